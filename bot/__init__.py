@@ -1,0 +1,1 @@
+"""Earmark: a Discord bot that learns each listener's taste."""

@@ -1,0 +1,141 @@
+"""The composition root: settings in, a running bot out."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+from storage.cards import Cards
+from storage.database import Database, FolderLock
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+from storage.settings import Settings
+
+from bot.client import Earmark, Services
+from bot.config import Config
+from bot.disk import ephemeral_filesystem
+from bot.flow.rate import Questions
+from bot.flow.workers import Workers
+from bot.sandbox.point import aim
+from bot.sandbox.server import Sandbox
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def services(config: Config) -> AsyncIterator[Services]:
+    """Open the data folder and everything that works on it; close it in the opposite order.
+
+    Raises:
+        FolderInUse: another instance owns the folder.
+
+    """
+    config.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with contextlib.AsyncExitStack() as stack:
+        lock = FolderLock()
+        lock.acquire(config.database.parent)
+        stack.callback(lock.release)
+        database = await Database.open(config.database)
+        stack.push_async_callback(database.close)
+        ratings = Ratings(database)
+        await ratings.start()
+        stack.push_async_callback(ratings.close)
+        workers = Workers.processes(config.workers)
+        stack.callback(workers.close)
+        playlists = Playlists(database)
+        yield Services(
+            playlists=playlists,
+            ratings=ratings,
+            models=Models(database),
+            cards=Cards(database),
+            settings=Settings(database),
+            questions=Questions(playlists, ratings),
+            workers=workers,
+        )
+
+
+async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None:
+    """Run on Discord, or on a sandbox of another process, until a signal ends it.
+
+    Raises:
+        NotConfigured: there is no token.
+        FolderInUse: another instance owns the data folder.
+
+    """
+    token = config.require_token()
+    _warn_of_ephemeral_disk(config.data)
+    with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
+        async with services(config) as made, _answering(config.port):
+            await _run(Earmark(made, always_sync=sandbox_url is not None), token)
+
+
+async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Awaitable[None]]) -> None:
+    """Run the bot on a sandbox of its own, and call `ready` with the page's address once it has logged in."""
+    async with services(config) as made:
+        sandbox = await Sandbox.start(port=port, data=config.data / "sandbox")
+        try:
+            with aim(sandbox.url):
+
+                async def on_login() -> None:
+                    await ready(sandbox.url)
+
+                await _run(Earmark(made, always_sync=True, on_login=on_login), sandbox.bot_token)
+        finally:
+            await sandbox.close()
+
+
+async def _run(bot: Earmark, token: str) -> None:
+    """Keep the bot running until SIGINT or SIGTERM; clicks at hand are finished first."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+            loop.add_signal_handler(name, stop.set)
+    async with bot:
+        running = asyncio.create_task(bot.start(token), name="bot")
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not running.done():
+            log.info("stopping")
+            await bot.close()
+        await running
+
+
+@asynccontextmanager
+async def _answering(port: int | None) -> AsyncIterator[None]:
+    """Bind the port on which some hosts expect an answer; it says that the bot is up, and nothing else."""
+    if port is None:
+        yield
+        return
+    site = web.Application()
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.Response(text="Earmark is running.\n")
+
+    site.router.add_get("/", alive)
+    site.router.add_get("/healthz", alive)
+    runner = web.AppRunner(site, access_log=None)
+    await runner.setup()
+    # Only here is every interface bound: a host that hands out $PORT asks from outside.
+    await web.TCPSite(runner, "0.0.0.0", port).start()  # noqa: S104
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _warn_of_ephemeral_disk(data: Path) -> None:
+    kind = ephemeral_filesystem(data)
+    if kind:
+        log.warning(
+            "the data folder %s lies on %s, which many hosts empty at every restart: "
+            "attach a persistent disk and set EARMARK_DATA to a folder on it",
+            data,
+            kind,
+        )

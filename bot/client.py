@@ -1,0 +1,110 @@
+"""The Discord client: logs in, loads the cogs by name, and keeps the commands in step."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from storage.cards import Cards
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+from storage.settings import Settings
+
+from bot.flow.rate import Questions
+from bot.flow.workers import Workers
+
+COGS = ("cogs.link", "cogs.rate", "cogs.public", "cogs.retrain", "cogs.predict", "cogs.help")
+# Exactly what the cards need: to be seen, to carry pictures, and to be reacted to.
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    embed_links=True,
+    attach_files=True,
+    add_reactions=True,
+    read_message_history=True,
+)
+CLICKS_GRACE = 2.5  # seconds; Discord itself gives up on a click after 3
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the cogs work with, made once by `bot.app` and passed by hand."""
+
+    playlists: Playlists
+    ratings: Ratings
+    models: Models
+    cards: Cards
+    settings: Settings
+    questions: Questions
+    workers: Workers
+
+
+class Earmark(commands.Bot):
+    """The bot; `services` is all it knows of the rest of the program."""
+
+    def __init__(
+        self, services: Services, *, always_sync: bool = False, on_login: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            # No privileged intent: commands, buttons and reactions need none.
+            intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+        self.services = services
+        self._always_sync = always_sync
+        self._on_login = on_login
+
+    async def setup_hook(self) -> None:
+        for cog in COGS:
+            await self.load_extension(cog)
+        await self._synchronise()
+
+    async def _synchronise(self) -> None:
+        """Tell Discord of the commands, only when they are not those that it was told of last."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        known = json.dumps([self.application_id, payload], sort_keys=True)
+        digest = hashlib.sha256(known.encode()).hexdigest()
+        if not self._always_sync and await self.services.settings.get("commands") == digest:
+            return
+        await self.tree.sync()
+        await self.services.settings.set("commands", digest)
+        log.info("commands synchronised")
+
+    async def on_ready(self) -> None:
+        assert self.application_id is not None
+        invite = discord.utils.oauth_url(self.application_id, permissions=PERMISSIONS)
+        log.info("logged in; invite the bot with %s", invite)
+        if self._on_login is not None:
+            on_login, self._on_login = self._on_login, None
+            await on_login()
+
+    async def close(self) -> None:
+        """Finish the clicks at hand, then log out."""
+        names = ("discord-ui-dynamic-item", "CommandTree-invoker", "discord-ui-modal")
+        at_hand = [
+            task
+            for task in asyncio.all_tasks()
+            if task is not asyncio.current_task() and task.get_name().startswith(names)
+        ]
+        await _settle(at_hand)
+        await super().close()
+
+
+async def _settle(tasks: Sequence[asyncio.Task[object]]) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=CLICKS_GRACE)

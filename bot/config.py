@@ -1,0 +1,60 @@
+"""The operator's settings, read once from a mapping."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import NotConfigured
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one run.
+
+    Attributes:
+        data: folder for the database and everything else that must outlive a restart.
+        database: the SQLite file.
+        token: Discord's bot token; None means the sandbox.
+        workers: processes that train models.
+        port: where a web host expects an answer; None binds nothing.
+        log_level: a name of the standard library's `logging`.
+
+    """
+
+    data: Path
+    database: Path
+    token: str | None = field(default=None, repr=False)
+    workers: int = 1
+    port: int | None = None
+    log_level: str = "INFO"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Config":
+        """Read the settings; raise NotConfigured where one cannot be understood."""
+        data = Path(env.get("EARMARK_DATA") or "data")
+        return cls(
+            data=data,
+            database=Path(env.get("EARMARK_DATABASE") or data / "earmark.db"),
+            token=(env.get("DISCORD_TOKEN") or "").strip() or None,
+            workers=_whole(env, "EARMARK_WORKERS", default=1, low=1, high=64) or 1,
+            port=_whole(env, "PORT", default=None, low=1, high=65535),
+            log_level=(env.get("EARMARK_LOG") or "INFO").upper(),
+        )
+
+    def require_token(self) -> str:
+        if not self.token:
+            raise NotConfigured("DISCORD_TOKEN")
+        return self.token
+
+
+def _whole(env: Mapping[str, str], name: str, *, default: int | None, low: int, high: int) -> int | None:
+    text = (env.get(name) or "").strip()
+    if not text:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        raise NotConfigured(name) from None
+    if not low <= value <= high:
+        raise NotConfigured(name)
+    return value

@@ -1,0 +1,160 @@
+"""The nouns: frozen, with units, without I/O."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+MIN_STARS = 1
+MAX_STARS = 10
+MIN_RATINGS = 10  # rated tracks with features before a first model is trained
+
+Verdict = Literal["unknown", "hunch", "fair", "sure"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSource:
+    """A track as a file or a service describes it, before it is stored.
+
+    `features` holds only known, in-range values, by the names in `bot.taste.features`.
+    """
+
+    title: str
+    artist: str = ""
+    album: str = ""
+    spotify_id: str | None = None  # 22 characters, base 62
+    isrc: str | None = None  # 12 characters
+    url: str | None = None
+    artwork_url: str | None = None
+    duration_ms: int | None = None
+    features: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class PlaylistSource:
+    """What an importer read: tracks in order, and what it could not use."""
+
+    name: str
+    kind: str  # exportify, tunemymusic, soundiiz, spotify-account, lines, csv
+    tracks: Sequence[TrackSource]
+    duplicates: int = 0  # rows that name a track that stood before
+    skipped: int = 0  # rows without a title, podcasts, local files
+    bad_cells: int = 0  # feature cells out of range or not numbers; left unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A stored, canonical track: the same recording under two names or ids is one track."""
+
+    id: int
+    title: str
+    artist: str = ""
+    album: str = ""
+    spotify_id: str | None = None
+    isrc: str | None = None
+    url: str | None = None
+    artwork_url: str | None = None
+    duration_ms: int | None = None
+    features: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    id: int
+    owner_id: int
+    name: str
+    kind: str
+    tracks: int
+    with_features: int
+    shared_guild_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPlaylist:
+    """The outcome of linking: the playlist, and what was left out."""
+
+    playlist: Playlist
+    duplicates: int
+    skipped: int
+    bad_cells: int
+    relinked: bool  # a playlist of this name by this owner was replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    listener_id: int
+    track: Track
+    stars: int  # 1..10
+    rated_at: int  # seconds since 1970, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A track to ask a listener about next, and where he stands."""
+
+    track: Track
+    stars: int | None  # the current rating, where there is one
+    place: int  # 1-based place of this track among those still to rate in this round
+    left: int  # tracks still to rate, this one included
+    rated: int  # the listener's ratings in all
+    playlist_id: int | None  # the round is limited to this playlist
+    can_undo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """How good a set of predictions is against the ratings, stars 1..10."""
+
+    skill: float  # 1 - MSE / MSE of the mean of the training ratings
+    r2: float
+    mae: float  # stars
+    spearman: float  # -1..1, 0 where undefined
+    order: float  # share of pairs with different ratings put in the right order, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class TasteReport:
+    """What a training found, all of it from leave-one-out predictions unless said otherwise."""
+
+    ratings: int  # used for training
+    without_features: int  # rated, but left out
+    held_out: Metrics  # leave-one-out
+    training: Metrics  # on the ratings the model has seen: the difference is the overfitting
+    coverage: float  # share of ratings inside the leave-one-out 80 % range
+    mean: float  # the listener's mean, stars
+    p_value: float  # how often shuffled ratings would look this good, 0..1
+    verdict: Verdict
+    more_ratings: int | None  # about this many more should help; None: unknown or enough
+    actual: Sequence[float]  # (n,) stars
+    predicted: Sequence[float]  # (n,) leave-one-out
+    titles: Sequence[str]  # (n,)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: a rated track that carries the prediction."""
+
+    title: str
+    artist: str
+    stars: int
+    weight: float  # signed effect in stars
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one feature (or group) adds to a prediction, in stars; effects add up to stars - mean."""
+
+    feature: str
+    value: float | None
+    stars: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    track: Track
+    stars: float | None  # None: no feature of this track is known
+    low: float | None  # 80 % range
+    high: float | None
+    verdict: Verdict  # of the model that says it
+    rated: int | None = None  # what the listener gave it, if he did
+    reasons: Sequence[Reason] = ()
+    effects: Sequence[Effect] = ()

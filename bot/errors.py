@@ -1,0 +1,141 @@
+"""Everything that can go wrong in a way a person can mend.
+
+EarmarkError
+├── LinkError
+│   ├── EmptyFile            nothing in it
+│   ├── FileTooLarge         bytes or rows over the limit
+│   ├── UnreadableFile       binary, or no encoding fits
+│   ├── NoTracks             read, but no track was found
+│   └── LinkNotSupported     a link to a service this bot cannot read
+├── NothingToRate            no visible track is left to rate
+│   └── NoPlaylist           no playlist is linked yet
+├── UnknownTrack             not among the tracks the member can see
+├── UnknownPlaylist          not among the playlists the member can see
+├── NotYourCard              somebody else's private card
+├── NothingToUndo
+├── TooFewRatings
+├── AllRatingsEqual
+├── NoFeatures               none of the rated tracks has a known feature
+├── NotTrained               no model stored yet
+├── Busy                     the same work is already running for this member
+├── FolderInUse              another instance owns the data folder
+├── NewerDatabase            the file was written by a later version
+└── NotConfigured            an operator's setting is missing
+
+Errors carry values, not prose: `cogs/ui/text.py` says them.
+"""
+
+from dataclasses import dataclass
+
+
+class EarmarkError(Exception):
+    """The root: a failure with a sentence of its own."""
+
+    def __reduce__(self) -> tuple[type["EarmarkError"], tuple[object, ...]]:
+        # Keyword arguments do not reach Exception.args, and an error may cross from a worker process.
+        return type(self), tuple(vars(self).values())
+
+
+class LinkError(EarmarkError):
+    """A playlist could not be linked."""
+
+
+@dataclass(eq=False)
+class EmptyFile(LinkError):
+    name: str
+
+
+@dataclass(eq=False)
+class FileTooLarge(LinkError):
+    name: str
+    size: int
+    limit: int
+    unit: str  # "bytes" or "rows"
+
+
+@dataclass(eq=False)
+class UnreadableFile(LinkError):
+    name: str
+
+
+@dataclass(eq=False)
+class NoTracks(LinkError):
+    name: str
+
+
+@dataclass(eq=False)
+class LinkNotSupported(LinkError):
+    host: str
+
+
+@dataclass(eq=False)
+class NothingToRate(EarmarkError):
+    rated: int
+
+
+@dataclass(eq=False)
+class NoPlaylist(NothingToRate):
+    rated: int = 0
+
+
+@dataclass(eq=False)
+class UnknownTrack(EarmarkError):
+    asked: str
+
+
+@dataclass(eq=False)
+class UnknownPlaylist(EarmarkError):
+    asked: str
+
+
+@dataclass(eq=False)
+class NotYourCard(EarmarkError):
+    owner_id: int
+
+
+class NothingToUndo(EarmarkError):
+    """No verdict of this listener is left to take back."""
+
+
+@dataclass(eq=False)
+class TooFewRatings(EarmarkError):
+    have: int
+    need: int
+
+
+@dataclass(eq=False)
+class AllRatingsEqual(EarmarkError):
+    stars: int
+    count: int
+
+
+@dataclass(eq=False)
+class NoFeatures(EarmarkError):
+    rated: int
+
+
+@dataclass(eq=False)
+class NotTrained(EarmarkError):
+    rated: int
+    need: int
+
+
+@dataclass(eq=False)
+class Busy(EarmarkError):
+    doing: str
+
+
+@dataclass(eq=False)
+class FolderInUse(EarmarkError):
+    folder: str
+
+
+@dataclass(eq=False)
+class NotConfigured(EarmarkError):
+    setting: str
+
+
+@dataclass(eq=False)
+class NewerDatabase(EarmarkError):
+    path: str
+    revision: str

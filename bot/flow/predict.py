@@ -1,0 +1,100 @@
+"""Predict: model and tracks become ranked predictions with ranges and reasons."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+
+from bot.domain import MIN_RATINGS, Prediction, Track
+from bot.errors import NotTrained, UnknownTrack
+from bot.flow.workers import Workers
+from bot.taste.jobs import predict_job
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A playlist in the order in which its listener would like it, best first; unknown tracks stand last."""
+
+    name: str
+    playlist_id: int
+    predictions: Sequence[Prediction]
+    trained_on: int  # ratings
+
+
+async def predict_tracks(
+    ratings: Ratings, models: Models, workers: Workers, listener_id: int, tracks: Sequence[Track], *, explain: bool
+) -> list[Prediction]:
+    """Predict what the listener would give to each track, in the order of `tracks`.
+
+    Raises:
+        NotTrained: no model is stored for this listener.
+
+    """
+    stored = await models.load(listener_id)
+    stars = await ratings.stars(listener_id)
+    if stored is None:
+        raise NotTrained(rated=len(stars), need=MIN_RATINGS)
+    arrays, meta, report = stored
+    rated = [(str(title), str(artist), int(given)) for title, artist, given in meta.get("rated", [])]  # type: ignore[union-attr]
+    answers = await workers.run(predict_job, arrays, meta, [dict(track.features) for track in tracks], rated, explain)
+    return [
+        Prediction(
+            track=track,
+            stars=mean,
+            low=low,
+            high=high,
+            verdict=report.verdict,
+            rated=stars.get(track.id),
+            reasons=reasons,
+            effects=effects,
+        )
+        for track, (mean, low, high, reasons, effects) in zip(tracks, answers, strict=True)
+    ]
+
+
+async def predict_playlist(
+    playlists: Playlists,
+    ratings: Ratings,
+    models: Models,
+    workers: Workers,
+    listener_id: int,
+    guild_id: int | None,
+    playlist_id: int,
+) -> Ranked:
+    """Rank a playlist for the listener; raise UnknownPlaylist or NotTrained."""
+    playlist = await playlists.get(playlist_id, listener_id, guild_id)
+    tracks = await playlists.tracks(playlist.id)
+    predictions = await predict_tracks(ratings, models, workers, listener_id, tracks, explain=False)
+    stored = await models.load(listener_id)
+    ranked = sorted(predictions, key=lambda p: (p.stars is None, -(p.stars or 0.0)))
+    return Ranked(playlist.name, playlist.id, ranked, stored[2].ratings if stored else 0)
+
+
+async def track_named(playlists: Playlists, listener_id: int, guild_id: int | None, text: str) -> Track:
+    """Find the visible track that a text means: a Spotify track link or URI, `Artist - Title`, or a title.
+
+    Raises:
+        UnknownTrack: no visible track fits.
+
+    """
+    link = re.search(r"(?:track[/:])([0-9A-Za-z]{22})", text)
+    if link:
+        for track in await playlists.visible_tracks(listener_id, guild_id):
+            if track.spotify_id == link[1]:
+                return track
+        raise UnknownTrack(asked=link[0])
+    for line in [line.strip() for line in text.splitlines() if line.strip()][:5]:
+        found = await playlists.search(listener_id, guild_id, line, limit=1)
+        if not found and " - " in line:
+            artist, title = line.split(" - ", 1)
+            found = [
+                track
+                for track in await playlists.search(listener_id, guild_id, title, limit=25)
+                if artist.casefold() in track.artist.casefold()
+            ]
+        if found:
+            return found[0]
+    raise UnknownTrack(asked=text[:80])

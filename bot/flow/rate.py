@@ -1,0 +1,136 @@
+"""Rate: which track to ask next, and a verdict that becomes a stored rating."""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+
+from bot.domain import MAX_STARS, MIN_STARS, Question, Track
+from bot.errors import NoPlaylist, NothingToRate
+from bot.taste.choose import rank_questions
+
+ROUNDS_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Whose turn it is, and from which tracks the questions come.
+
+    Attributes:
+        guild_id: where the question is asked: playlists shared there are visible too.
+        playlist_id: ask from this playlist only.
+
+    """
+
+    listener_id: int
+    guild_id: int | None = None
+    playlist_id: int | None = None
+
+
+class Questions:
+    """Puts the tracks that a listener can see into the order in which to ask them.
+
+    The order depends on which tracks are rated, not on the ratings, so a round is ranked once and then walked;
+    that keeps a click cheap. Rounds are kept in memory only: after a restart they are ranked again.
+    """
+
+    def __init__(self, playlists: Playlists, ratings: Ratings) -> None:
+        self._playlists = playlists
+        self._ratings = ratings
+        self._orders: OrderedDict[Round, list[int]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Rank anew next time: the playlists have changed."""
+        self._orders.clear()
+
+    async def next(self, of: Round) -> Question:
+        """Choose the track that teaches most among those neither rated nor skipped.
+
+        Raises:
+            NoPlaylist: the listener can see no track at all.
+            NothingToRate: every visible track is rated or skipped.
+
+        """
+        order = await self._order(of)
+        stars = await self._ratings.stars(of.listener_id)
+        skipped = await self._ratings.skipped(of.listener_id)
+        left = [track_id for track_id in order if track_id not in stars and track_id not in skipped]
+        if not left:
+            raise NothingToRate(rated=len(stars)) if order else NoPlaylist()
+        return await self._question(of, await self._playlists.track(left[0]), stars, left)
+
+    async def about(self, of: Round, track_id: int) -> Question:
+        """Ask about one given track; raise UnknownTrack where the listener cannot see it."""
+        track = await self._playlists.visible_track(of.listener_id, of.guild_id, track_id)
+        stars = await self._ratings.stars(of.listener_id)
+        skipped = await self._ratings.skipped(of.listener_id)
+        left = [i for i in await self._order(of) if i not in stars and i not in skipped]
+        return await self._question(of, track, stars, left)
+
+    async def _question(self, of: Round, track: Track, stars: dict[int, int], left: list[int]) -> Question:
+        return Question(
+            track=track,
+            stars=stars.get(track.id),
+            place=len(stars) + 1,
+            left=len(left),
+            rated=len(stars),
+            playlist_id=of.playlist_id,
+            can_undo=await self._ratings.can_undo(of.listener_id),
+        )
+
+    async def _order(self, of: Round) -> list[int]:
+        if of in self._orders:
+            self._orders.move_to_end(of)
+            return self._orders[of]
+        if of.playlist_id is None:
+            tracks = await self._playlists.visible_tracks(of.listener_id, of.guild_id)
+        else:
+            playlist = await self._playlists.get(of.playlist_id, of.listener_id, of.guild_id)
+            tracks = await self._playlists.tracks(playlist.id)
+        rated = [rating.track for rating in await self._ratings.of(of.listener_id)]
+        order = await asyncio.to_thread(_rank, of.listener_id, tracks, rated)
+        self._orders[of] = order
+        while len(self._orders) > ROUNDS_KEPT:
+            self._orders.popitem(last=False)
+        return order
+
+
+def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> list[int]:
+    """Order track ids: those with features by what their answer would teach, the others after them."""
+    known = [track for track in tracks if track.features]
+    unknown = [track for track in tracks if not track.features]
+    seed = int.from_bytes(hashlib.sha256(str(listener_id).encode()).digest()[:4], "big")
+    order = rank_questions(
+        [dict(track.features) for track in known],
+        [dict(track.features) for track in rated if track.features],
+        artists=[track.artist for track in known],
+        recent_artists=[track.artist for track in rated[-2:]],
+        seed=seed,
+    )
+    return [known[i].id for i in order] + [track.id for track in unknown]
+
+
+async def rate(playlists: Playlists, ratings: Ratings, of: Round, track_id: int, stars: int) -> Track:
+    """Store a verdict, durable when this returns.
+
+    Raises:
+        UnknownTrack: the listener cannot see this track (any more) and never rated it; nothing changes.
+        ValueError: stars outside 1..10.
+
+    """
+    if not MIN_STARS <= stars <= MAX_STARS:
+        raise ValueError(stars)
+    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id)
+    await ratings.rate(of.listener_id, track_id, stars)
+    return track
+
+
+async def skip(playlists: Playlists, ratings: Ratings, of: Round, track_id: int) -> Track:
+    """Leave a track out of the questions; raise UnknownTrack where the listener cannot see it."""
+    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id)
+    await ratings.skip(of.listener_id, track_id)
+    return track

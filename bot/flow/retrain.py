@@ -1,0 +1,38 @@
+"""Retrain: a member's ratings become a stored model and an honest report."""
+
+from storage.models import Models
+from storage.ratings import Ratings
+
+from bot.domain import MIN_RATINGS, TasteReport
+from bot.errors import NoFeatures, TooFewRatings
+from bot.flow.workers import Workers
+from bot.taste.jobs import fit_job
+
+
+async def retrain(ratings: Ratings, models: Models, workers: Workers, listener_id: int) -> TasteReport:
+    """Train and store the listener's own model.
+
+    Raises:
+        TooFewRatings: fewer than MIN_RATINGS rated tracks with features.
+        AllRatingsEqual: there is nothing to learn from one verdict repeated.
+        NoFeatures: of no rated track any feature is known.
+        Busy: this listener's model is being trained already.
+
+    """
+    rated = await ratings.of(listener_id)
+    known = [rating for rating in rated if rating.track.features]
+    if len(rated) >= MIN_RATINGS and not known:
+        raise NoFeatures(rated=len(rated))
+    if len(known) < MIN_RATINGS:
+        raise TooFewRatings(have=len(known), need=MIN_RATINGS)
+    async with workers.only_one("training", listener_id):
+        arrays, meta, report = await workers.run(
+            fit_job,
+            [dict(rating.track.features) for rating in rated],
+            [rating.stars for rating in rated],
+            [rating.track.title for rating in rated],
+        )
+        # The rated tracks at training time, in the order of the arrays: reasons name them.
+        labels = [[rating.track.title, rating.track.artist, rating.stars] for rating in known]
+        await models.save(listener_id, arrays, {**meta, "rated": labels}, report)
+    return report

@@ -1,0 +1,83 @@
+"""The processes that train models, so that the event loop never waits for arithmetic."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import asynccontextmanager
+from typing import ParamSpec, TypeVar
+
+from bot.errors import Busy
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Workers:
+    """Runs plain functions on an executor; starts it at the first job, and again should it break."""
+
+    def __init__(self, make: Callable[[], Executor]) -> None:
+        self._make = make
+        self._executor: Executor | None = None
+        self._doing: set[tuple[str, int]] = set()
+
+    @classmethod
+    def processes(cls, count: int) -> "Workers":
+        """Use `count` processes of this machine, each without shared state (start method `spawn`)."""
+
+        def pool() -> Executor:
+            context = multiprocessing.get_context("spawn")
+            return ProcessPoolExecutor(count, mp_context=context, initializer=_prepare_worker)
+
+        return cls(pool)
+
+    async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a top-level function elsewhere and wait for its value; what it raises is raised here."""
+        assert not kwargs, "jobs take positional arguments"
+        try:
+            return await self._submit(job, *args)
+        except BrokenProcessPool:
+            # A worker was killed from outside (memory, an operator): one more try on fresh ones.
+            self.close()
+            return await self._submit(job, *args)
+
+    async def _submit(self, job: Callable[..., T], *args: object) -> T:
+        if self._executor is None:
+            self._executor = self._make()
+        return await asyncio.get_running_loop().run_in_executor(self._executor, job, *args)
+
+    @asynccontextmanager
+    async def only_one(self, doing: str, listener_id: int) -> AsyncIterator[None]:
+        """Refuse a second piece of the same work for one listener; raises Busy."""
+        key = (doing, listener_id)
+        if key in self._doing:
+            raise Busy(doing=doing)
+        self._doing.add(key)
+        try:
+            yield
+        finally:
+            self._doing.discard(key)
+
+    def close(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+
+def _prepare_worker() -> None:
+    """Leave Ctrl-C to the parent, use one core, and end when the parent ends, however it ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def follow() -> None:
+            parent.join()
+            os._exit(0)
+
+        threading.Thread(target=follow, name="follow-parent", daemon=True).start()

@@ -1,0 +1,77 @@
+"""The actions of the human API: each takes the JSON that was posted and gives the JSON to answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.sandbox.entities import Json
+from bot.sandbox.human import Human
+from bot.sandbox.interaction import Interaction
+from bot.sandbox.media import File
+from bot.sandbox.options import HumanError
+
+
+class Actions:
+    """What POST /human/<name> does."""
+
+    def __init__(self, human: Human) -> None:
+        self._human = human
+
+    def table(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
+        """Give every action by its name in the path."""
+        return {
+            "slash": self.slash,
+            "autocomplete": self.autocomplete,
+            "message-command": self.message_command,
+            "click": self.click,
+            "select": self.select,
+            "modal": self.modal,
+            "react": self.react,
+            "unreact": self.unreact,
+            "say": self.say,
+            "delete": self.delete,
+        }
+
+    def _file(self, upload_id: str) -> File:
+        file = self._human.world.files.get(int(upload_id))
+        if file is None:
+            raise HumanError("That upload is gone.")
+        return file
+
+    async def slash(self, b: Json) -> Json:
+        files = {name: self._file(upload) for name, upload in (b.get("attachments") or {}).items()}
+        return _begun(self._human.begin_slash(b["member"], b["channel"], b["command"], b.get("options"), files))
+
+    async def autocomplete(self, b: Json) -> Json:
+        typed = b.get("options") or {}
+        choices = await self._human.autocomplete(b["member"], b["channel"], b["command"], typed, b["focused"])
+        return {"choices": choices}
+
+    async def message_command(self, b: Json) -> Json:
+        return _begun(self._human.begin_message_command(b["member"], b["channel"], b["command"], b["message"]))
+
+    async def click(self, b: Json) -> Json:
+        return _begun(self._human.begin_click(b["member"], b["message"], b["custom_id"]))
+
+    async def select(self, b: Json) -> Json:
+        return _begun(self._human.begin_select(b["member"], b["message"], b["custom_id"], b["values"]))
+
+    async def modal(self, b: Json) -> Json:
+        return _begun(self._human.begin_modal(b["member"], b["interaction_id"], b.get("values") or {}))
+
+    async def react(self, b: Json) -> Json:
+        return await self._human.react(b["member"], b["message"], b["emoji"])
+
+    async def unreact(self, b: Json) -> Json:
+        return await self._human.unreact(b["member"], b["message"], b["emoji"])
+
+    async def say(self, b: Json) -> Json:
+        files = [self._file(upload) for upload in b.get("attachments") or []]
+        return await self._human.say(b["member"], b["channel"], b.get("content") or "", files, b.get("reply_to"))
+
+    async def delete(self, b: Json) -> Json:
+        await self._human.delete(b["member"], b["message"])
+        return {}
+
+
+def _begun(it: Interaction) -> Json:
+    return {"interaction_id": str(it.id)}

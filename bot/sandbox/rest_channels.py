@@ -1,0 +1,167 @@
+"""REST routes of channels: messages, reactions, typing, pins."""
+
+from typing import Any
+
+from bot.sandbox import compose, payloads, permissions
+from bot.sandbox.entities import Json, Message
+from bot.sandbox.errors import DiscordError
+from bot.sandbox.rest import Call, Route
+
+_MESSAGES = "/channels/{channel_id}/messages"
+_MESSAGE = _MESSAGES + "/{message_id}"
+_LATEST = 2**63 - 1  # the largest snowflake
+_REACTION = _MESSAGE + "/reactions/{emoji_name}"
+
+
+async def get_channel(call: Call) -> Json:
+    compose.require(call.world, call.channel())
+    return payloads.channel(call.world, call.channel())
+
+
+async def list_messages(call: Call) -> list[Json]:
+    channel = call.channel()
+    compose.require(call.world, channel)
+    limit = call.whole("limit", 50, 1, 100)
+    if not call.world.permissions(call.world.bot.id, channel) & permissions.READ_MESSAGE_HISTORY:
+        return []
+    newest = [m for m in reversed(channel.messages.values()) if m.seen_by is None]
+    return [payloads.message(call.world, m) for m in _page(newest, call, limit)]
+
+
+def _page(newest: list[Message], call: Call, limit: int) -> list[Message]:
+    if "before" in call.query:
+        before = call.whole("before", 0, 0, _LATEST)
+        return [m for m in newest if m.id < before][:limit]
+    if "after" in call.query:
+        after = call.whole("after", 0, 0, _LATEST)
+        return [m for m in newest if m.id > after][-limit:]
+    if "around" in call.query:
+        middle = call.whole("around", 0, 0, _LATEST)
+        nearest = sorted(newest, key=lambda m: abs(m.id - middle))[:limit]
+        return sorted(nearest, key=lambda m: -m.id)
+    return newest[:limit]
+
+
+async def get_message(call: Call) -> Json:
+    compose.require(call.world, call.channel(), permissions.READ_MESSAGE_HISTORY)
+    return payloads.message(call.world, call.message())
+
+
+async def create_message(call: Call) -> Json:
+    world, channel, body = call.world, call.channel(), call.mapping()
+    needed = [permissions.SEND_MESSAGES] + [permissions.ATTACH_FILES] * bool(call.uploads)
+    compose.require(world, channel, *needed)
+    if channel.member_id in world.closed_dms:
+        raise DiscordError(403, 50007, "Cannot send messages to this user")
+    message = world.new_message(channel, world.bot.id)
+    reference = body.get("message_reference")
+    if reference:
+        _reply(message, channel.messages, reference)
+    compose.apply(world, message, body, call.uploads, edit=False)
+    world.post(message)
+    return payloads.message(world, message)
+
+
+def _reply(message: Message, there: dict[int, Message], reference: Json) -> None:
+    target = int(reference.get("message_id") or 0)
+    if target in there and there[target].seen_by is None:
+        message.type, message.reply_to = 19, target
+    elif reference.get("fail_if_not_exists", True):
+        problem = {"code": "REPLIES_UNKNOWN_MESSAGE", "message": "Unknown message"}
+        raise DiscordError(400, 50035, "Invalid Form Body", {"message_reference": {"_errors": [problem]}})
+
+
+async def edit_message(call: Call) -> Json:
+    compose.require(call.world, call.channel())
+    message = call.message()
+    if message.author_id != call.world.bot.id:
+        raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
+    compose.apply(call.world, message, call.mapping(), call.uploads, edit=True)
+    call.world.update(message)
+    return payloads.message(call.world, message)
+
+
+async def delete_message(call: Call) -> None:
+    compose.require(call.world, call.channel())
+    message = call.message()
+    if message.author_id != call.world.bot.id:
+        if call.channel().guild_id is None:
+            raise DiscordError(403, 50003, "Cannot execute action on a DM channel")
+        compose.require(call.world, call.channel(), permissions.MANAGE_MESSAGES)
+    call.world.remove(message)
+
+
+async def bulk_delete(call: Call) -> None:
+    compose.require(call.world, call.channel(), permissions.MANAGE_MESSAGES)
+    for number in call.mapping().get("messages", []):
+        message = call.channel().messages.get(int(number))
+        if message is not None and message.seen_by is None:
+            call.world.remove(message)
+
+
+async def typing(call: Call) -> None:
+    compose.require(call.world, call.channel(), permissions.SEND_MESSAGES)
+    call.world.typing(call.channel(), call.world.bot.id)
+
+
+def _emoji(call: Call) -> str:
+    emoji = call.params["emoji_name"]
+    # Custom emoji come as name:id; anything of ASCII letters alone is no emoji. Digits are, with their keycap.
+    if ":" not in emoji and emoji.isascii():
+        raise DiscordError(400, 10014, "Unknown Emoji")
+    return emoji
+
+
+async def add_reaction(call: Call) -> None:
+    world, message, emoji = call.world, call.message(), _emoji(call)
+    compose.require(world, call.channel(), permissions.READ_MESSAGE_HISTORY)
+    if emoji not in message.reactions:
+        compose.require(world, call.channel(), permissions.ADD_REACTIONS)
+        if len(message.reactions) >= 20:
+            raise DiscordError(400, 30010, "Maximum number of reactions reached (20)")
+    world.react(message, world.bot.id, emoji)
+
+
+async def remove_own_reaction(call: Call) -> None:
+    compose.require(call.world, call.channel())
+    call.world.unreact(call.message(), call.world.bot.id, _emoji(call))
+
+
+async def remove_reaction(call: Call) -> None:
+    if call.number("user_id") != call.world.bot.id:
+        compose.require(call.world, call.channel(), permissions.MANAGE_MESSAGES)
+    call.world.unreact(call.message(), call.number("user_id"), _emoji(call))
+
+
+async def clear_reactions(call: Call) -> None:
+    compose.require(call.world, call.channel(), permissions.MANAGE_MESSAGES)
+    message = call.message()
+    emojis = [_emoji(call)] if "emoji_name" in call.params else list(message.reactions)
+    for emoji in emojis:
+        for member in list(message.reactions.get(emoji, [])):
+            call.world.unreact(message, member, emoji)
+
+
+async def reacted(call: Call) -> list[Json]:
+    compose.require(call.world, call.channel())
+    who: list[Any] = call.message().reactions.get(_emoji(call), [])
+    after, limit = call.whole("after", 0, 0, _LATEST), call.whole("limit", 25, 1, 100)
+    return [payloads.user(call.world.members[m]) for m in sorted(who) if m > after][:limit]
+
+
+ROUTES = [
+    Route("GET", "/channels/{channel_id}", get_channel),
+    Route("GET", _MESSAGES, list_messages),
+    Route("POST", _MESSAGES, create_message),
+    Route("POST", _MESSAGES + "/bulk-delete", bulk_delete),
+    Route("GET", _MESSAGE, get_message),
+    Route("PATCH", _MESSAGE, edit_message),
+    Route("DELETE", _MESSAGE, delete_message),
+    Route("POST", "/channels/{channel_id}/typing", typing),
+    Route("PUT", _REACTION + "/@me", add_reaction),
+    Route("DELETE", _REACTION + "/@me", remove_own_reaction),
+    Route("DELETE", _REACTION + "/{user_id}", remove_reaction),
+    Route("GET", _REACTION, reacted),
+    Route("DELETE", _REACTION, clear_reactions),
+    Route("DELETE", _MESSAGE + "/reactions", clear_reactions),
+]

@@ -1,0 +1,1 @@
+"""Where tracks and their features come from."""

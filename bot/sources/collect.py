@@ -1,0 +1,83 @@
+"""Gathers tracks in order, counting what is named twice or cannot be used."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain import PlaylistSource, TrackSource
+from bot.errors import FileTooLarge, NoTracks
+from bot.sources.decoding import MAX_ROWS, tidy
+
+SPOTIFY_TRACK = re.compile(r"(?:spotify:track:|open\.spotify\.com/(?:intl-[a-z]{2,5}/)?track/)([0-9A-Za-z]{22})(?![0-9A-Za-z])")
+ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+
+
+def spotify_id(text: str) -> str | None:
+    """The id in a track's link or URI, or None; nothing else of the text is kept."""
+    found = SPOTIFY_TRACK.search(text)
+    return found[1] if found else None
+
+
+def isrc(text: str) -> str | None:
+    folded = text.strip().upper().replace("-", "")
+    return folded if ISRC.fullmatch(folded) else None
+
+
+@dataclass
+class Collector:
+    """One playlist being read.
+
+    Raises FileTooLarge from `add` when there are more rows than a playlist may have.
+    """
+
+    name: str
+    kind: str
+    tracks: list[TrackSource] = field(default_factory=list[TrackSource])
+    duplicates: int = 0
+    skipped: int = 0
+    bad_cells: int = 0
+    _seen: set[str] = field(default_factory=set[str])
+
+    def add(
+        self,
+        title: str,
+        artist: str = "",
+        album: str = "",
+        *,
+        track_id: str | None = None,
+        code: str | None = None,
+        duration_ms: int | None = None,
+        features: Mapping[str, float] | None = None,
+    ) -> None:
+        """Take one row; without a title or an id it counts as skipped."""
+        if len(self.tracks) + self.duplicates + self.skipped >= MAX_ROWS:
+            raise FileTooLarge(name=self.name, size=MAX_ROWS + 1, limit=MAX_ROWS, unit="rows")
+        title, artist, album = tidy(title), tidy(artist), tidy(album)
+        if not title and track_id:
+            title = f"Track {track_id}"
+        if not title:
+            self.skipped += 1
+            return
+        key = track_id or f"{artist.casefold()}|{title.casefold()}"
+        if key in self._seen:
+            self.duplicates += 1
+            return
+        self._seen.add(key)
+        self.tracks.append(
+            TrackSource(
+                title=title,
+                artist=artist,
+                album=album,
+                spotify_id=track_id,
+                isrc=code,
+                url=f"https://open.spotify.com/track/{track_id}" if track_id else None,
+                duration_ms=duration_ms,
+                features=dict(features or {}),
+            )
+        )
+
+    def done(self) -> PlaylistSource:
+        """The playlist; raises NoTracks where none was found."""
+        if not self.tracks:
+            raise NoTracks(name=self.name)
+        return PlaylistSource(self.name, self.kind, self.tracks, self.duplicates, self.skipped, self.bad_cells)

@@ -1,0 +1,144 @@
+"""Tables: both Exportifys, TuneMyMusic, Soundiiz, and any CSV whose columns we know by name or by what is in them."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from bot.domain import PlaylistSource
+from bot.errors import NoTracks, UnreadableFile
+from bot.sources.collect import Collector, isrc, spotify_id
+from bot.sources.decoding import playlist_name
+from bot.taste.features import clean, column_name
+
+CELL_LIMIT = 200_000
+# How the services, in some of their languages, call the columns; the first that fits counts.
+TITLES = ("track name", "title", "name", "song", "track", "song name", "titel", "título", "titre", "nombre de la canción")
+ARTISTS = ("artist name(s)", "artist name", "artist", "artists", "künstler", "artista", "artiste", "artist(s)")
+ALBUMS = ("album name", "album", "álbum")
+IDS = ("track uri", "spotify - id", "spotify id", "track id", "track_id", "uri", "url", "link", "spotify uri", "id")
+TYPES = ("type",)
+
+
+def looks_like_table(text: str) -> bool:
+    """Whether the first line is a header that we know, or some line holds a track's URI in a cell."""
+    first = text.lstrip("\n").split("\n", 1)[0]
+    header = _cells(first, _delimiter(first))
+    named = sum(_fold(cell) in (*TITLES, *ARTISTS, *IDS, "isrc") or column_name(cell) is not None for cell in header)
+    if named >= 2 or (named == 1 and len(header) == 1 and _fold(header[0]) in TITLES[:4]):
+        return True
+    return any("spotify:track:" in cell for line in text.split("\n", 4)[1:4] for cell in _cells(line, _delimiter(line))[1:])
+
+
+def read_table(file_name: str, text: str) -> PlaylistSource:
+    """Read a table's tracks; raises NoTracks, FileTooLarge or UnreadableFile."""
+    rows = _rows(file_name, text)
+    header = next(rows, [])
+    body = list(islice(rows, 50))
+    columns = _columns(header, body)
+    if "title" not in columns and "id" not in columns:
+        raise NoTracks(name=file_name)
+    kind = _kind(header)
+    collector = Collector(playlist_name(file_name), kind)
+    for row in body:
+        _add(collector, columns, row, kind)
+    for row in rows:
+        _add(collector, columns, row, kind)
+    return collector.done()
+
+
+def _rows(file_name: str, text: str) -> Iterator[list[str]]:
+    first = text.lstrip("\n").split("\n", 1)[0]
+    csv.field_size_limit(CELL_LIMIT)
+    # Exportify (app) escapes a comma in a name with a backslash; no other format has backslashes before commas.
+    reader = csv.reader(io.StringIO(text.lstrip("\n")), delimiter=_delimiter(first), escapechar="\\")
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield row
+    except csv.Error:
+        raise UnreadableFile(name=file_name) from None
+
+
+def _delimiter(line: str) -> str:
+    return max(",;\t", key=line.count)
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line[:5000]], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _fold(header: str) -> str:
+    return " ".join(header.strip().strip("\ufeff").lower().split())
+
+
+def _columns(header: Sequence[str], body: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Which column holds what: by its header, or, where headers are translated, by what stands in it."""
+    folded = [_fold(cell) for cell in header]
+    columns: dict[str, int] = {}
+    for meaning, names in (("title", TITLES), ("artist", ARTISTS), ("album", ALBUMS), ("type", TYPES), ("isrc", ("isrc",))):
+        for name in names:
+            if name in folded:
+                columns[meaning] = folded.index(name)
+                break
+    for name in IDS:
+        if name in folded:
+            columns["id"] = folded.index(name)
+            break
+    for place, cell in enumerate(header):
+        feature = column_name(cell)
+        if feature is not None and place not in columns.values():
+            columns.setdefault(f"feature:{feature}", place)
+    by_value = next((p for row in body for p, cell in enumerate(row) if cell.strip().startswith("spotify:track:")), None)
+    if by_value is not None:
+        columns["id"] = by_value
+        # Exportify's order of columns, in any language: the track's URI, its name, artists' URIs or names, ...
+        if "title" not in columns:
+            columns["title"] = by_value + 1
+        if "artist" not in columns:
+            uris = any("spotify:artist:" in (row[by_value + 2] if len(row) > by_value + 2 else "") for row in body)
+            columns["artist"] = by_value + (3 if uris else 2)
+    return columns
+
+
+def _kind(header: Sequence[str]) -> str:
+    folded = {_fold(cell) for cell in header}
+    if {"track uri", "track name"} <= folded:
+        return "exportify"
+    if {"track name", "artist name", "playlist name"} <= folded:
+        return "tunemymusic"
+    if {"title", "artist", "addeddate"} <= folded:
+        return "soundiiz"
+    return "csv"
+
+
+def _add(collector: Collector, columns: dict[str, int], row: Sequence[str], kind: str) -> None:
+    def cell(meaning: str) -> str:
+        place = columns.get(meaning)
+        return row[place].strip() if place is not None and place < len(row) else ""
+
+    if cell("type") and "type" in columns and kind == "tunemymusic" and cell("type").lower() in {"podcast", "episode"}:
+        collector.skipped += 1
+        return
+    raw = {name.removeprefix("feature:"): cell(name) for name in columns if name.startswith("feature:")}
+    features, bad = clean(raw)
+    collector.bad_cells += bad
+    identity = cell("id")
+    bare = identity if kind == "tunemymusic" and re.fullmatch(r"[0-9A-Za-z]{22}", identity) else None
+    duration = features.get("duration_ms")
+    title = cell("title")
+    if "spotify:local:" in identity or "spotify:episode:" in identity:
+        title = "" if "episode" in identity else title
+    collector.add(
+        title,
+        cell("artist").replace(";", ", "),
+        cell("album"),
+        track_id=spotify_id(identity) or bare,
+        code=isrc(cell("isrc")),
+        duration_ms=int(duration) if duration is not None else None,
+        features=features,
+    )

@@ -1,0 +1,174 @@
+"""The kernel on ranks, and Bayesian regression with it: arrays in, arrays out, nothing but NumPy and SciPy.
+
+Sources: Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), 2.7 (unknown mean) and 5.4.2
+(leave-one-out in closed form); the rank transform makes every feature's scale that of its distribution.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+LENGTHS: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
+NOISES: Array = np.geomspace(0.1, 300.0, 12)
+# The belief, before any rating is seen, that features say nothing at all about this listener. It fades with evidence.
+PRIOR_OF_NOTHING = 0.3
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where tracks are compared: each feature as its mid-rank among reference values.
+
+    Attributes:
+        reference: (m, d), NaN unknown: the rows whose distribution defines the ranks.
+        weights: (d,) each feature's share in the distance.
+        periods: (d,) after how much a feature comes round again; NaN: never. Such a feature is not ranked.
+
+    """
+
+    reference: Array
+    weights: Array
+    periods: Array
+
+    @cached_property
+    def _sorted(self) -> list[Array]:
+        return [np.sort(column[~np.isnan(column)]) for column in self.reference.T]
+
+    def ranks(self, X: Array) -> Array:
+        """Mid-ranks in [0, 1] of (n, d) values; NaN stays, and so does a feature of which no reference is known."""
+        U = np.full(X.shape, np.nan)
+        for j, known in enumerate(self._sorted):
+            if not np.isnan(self.periods[j]):
+                U[:, j] = X[:, j] / self.periods[j]
+            elif len(known):
+                left, right = np.searchsorted(known, X[:, j], "left"), np.searchsorted(known, X[:, j], "right")
+                U[:, j] = np.where(np.isnan(X[:, j]), np.nan, (left + right) / (2 * len(known)))
+        return U
+
+    def gaps(self, j: int, u: Array, v: Array) -> Array:
+        """Weighted distance in feature j, (n, m); NaN where one side is unknown."""
+        gap = np.abs(u[:, j, None] - v[None, :, j])
+        if not np.isnan(self.periods[j]):
+            gap = 2 * np.minimum(gap, 1 - gap)
+        return self.weights[j] * gap
+
+    def distances(self, U: Array, V: Array) -> Array:
+        """Distances (n, m) in [0, sum of weights]: over what both know, scaled up to all features."""
+        total = np.zeros((len(U), len(V)))
+        known = np.zeros_like(total)
+        for j in range(U.shape[1]):
+            missing = np.isnan(U[:, j]).any() or np.isnan(V[:, j]).any()
+            gap = self.gaps(j, U, V)
+            if missing:
+                both = ~np.isnan(gap)
+                total += np.where(both, gap, 0.0)
+                known += self.weights[j] * both
+            else:
+                total += gap
+                known += self.weights[j]
+        everything = self.weights.sum()
+        # Two tracks that have no known feature in common are as far apart as tracks are on average: a third.
+        return np.where(known > 0, total * everything / np.maximum(known, 1e-12), everything / 3)
+
+    def scale(self, length: float) -> float:
+        """The distance over which likeness falls to 1/e."""
+        return length * float(self.weights.sum()) / 3
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The centred kernel of one length, decomposed: C K C = V diag(e) V', without the constant direction."""
+
+    length: float
+    row_means: Array  # (n,) of K
+    mean: float  # of K
+    values: Array  # (n - 1,)
+    vectors: Array  # (n, n - 1)
+
+    @classmethod
+    def of(cls, distances: Array, scale: float, length: float) -> "Basis":
+        K = np.exp(-distances / scale)
+        row_means, n = K.mean(axis=0), len(K)
+        centred = K - row_means[:, None] - row_means[None, :] + row_means.mean()
+        values, vectors = scipy.linalg.eigh(centred, driver="evd", check_finite=False, overwrite_a=True)
+        # The constant vector is the null direction of C: drop the eigenvector that is most like it.
+        constant = int(np.argmax(np.abs(vectors.sum(axis=0)))) if n > 1 else 0
+        keep = np.arange(n) != constant
+        return cls(length, row_means, float(row_means.mean()), np.maximum(values[keep], 0.0), vectors[:, keep])
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Weights of all hypotheses (length, noise) and of "nothing to learn", given ratings.
+
+    Attributes:
+        weights: (lengths, noises), sums to 1 with `nothing`.
+        variances: (lengths, noises) signal variances s2, stars squared.
+
+    """
+
+    weights: Array
+    variances: Array
+    nothing: float
+    spread: float  # variance of the ratings, stars squared
+
+
+def judge(bases: list[Basis], y: Array) -> Posterior:
+    """Weigh every hypothesis by its evidence, the signal variance profiled out."""
+    freedom = len(y) - 1
+    centred = y - y.mean()
+    spread = float(centred @ centred) / freedom
+    log_evidence = np.empty((len(bases), len(NOISES)))
+    variances = np.empty_like(log_evidence)
+    for i, basis in enumerate(bases):
+        z = basis.vectors.T @ centred
+        damped = basis.values[None, :] + NOISES[:, None]
+        variances[i] = np.maximum((z**2 / damped).mean(axis=1), 1e-12)
+        log_evidence[i] = -0.5 * freedom * np.log(variances[i]) - 0.5 * np.log(damped).sum(axis=1)
+    log_nothing = -0.5 * freedom * np.log(max(spread, 1e-12)) + np.log(PRIOR_OF_NOTHING)
+    log_evidence += np.log((1 - PRIOR_OF_NOTHING) / log_evidence.size)
+    top = max(float(log_evidence.max()), float(log_nothing))
+    weights, nothing = np.exp(log_evidence - top), float(np.exp(log_nothing - top))
+    total = float(weights.sum()) + nothing
+    return Posterior(weights / total, variances, nothing / total, spread)
+
+
+def dual(bases: list[Basis], posterior: Posterior, y: Array) -> Array:
+    """Dual coefficients (lengths, n): the averaged prediction is mean + sum over lengths of (k - row means) . a."""
+    centred = y - y.mean()
+    return np.stack(
+        [
+            basis.vectors
+            @ ((basis.vectors.T @ centred) * (weights / (basis.values[:, None] + NOISES)).sum(axis=1))
+            for basis, weights in zip(bases, posterior.weights, strict=True)
+        ]
+    )
+
+
+def leave_one_out(bases: list[Basis], posterior: Posterior, Y: Array) -> tuple[Array, Array]:
+    """Leave-one-out predictions (n, k) for k vectors of ratings (n, k), and the variances of the first (n,).
+
+    For each hypothesis, with P the inverse of the centred covariance, the residual is (P y)_i / P_ii, the mean being
+    estimated anew without i. `posterior` weighs the hypotheses.
+    """
+    n = len(Y)
+    centred = Y - Y.mean(axis=0)
+    predictions = posterior.nothing * (Y - centred * n / (n - 1))
+    variances = np.full(n, posterior.nothing * posterior.spread * n / (n - 1))
+    for basis, weights, s2 in zip(bases, posterior.weights, posterior.variances, strict=True):
+        Z = basis.vectors.T @ centred
+        squares = basis.vectors**2
+        for weight, noise, variance in zip(weights, NOISES, s2, strict=True):
+            if weight < 1e-4:
+                predictions += weight * (Y - centred * n / (n - 1))
+                variances += weight * posterior.spread
+                continue
+            inverse = 1 / (basis.values + noise)
+            diagonal = squares @ inverse
+            predictions += weight * (Y - (basis.vectors @ (inverse[:, None] * Z)) / diagonal[:, None])
+            variances += weight * variance / diagonal
+    return predictions, variances

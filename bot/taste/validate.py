@@ -1,0 +1,162 @@
+"""Honest evidence of how well a model knows a listener: all from leave-one-out predictions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS, Metrics, TasteReport, Verdict
+from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
+from bot.taste import kernel
+from bot.taste.regressor import TasteRegressor
+
+Array = NDArray[np.float64]
+
+SIGNIFICANT = 0.05
+FAIR, SURE = 0.10, 0.35  # leave-one-out skill
+
+
+def metrics(y: Array, predicted: Array, baseline: Array) -> Metrics:
+    """Compare (n,) predictions with (n,) ratings; `baseline` is what always saying the mean would have predicted."""
+    errors = y - predicted
+    mse = float(np.mean(errors**2))
+    against = float(np.mean((y - baseline) ** 2))
+    variance = float(np.var(y))
+    return Metrics(
+        skill=1 - mse / against if against > 0 else 0.0,
+        r2=1 - mse / variance if variance > 0 else 0.0,
+        mae=float(np.mean(np.abs(errors))),
+        spearman=spearman(y, predicted),
+        order=order(y, predicted),
+    )
+
+
+def spearman(y: Array, predicted: Array) -> float:
+    """Rank correlation, -1..1; 0 where either side is constant."""
+    a, b = _ranks(y), _ranks(predicted)
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def _ranks(values: Array) -> Array:
+    ordered = np.sort(values)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2.0
+
+
+def order(y: Array, predicted: Array) -> float:
+    """Share of pairs with different ratings that are put in the right order; a tie counts half."""
+    rated = np.sign(y[:, None] - y[None, :])
+    said = np.sign(predicted[:, None] - predicted[None, :])
+    differ = np.triu(rated, 1) != 0
+    if not differ.any():
+        return 0.5
+    return float(np.mean((rated * said)[differ] / 2 + 0.5))
+
+
+def leave_one_out_mean(y: Array) -> Array:
+    """What always saying the mean of the other ratings predicts."""
+    return (y.sum() - y) / (len(y) - 1)
+
+
+def p_value(model: TasteRegressor, shuffles: int | None = None) -> float:
+    """How often shuffled ratings look at least as well predicted as these, by a permutation test, 0..1.
+
+    Each shuffle is judged like the real ratings: the hypotheses are weighed anew for it.
+    """
+    y = model.y_
+    count = shuffles or (199 if len(y) <= 200 else 59)
+    rng = np.random.default_rng(20)
+    real = _loo_skill(model, y)
+    better = sum(_loo_skill(model, rng.permutation(y)) >= real for _ in range(count))
+    return (1 + better) / (1 + count)
+
+
+def _loo_skill(model: TasteRegressor, y: Array) -> float:
+    posterior = kernel.judge(model.bases_, y)
+    predicted, _ = kernel.leave_one_out(model.bases_, posterior, y[:, None])
+    return metrics_skill(y, predicted[:, 0])
+
+
+def metrics_skill(y: Array, predicted: Array) -> float:
+    against = np.mean((y - leave_one_out_mean(y)) ** 2)
+    return float(1 - np.mean((y - predicted) ** 2) / against) if against > 0 else 0.0
+
+
+def verdict(skill: float, p: float) -> Verdict:
+    """Say in a word what the evidence allows; luck on few ratings is not called knowledge."""
+    if p > SIGNIFICANT or skill <= 0:
+        return "unknown"
+    if skill < FAIR:
+        return "hunch"
+    return "fair" if skill < SURE else "sure"
+
+
+def learning_curve(X: Array, y: Array, sizes: Sequence[int], draws: int = 8) -> list[tuple[int, float]]:
+    """Mean skill on the ratings left out, after learning from `n` of them, for each n in `sizes`."""
+    rng = np.random.default_rng(7)
+    curve: list[tuple[int, float]] = []
+    for size in sizes:
+        skills: list[float] = []
+        for _ in range(draws):
+            chosen = rng.permutation(len(y))
+            train, test = chosen[:size], chosen[size:]
+            model = TasteRegressor(low=MIN_STARS, high=MAX_STARS).fit(X[train], y[train])
+            against = np.mean((y[test] - y[train].mean()) ** 2)
+            if against > 0:
+                skills.append(1 - float(np.mean((y[test] - model.predict(X[test])) ** 2)) / against)
+        curve.append((size, float(np.mean(skills)) if skills else 0.0))
+    return curve
+
+
+def more_ratings(X: Array, y: Array, skill: float, word: Verdict) -> int | None:
+    """About how many more ratings should help, read off the learning curve; None where it is flat or enough."""
+    n = len(y)
+    if word == "sure" or n > 400:
+        return None
+    if n < 30:
+        return 30 - n if word == "unknown" else max(10, n)
+    halves = learning_curve(X, y, [n // 2])
+    if word == "unknown" and halves[0][1] >= skill:
+        return 50 if n < 150 else None
+    return n if skill - halves[0][1] > 0.01 else None
+
+
+def train(X: Array, y: Array, titles: Sequence[str]) -> tuple[TasteRegressor, TasteReport]:
+    """Fit a listener's model on (n, d) features and (n,) stars, and report on it.
+
+    Raises:
+        NoFeatures: no row has a known value.
+        TooFewRatings: fewer than MIN_RATINGS rows have one.
+        AllRatingsEqual: there is nothing to tell apart.
+
+    """
+    known = ~np.isnan(X).all(axis=1)
+    used = int(known.sum())
+    if len(y) >= MIN_RATINGS and not used:
+        raise NoFeatures(rated=len(y))
+    if used < MIN_RATINGS:
+        raise TooFewRatings(have=used, need=MIN_RATINGS)
+    X, stars = X[known], y[known]
+    if np.ptp(stars) == 0:
+        raise AllRatingsEqual(stars=int(stars[0]), count=used)
+    model = TasteRegressor(low=MIN_STARS, high=MAX_STARS).fit(X, stars)
+    held_out = metrics(stars, model.loo_, leave_one_out_mean(stars))
+    p = p_value(model)
+    word = verdict(held_out.skill, p)
+    reach = model.reach(0.8) * model.loo_std_
+    report = TasteReport(
+        ratings=used,
+        without_features=len(y) - used,
+        held_out=held_out,
+        training=metrics(stars, model.predict(X), np.full(used, stars.mean())),
+        coverage=float(np.mean(np.abs(stars - model.loo_) <= reach)),
+        mean=float(stars.mean()),
+        p_value=p,
+        verdict=word,
+        more_ratings=more_ratings(X, stars, held_out.skill, word),
+        actual=tuple(float(value) for value in stars),
+        predicted=tuple(float(value) for value in model.loo_),
+        titles=tuple(title for title, is_known in zip(titles, known, strict=True) if is_known),
+    )
+    return model, report

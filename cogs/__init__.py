@@ -1,0 +1,1 @@
+"""Discord's side: one cog per step of the flow."""

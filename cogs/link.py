@@ -1,0 +1,119 @@
+"""Link: `/playlist` brings tracks in, shows, shares and drops them."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain import LinkedPlaylist
+from bot.errors import FileTooLarge, UnknownPlaylist
+from bot.flow.link import link_file, link_text
+from cogs.ui import pick, text
+from cogs.ui.access import private, services
+from cogs.ui.errors import answer, guard
+
+MAX_BYTES = 10_000_000
+
+
+async def _link_attachment(
+    interaction: discord.Interaction, file: discord.Attachment, name: str | None
+) -> list[LinkedPlaylist]:
+    if file.size > MAX_BYTES:
+        raise FileTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES, unit="bytes")
+    await interaction.edit_original_response(content=text.reading(file.filename))
+    s = services(interaction)
+    return await link_file(s.playlists, s.questions, interaction.user.id, file.filename, await file.read(), name)
+
+
+class LinkModal(discord.ui.Modal, title="Link a playlist"):
+    """Asks for a file or for pasted lines."""
+
+    file = discord.ui.Label(
+        text="A playlist file",
+        description="CSV, JSON or text: Exportify, TuneMyMusic, Soundiiz, Spotify account data …",
+        component=discord.ui.FileUpload(required=False, min_values=0, max_values=1),
+    )
+    lines = discord.ui.Label(
+        text="Or paste songs, one a line",
+        description="Track links, or Artist - Title",
+        component=discord.ui.TextInput(style=discord.TextStyle.paragraph, required=False, max_length=4000),
+    )
+    name = discord.ui.Label(text="Name of the playlist", component=discord.ui.TextInput(required=False, max_length=80))
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        await guard(interaction, self._link)
+
+    async def _link(self, interaction: discord.Interaction) -> None:
+        assert isinstance(self.file.component, discord.ui.FileUpload)
+        assert isinstance(self.lines.component, discord.ui.TextInput)
+        assert isinstance(self.name.component, discord.ui.TextInput)
+        files, lines = self.file.component.values, self.lines.component.value.strip()
+        name = self.name.component.value.strip() or None
+        if not files and not lines:
+            await interaction.response.send_message(text.NO_FILE_NO_TEXT, ephemeral=private(interaction))
+            return
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        if files:
+            outcomes = await _link_attachment(interaction, files[0], name)
+        else:
+            s = services(interaction)
+            outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
+        await interaction.edit_original_response(content=text.linked(outcomes))
+
+    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
+        await answer(interaction, error)
+
+
+class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
+    @app_commands.command(description="Link a playlist: upload a file, or paste songs")
+    @app_commands.describe(file="A playlist file; leave it out to paste songs instead", name="What to call it")
+    async def link(
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment | None = None,
+        name: app_commands.Range[str, 1, 80] | None = None,
+    ) -> None:
+        if file is None:
+            await interaction.response.send_modal(LinkModal())
+            return
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        outcomes = await _link_attachment(interaction, file, name)
+        await interaction.edit_original_response(content=text.linked(outcomes))
+
+    @app_commands.command(name="list", description="The playlists that you can see here")
+    async def list_(self, interaction: discord.Interaction) -> None:
+        visible = await services(interaction).playlists.visible(interaction.user.id, interaction.guild_id)
+        own = [playlist for playlist in visible if playlist.owner_id == interaction.user.id]
+        others = [playlist for playlist in visible if playlist.owner_id != interaction.user.id]
+        await interaction.response.send_message(text.playlists(own, others), ephemeral=private(interaction))
+
+    @app_commands.command(description="Remove a playlist of yours; your ratings stay")
+    @app_commands.autocomplete(playlist=pick.own_playlist_choices)
+    async def unlink(self, interaction: discord.Interaction, playlist: str) -> None:
+        s = services(interaction)
+        playlist_id = await self._own(interaction, playlist)
+        gone = await s.playlists.unlink(interaction.user.id, playlist_id)
+        s.questions.forget()
+        await interaction.response.send_message(text.unlinked(gone), ephemeral=private(interaction))
+
+    @app_commands.command(description="Let everybody in this server rate a playlist of yours")
+    @app_commands.describe(playlist="Which one", stop="Take it back")
+    @app_commands.autocomplete(playlist=pick.own_playlist_choices)
+    async def share(self, interaction: discord.Interaction, playlist: str, stop: bool = False) -> None:
+        if interaction.guild_id is None:
+            await interaction.response.send_message(text.SHARE_IN_SERVER, ephemeral=private(interaction))
+            return
+        s = services(interaction)
+        playlist_id = await self._own(interaction, playlist)
+        shared = await s.playlists.share(interaction.user.id, playlist_id, interaction.guild_id, not stop)
+        s.questions.forget()
+        await interaction.response.send_message(text.shared(shared, not stop), ephemeral=private(interaction))
+
+    async def _own(self, interaction: discord.Interaction, value: str) -> int:
+        for playlist in await services(interaction).playlists.of(interaction.user.id):
+            if value == f"{pick.ID}{playlist.id}" or value.casefold() == playlist.name.casefold():
+                return playlist.id
+        raise UnknownPlaylist(asked=value)
+
+
+async def setup(bot: commands.Bot) -> None:
+    await bot.add_cog(Link())

@@ -1,0 +1,114 @@
+"""Predict: what the caller would give to a track, or to a whole playlist."""
+
+import re
+from typing import Any, Self
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain import Track
+from bot.errors import NotYourCard, UnknownTrack
+from bot.flow.predict import predict_playlist, predict_tracks, track_named
+from cogs.ui import cards, pick, text
+from cogs.ui.access import private, services
+from cogs.ui.errors import guard
+
+PAGE = 10
+
+
+async def show_prediction(interaction: discord.Interaction, track: Track) -> None:
+    s = services(interaction)
+    (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, interaction.user.id, [track], explain=True)
+    embed = discord.Embed(description=text.prediction_lines(prediction), colour=cards.COLOUR)
+    await interaction.edit_original_response(embed=embed)
+
+
+async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: int) -> cards.Message:
+    s = services(interaction)
+    user = interaction.user.id
+    ranked = await predict_playlist(
+        s.playlists, s.ratings, s.models, s.workers, user, interaction.guild_id, playlist_id
+    )
+    pages = max(1, -(-len(ranked.predictions) // PAGE))
+    page = min(page, pages - 1)
+    shown = ranked.predictions[page * PAGE : (page + 1) * PAGE]
+    view = discord.ui.View(timeout=None)
+    for label, to in (("Back", page - 1), ("More", page + 1)):
+        # The label keeps two disabled buttons from sharing one custom id.
+        turn = cards.button(label, f"earmark:ranked:{user}:{playlist_id}:{max(to, 0)}:{label}", 0, quiet=True)
+        turn.disabled = not 0 <= to < pages
+        view.add_item(turn)
+    verdict = ranked.predictions[0].verdict if ranked.predictions else "unknown"
+    content = text.ranked(ranked.name, shown, page, pages, ranked.trained_on, verdict)
+    return cards.Message(content=content, view=view if pages > 1 else None)
+
+
+class RankedButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"earmark:ranked:(?P<owner>\d{1,20}):(?P<playlist>\d{1,19}):(?P<page>\d{1,6}):(?:Back|More)",
+):
+    """Turns the pages of a ranked playlist."""
+
+    def __init__(self, item: discord.ui.Button[Any], owner_id: int, playlist_id: int, page: int) -> None:
+        super().__init__(item)
+        self.owner_id = owner_id
+        self.playlist_id = playlist_id
+        self.page = page
+
+    @classmethod
+    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
+        assert isinstance(item, discord.ui.Button)
+        return cls(item, int(match["owner"]), int(match["playlist"]), int(match["page"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        await guard(interaction, self._turn)
+
+    async def _turn(self, interaction: discord.Interaction) -> None:
+        if interaction.user.id != self.owner_id:
+            raise NotYourCard(owner_id=self.owner_id)
+        await interaction.response.defer()
+        await interaction.edit_original_response(**await ranked_page(interaction, self.playlist_id, self.page))
+
+
+class Predict(commands.GroupCog, group_name="predict", group_description="What would you give to a track?"):
+    @app_commands.command(description="What would you give to this track?")
+    @app_commands.describe(track="Its name; the list helps")
+    @app_commands.autocomplete(track=pick.track_choices)
+    async def track(self, interaction: discord.Interaction, track: str) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        await show_prediction(interaction, await pick.track(interaction, track))
+
+    @app_commands.command(description="A playlist in the order in which you would like it")
+    @app_commands.describe(playlist="Which one; the list helps")
+    @app_commands.autocomplete(playlist=pick.playlist_choices)
+    async def playlist(self, interaction: discord.Interaction, playlist: str) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        playlist_id = await pick.playlist_id(interaction, playlist)
+        message = await ranked_page(interaction, playlist_id, 0)
+        await interaction.edit_original_response(**message)
+
+
+async def predict_this_track(interaction: discord.Interaction, message: discord.Message) -> None:
+    await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+    await show_prediction(interaction, await _track_of(interaction, message))
+
+
+async def _track_of(interaction: discord.Interaction, message: discord.Message) -> Track:
+    """The track that a message is about: a card of ours names it in its buttons, anything else in its words."""
+    s = services(interaction)
+    user, guild_id = interaction.user.id, interaction.guild_id
+    for row in message.components:
+        for child in getattr(row, "children", []):
+            found = re.match(r"earmark:(?:rate:\d+|vote):(\d+)", getattr(child, "custom_id", None) or "")
+            if found:
+                return await s.playlists.visible_track(user, guild_id, int(found[1]))
+    if not message.content.strip():
+        raise UnknownTrack(asked="a track")
+    return await track_named(s.playlists, user, guild_id, message.content)
+
+
+async def setup(bot: commands.Bot) -> None:
+    bot.add_dynamic_items(RankedButton)
+    bot.tree.add_command(app_commands.ContextMenu(name="Predict this track", callback=predict_this_track))
+    await bot.add_cog(Predict())

@@ -1,0 +1,1 @@
+"""What the cogs say and show."""

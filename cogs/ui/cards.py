@@ -1,0 +1,104 @@
+"""The rating cards: what they show, and the buttons whose custom ids carry all their state."""
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import discord
+
+from bot.domain import MAX_STARS, MIN_STARS, Question, Track
+from cogs.ui import text
+
+COLOUR = discord.Colour(0x7C5CFC)
+ONE = "one"  # in place of a playlist's id: a card for one track, not for a round
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """What a private card's buttons remember.
+
+    Attributes:
+        owner_id: whose card it is; nobody else's click counts.
+        playlist: a playlist's id, "0" for all visible tracks, or ONE.
+
+    """
+
+    owner_id: int
+    track_id: int
+    playlist: str = "0"
+
+    @property
+    def playlist_id(self) -> int | None:
+        return int(self.playlist) if self.playlist.isdigit() and self.playlist != "0" else None
+
+    def custom_id(self, action: str) -> str:
+        return f"earmark:{action}:{self.owner_id}:{self.track_id}:{self.playlist}"
+
+
+STATE = r"(?P<owner>\d{1,20}):(?P<track>\d{1,19}):(?P<playlist>\d{1,19}|one)"
+
+
+class Message(TypedDict, total=False):
+    """Keyword arguments that sending and editing a message have in common."""
+
+    content: str | None
+    embed: discord.Embed | None
+    view: discord.ui.View | None
+
+
+def track_embed(track: Track, description: str, footer: str | None = None) -> discord.Embed:
+    lines = [text.plain(track.artist, 200)] if track.artist else []
+    if track.album:
+        lines.append(f"*{text.plain(track.album, 200)}*")
+    if track.url:
+        lines.append(f"[Listen]({track.url})")
+    embed = discord.Embed(
+        title=text.plain(track.title, 200), description="\n".join([*lines, "", description]), colour=COLOUR
+    )
+    if track.artwork_url:
+        embed.set_thumbnail(url=track.artwork_url)
+    if footer:
+        embed.set_footer(text=footer)
+    return embed
+
+
+def button(label: str, custom_id: str, row: int, *, chosen: bool = False, quiet: bool = False) -> Any:
+    style = discord.ButtonStyle.secondary
+    if chosen:
+        style = discord.ButtonStyle.success
+    elif not quiet:
+        style = discord.ButtonStyle.primary
+    return discord.ui.Button(label=label, custom_id=custom_id, row=row, style=style)
+
+
+def rating_buttons(prefix: str, chosen: int | None) -> discord.ui.View:
+    """Ten buttons in two rows; `prefix` and the digit make the custom id."""
+    view = discord.ui.View(timeout=None)
+    for stars in range(MIN_STARS, MAX_STARS + 1):
+        row = 0 if stars <= 5 else 1
+        view.add_item(button(str(stars), f"{prefix}:{stars}", row, chosen=stars == chosen, quiet=True))
+    return view
+
+
+def private_card(question: Question, state: CardState, notice: str | None = None) -> Message:
+    """A card for one member: the track, ten numbers, Skip, Undo, Stop."""
+    view = rating_buttons(state.custom_id("rate"), question.stars)
+    if state.playlist != ONE:
+        view.add_item(button("Skip", state.custom_id("skip"), 2))
+    undo = button("Undo", state.custom_id("undo"), 2, quiet=True)
+    undo.disabled = not question.can_undo
+    view.add_item(undo)
+    view.add_item(button("Stop", state.custom_id("stop"), 2, quiet=True))
+    embed = track_embed(question.track, text.place(question), text.progress(question))
+    return Message(content=notice, embed=embed, view=view)
+
+
+def public_card(track: Track, owner_id: int, playlist_id: int | None, *, by_reaction: bool) -> Message:
+    """A card for everybody: any member's click or digit is that member's own rating."""
+    view = rating_buttons(f"earmark:vote:{track.id}", None)
+    view.add_item(button("Next", f"earmark:next:{owner_id}:{track.id}:{playlist_id or 0}", 2))
+    return Message(embed=track_embed(track, text.public_place(by_reaction)), view=view)
+
+
+def said(words: str) -> Message:
+    """A card that has come to its end: words, and no buttons."""
+    return Message(content=words, embed=None, view=None)

@@ -1,0 +1,53 @@
+"""The one handler: every failure becomes one sentence for the member and, if unexpected, one entry in the log."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord import app_commands
+
+from bot.errors import EarmarkError
+from cogs.ui import text
+
+log = logging.getLogger(__name__)
+
+GONE = (10008, 10062, 10015)  # unknown message, interaction, webhook: nobody is left to answer
+
+
+async def guard(interaction: discord.Interaction, act: Callable[[discord.Interaction], Awaitable[None]]) -> None:
+    """Run a click's work and answer for whatever it raises."""
+    try:
+        await act(interaction)
+    except Exception as error:  # noqa: BLE001 - the handler is the last to see it
+        await answer(interaction, error)
+
+
+async def answer(interaction: discord.Interaction, error: Exception) -> None:
+    """Say what went wrong, to this member only."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original if isinstance(error.original, Exception) else error
+    await say(interaction, sentence(error))
+
+
+def sentence(error: Exception) -> str:
+    """Put an error into words; log it whole, with an id, when nobody expected it."""
+    if isinstance(error, EarmarkError):
+        return text.error(error)
+    error_id = secrets.token_hex(4)
+    log.error("unexpected error %s", error_id, exc_info=error)
+    return text.unexpected(error_id)
+
+
+async def say(interaction: discord.Interaction, words: str) -> None:
+    """Answer privately, whether or not the interaction was answered before."""
+    try:
+        if not interaction.response.is_done():
+            await interaction.response.send_message(words, ephemeral=True)
+        elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            await interaction.edit_original_response(content=words, embed=None, view=None, attachments=[])
+        else:
+            await interaction.followup.send(words, ephemeral=True)
+    except discord.HTTPException as problem:
+        if problem.code not in GONE:
+            log.warning("an answer could not be delivered: %s", problem.code)

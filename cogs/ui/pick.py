@@ -1,0 +1,48 @@
+"""Autocomplete: members choose playlists and tracks by name; the value carries the id."""
+
+import discord
+from discord import app_commands
+
+from bot.domain import Track
+from bot.errors import UnknownPlaylist, UnknownTrack
+from bot.flow.predict import track_named
+from cogs.ui import text
+from cogs.ui.access import services
+
+ID = "#"  # a value that starts so was chosen from the list, not typed
+
+
+async def playlist_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    visible = await services(interaction).playlists.visible(interaction.user.id, interaction.guild_id)
+    fitting = [playlist for playlist in visible if current.casefold() in playlist.name.casefold()]
+    return [app_commands.Choice(name=text.bare(p.name), value=f"{ID}{p.id}") for p in fitting[:25]]
+
+
+async def own_playlist_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    own = await services(interaction).playlists.of(interaction.user.id)
+    fitting = [playlist for playlist in own if current.casefold() in playlist.name.casefold()]
+    return [app_commands.Choice(name=text.bare(p.name), value=f"{ID}{p.id}") for p in fitting[:25]]
+
+
+async def playlist_id(interaction: discord.Interaction, value: str) -> int:
+    """The id that a chosen or typed playlist means; raises UnknownPlaylist."""
+    visible = await services(interaction).playlists.visible(interaction.user.id, interaction.guild_id)
+    for playlist in visible:
+        if value == f"{ID}{playlist.id}" or value.casefold() == playlist.name.casefold():
+            return playlist.id
+    raise UnknownPlaylist(asked=value)
+
+
+async def track_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    found = await services(interaction).playlists.search(interaction.user.id, interaction.guild_id, current)
+    return [app_commands.Choice(name=text.song_bare(track), value=f"{ID}{track.id}") for track in found[:25]]
+
+
+async def track(interaction: discord.Interaction, value: str) -> Track:
+    """The visible track that a chosen or typed value means; raises UnknownTrack."""
+    playlists = services(interaction).playlists
+    if value.startswith(ID) and value[1:].isdigit() and len(value) < 20:
+        return await playlists.visible_track(interaction.user.id, interaction.guild_id, int(value[1:]))
+    if not value.strip():
+        raise UnknownTrack(asked=value)
+    return await track_named(playlists, interaction.user.id, interaction.guild_id, value)

@@ -1,0 +1,421 @@
+"""Every sentence that the bot says: pure functions from values to words."""
+
+import re
+from collections.abc import Sequence
+
+import discord
+
+from bot import errors
+from bot.domain import (
+    MIN_RATINGS,
+    Effect,
+    LinkedPlaylist,
+    Playlist,
+    Prediction,
+    Question,
+    Rating,
+    Reason,
+    TasteReport,
+    Track,
+    Verdict,
+)
+
+NAME = "Earmark"
+FIRST_STEP = "Start with `/playlist link`: upload a playlist file, or paste a list of songs."
+VERDICTS: dict[Verdict, str] = {
+    "unknown": "I don't know you yet",
+    "hunch": "A hunch",
+    "fair": "A fair idea",
+    "sure": "I know your taste",
+}
+
+
+def plain(text: str, limit: int = 80) -> str:
+    """Show somebody's text as text: no markdown, mention or link works, and its direction stays its own."""
+    text = " ".join(text.split())
+    if len(text) > limit:
+        text = text[: limit - 1].rstrip() + "…"
+    text = discord.utils.escape_mentions(discord.utils.escape_markdown(text))
+    text = re.sub(r"([\[\]<>#])", r"\\\1", text).replace("://", ":\u200b//")
+    return f"\u2068{text}\u2069" if _turns(text) else text
+
+
+def bare(text: str, limit: int = 100) -> str:
+    """Shorten a text for a place that knows no markdown: an option, a choice, a file's description."""
+    text = " ".join(text.split()) or "–"
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _turns(text: str) -> bool:
+    return any("\u0590" <= letter <= "\u08ff" or "\ufb1d" <= letter <= "\ufefc" for letter in text)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def song(track: Track) -> str:
+    title = f"**{plain(track.title)}**"
+    return f"{title} · {plain(track.artist, 60)}" if track.artist else title
+
+
+def song_bare(track: Track, limit: int = 100) -> str:
+    return bare(f"{track.artist} - {track.title}" if track.artist else track.title, limit)
+
+
+# --- link
+
+
+def reading(file_name: str) -> str:
+    return f"Reading {plain(file_name)} …"
+
+
+def linked(outcomes: Sequence[LinkedPlaylist]) -> str:
+    return "\n".join([*map(_linked_one, outcomes), "", "Now rate a few of them: `/rate start`."])
+
+
+def _linked_one(outcome: LinkedPlaylist) -> str:
+    playlist = outcome.playlist
+    lines = [
+        (
+            f"{'Updated' if outcome.relinked else 'Linked'} **{plain(playlist.name)}**: "
+            f"{count(playlist.tracks, 'track')}, features for {playlist.with_features:,}."
+        )
+    ]
+    left_out = [
+        count(outcome.duplicates, "duplicate") if outcome.duplicates else "",
+        f"{count(outcome.skipped, 'row')} without a track" if outcome.skipped else "",
+        f"{count(outcome.bad_cells, 'value')} out of range" if outcome.bad_cells else "",
+    ]
+    if any(left_out):
+        lines.append(f"Left out: {', '.join(filter(None, left_out))}.")
+    if not playlist.with_features:
+        lines.append(
+            "I can store your ratings of these, but not learn from them: the file says nothing about how they sound. "
+            "A file exported with audio features (Exportify, for example) does."
+        )
+    return "\n".join(lines)
+
+
+def playlists(own: Sequence[Playlist], shared: Sequence[Playlist]) -> str:
+    if not own and not shared:
+        return f"No playlist yet. {FIRST_STEP}"
+    lines: list[str] = []
+    if own:
+        lines += ["**Yours**", *(_playlist_line(playlist) for playlist in own)]
+    if shared:
+        lines += ["**Shared with this server**", *(_playlist_line(playlist) for playlist in shared)]
+    return fit(lines)
+
+
+def _playlist_line(playlist: Playlist) -> str:
+    shared = " · shared" if playlist.shared_guild_ids else ""
+    return (
+        f"- **{plain(playlist.name)}** · {count(playlist.tracks, 'track')}, "
+        f"features for {playlist.with_features:,}{shared}"
+    )
+
+
+def unlinked(playlist: Playlist) -> str:
+    return f"Unlinked **{plain(playlist.name)}**. Your ratings of its tracks stay."
+
+
+def shared(playlist: Playlist, now_shared: bool) -> str:
+    if now_shared:
+        return f"**{plain(playlist.name)}** is shared: everybody here can rate its tracks. Your ratings stay private."
+    return f"**{plain(playlist.name)}** is no longer shared here."
+
+
+SHARE_IN_SERVER = "Use this in the server with which you want to share the playlist."
+NO_FILE_NO_TEXT = "Choose a file, or paste some lines: track links, or `Artist - Title`, one a line."
+
+
+# --- rate
+
+
+def progress(question: Question) -> str:
+    if question.rated < MIN_RATINGS:
+        missing = MIN_RATINGS - question.rated
+        return f"{question.rated} rated · {missing} more to your first model"
+    return f"{question.rated} rated · {question.left} to go · /retrain when you like"
+
+
+def place(question: Question) -> str:
+    now = f"You gave it {question.stars}." if question.stars else "How much do you like it?"
+    return f"{now} 1 is awful, 10 is wonderful."
+
+
+def public_place(by_reaction: bool) -> str:
+    how = "Press a number or react with a digit" if by_reaction else "Press a number"
+    return f"What does everybody think? {how}: it counts as your own rating, and your last one stands."
+
+
+def saved(track: Track, stars: int) -> str:
+    return f"Saved: {song(track)} **{stars}**/10."
+
+
+def skipped(track: Track) -> str:
+    return f"Skipped {song(track)}."
+
+
+def undone(track: Track, stars: int | None) -> str:
+    return f"Taken back: {song(track)} {'is not rated' if stars is None else f'has {stars} again'}."
+
+
+def stopped(rated: int) -> str:
+    if rated < MIN_RATINGS:
+        return f"Stopped at {count(rated, 'rating')}; all saved. Go on with `/rate start` when you like."
+    return f"Stopped at {count(rated, 'rating')}; all saved. `/retrain` teaches me what they say."
+
+
+def all_rated(rated: int) -> str:
+    more = "`/retrain` now" if rated >= MIN_RATINGS else "`/playlist link` brings more"
+    return f"Nothing is left to rate: {count(rated, 'rating')} saved. {more}; `/rate history` changes a rating."
+
+
+def history(ratings: Sequence[Rating], page: int, pages: int, total: int) -> str:
+    if not total:
+        return "You have rated nothing yet. `/rate start` asks you about tracks, one at a time."
+    lines = [f"**Your ratings** · {total:,} · page {page + 1} of {pages}"]
+    lines += [f"`{rating.stars:>2}` {song(rating.track)} · <t:{rating.rated_at}:d>" for rating in ratings]
+    return fit(lines)
+
+
+# --- retrain
+
+
+def report_title(report: TasteReport) -> str:
+    return VERDICTS[report.verdict]
+
+
+def report_lines(report: TasteReport) -> str:
+    held, seen = report.held_out, report.training
+    lines = [_verdict_line(report), ""]
+    if report.verdict != "unknown":
+        lines.append(f"On tracks I had not seen, I am off by **{held.mae:.1f}** stars on average.")
+    lines += [
+        f"- Better than always guessing your mean ({report.mean:.1f}): **{_percent(held.skill)}** less squared error",
+        f"- Of two tracks, I know the better one: **{_percent(held.order)}** of the time (a coin: 50 %)",
+        f"- My 80 % ranges held **{_percent(report.coverage)}** of your ratings",
+        (
+            f"- On tracks I learned from: {_percent(seen.skill)}; the difference of "
+            f"{_percent(seen.skill - held.skill)} is what I merely memorised"
+        ),
+        f"- Luck would look this good {_percent(report.p_value)} of the time",
+    ]
+    if report.without_features:
+        rated = count(report.without_features, "rated track")
+        lines.append(f"- {rated} left out: nothing is known about how they sound")
+    if report.more_ratings:
+        lines += ["", f"About **{report.more_ratings} more ratings** should help."]
+    return "\n".join(lines)
+
+
+def _verdict_line(report: TasteReport) -> str:
+    used = count(report.ratings, "rating")
+    match report.verdict:
+        case "unknown":
+            return f"From {used} I cannot tell your taste from chance. That is no fault of yours: keep rating."
+        case "hunch":
+            return f"From {used} I have a hunch. Take my predictions with a pinch of salt."
+        case "fair":
+            return f"From {used} I have a fair idea of what you like."
+        case "sure":
+            return f"From {used} I know your taste well."
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share):d} %"
+
+
+AFTER_TRAINING = "Next: /predict playlist ranks one for you; /predict track asks about one track."
+
+
+# --- predict
+
+
+def stars(prediction: Prediction) -> str:
+    if prediction.stars is None or prediction.low is None or prediction.high is None:
+        return "?"
+    return f"{prediction.stars:.1f} ({prediction.low:.1f}-{prediction.high:.1f})"
+
+
+def prediction_lines(prediction: Prediction) -> str:
+    if prediction.stars is None:
+        return (
+            f"I cannot say: nothing is known about how {song(prediction.track)} sounds. "
+            "Link it from a file with audio features, and ask again."
+        )
+    lines = [song(prediction.track), f"# {stars(prediction)}"]
+    if prediction.verdict == "unknown":
+        lines.append("**I don't know you yet**: this is little more than your mean. More ratings help: `/rate start`.")
+    else:
+        lines.append(f"{VERDICTS[prediction.verdict]}. Eight times in ten, your rating falls in that range.")
+        lines += _because(prediction.reasons, prediction.effects)
+    if prediction.rated is not None:
+        lines.append(f"You gave it **{prediction.rated}**.")
+    return "\n".join(lines)
+
+
+def _because(reasons: Sequence[Reason], effects: Sequence[Effect]) -> list[str]:
+    lines: list[str] = []
+    strongest = [effect for effect in effects if abs(effect.stars) >= 0.05][:3]
+    if strongest:
+        parts = [f"{effect_words(effect)} {effect.stars:+.1f}" for effect in strongest]
+        lines.append(f"How it sounds: {', '.join(parts)}.")
+    if reasons:
+        parts = [f"*{plain(reason.title, 50)}*, which you gave {reason.stars}" for reason in reasons[:2]]
+        lines.append(f"Close to {' and '.join(parts)}.")
+    return lines
+
+
+def effect_words(effect: Effect) -> str:
+    name = effect.feature.replace("_", " ").replace(" ms", "")
+    return name if effect.value is None else f"{name} {_short(effect)}"
+
+
+def _short(effect: Effect) -> str:
+    value = effect.value or 0.0
+    if effect.feature == "duration_ms":
+        return f"{int(value // 60000)}:{int(value % 60000 // 1000):02d}"
+    if effect.feature == "tempo":
+        return f"{value:.0f} bpm"
+    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
+
+
+def ranked(
+    name: str, predictions: Sequence[Prediction], page: int, pages: int, trained_on: int, verdict: Verdict
+) -> str:
+    lines = [f"**{plain(name)}**, as you would rank it · page {page + 1} of {pages}"]
+    if verdict == "unknown":
+        lines.append("**I don't know you yet**: this order is little better than chance. `/rate start` mends that.")
+    for prediction in predictions:
+        given = f" · you gave {prediction.rated}" if prediction.rated is not None else ""
+        lines.append(f"`{stars(prediction):>14}` {song(prediction.track)}{given}")
+    lines.append(f"-# From {count(trained_on, 'rating')}. In brackets: the range that holds eight times in ten.")
+    return fit(lines)
+
+
+# --- help
+
+
+HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
+
+1. `/playlist link` - upload a playlist file or paste some songs
+2. `/rate start` - rate them from 1 to 10; every click is saved at once
+3. `/retrain` - after {MIN_RATINGS} ratings: I learn, and tell you honestly how well
+4. `/predict track` or `/predict playlist` - what would you give to the rest?
+
+**More**
+- `/playlist list`, `share` (everybody in this server may rate its tracks), `unlink` (your ratings stay)
+- `/rate start public:True` - one card for everybody, with reactions
+- `/rate history` - see and change what you rated · `/rate track` - rate one track
+- *Apps → Predict this track* in a message's menu
+
+**Which file?** A CSV from Exportify is best: it says how each track sounds, which is what I learn from. TuneMyMusic, \
+Soundiiz, Spotify's account data and plain lists of songs work too."""
+
+
+def next_step(playlists_seen: int, rated: int, trained: bool) -> str:
+    if not playlists_seen:
+        return f"**Your next step:** {FIRST_STEP[0].lower()}{FIRST_STEP[1:]}"
+    if rated < MIN_RATINGS:
+        return f"**Your next step:** `/rate start` - {MIN_RATINGS - rated} more to your first model."
+    if not trained:
+        return "**Your next step:** `/retrain`."
+    return "**Your next step:** `/predict playlist`, or `/rate start` to teach me more."
+
+
+# --- errors
+
+
+def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a sentence
+    """Say what went wrong and what to do next."""
+    match problem:
+        case errors.EmptyFile():
+            return f"{plain(problem.name)} is empty. Export the playlist again, or paste its songs instead."
+        case errors.FileTooLarge(unit="bytes"):
+            return f"{plain(problem.name)} is too large: {problem.limit // 1_000_000} MB at most. Split it into parts."
+        case errors.FileTooLarge():
+            return f"{plain(problem.name)} has too many rows: {problem.limit:,} at most. Split it into parts."
+        case errors.UnreadableFile():
+            return (
+                f"I cannot read {plain(problem.name)} as text. A CSV or JSON export, or a plain list of songs, works."
+            )
+        case errors.NoTracks():
+            return (
+                f"I found no track in {plain(problem.name)}. It needs a column with track names, or lines like "
+                "`Artist - Title`."
+            )
+        case errors.LinkNotSupported():
+            return (
+                f"I cannot read links to {plain(problem.host)}. Export the playlist to a file, for example with "
+                "Exportify, and upload that."
+            )
+        case errors.NoPlaylist():
+            return f"There is nothing to rate yet. {FIRST_STEP}"
+        case errors.NothingToRate():
+            return all_rated(problem.rated)
+        case errors.UnknownTrack():
+            return (
+                f"I do not find {plain(problem.asked)} among the tracks you can see here. `/playlist list` shows what "
+                "is linked."
+            )
+        case errors.UnknownPlaylist():
+            return f"I do not find {plain(problem.asked)} among your playlists. `/playlist list` shows them."
+        case errors.NotYourCard():
+            return "This card is somebody else's. `/rate start` gives you your own."
+        case errors.NothingToUndo():
+            return "There is nothing left to take back."
+        case errors.TooFewRatings():
+            return (
+                f"I need {problem.need} rated tracks whose sound is known, and have {problem.have}. "
+                "`/rate start` brings more."
+            )
+        case errors.AllRatingsEqual():
+            return (
+                f"All your {problem.count} ratings are {problem.stars}, so there is no difference to learn from. "
+                "Rate some that you like more or less."
+            )
+        case errors.NoFeatures():
+            return (
+                f"You rated {count(problem.rated, 'track')}, but I know of none how it sounds. Link a file with audio "
+                "features (Exportify's, for example) that holds them."
+            )
+        case errors.NotTrained():
+            if problem.rated < problem.need:
+                return (
+                    f"I don't know you yet: {problem.rated} of {problem.need} ratings. `/rate start`, then `/retrain`."
+                )
+            return "I have not learned from your ratings yet. `/retrain` takes a moment; then ask me again."
+        case errors.Busy():
+            return "I am at it already. One moment, please."
+        case errors.FolderInUse():
+            return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
+        case errors.NotConfigured():
+            return f"{problem.setting} is missing or not understood. Set it and start again."
+        case _:
+            return unexpected("-")
+
+
+def unexpected(error_id: str) -> str:
+    return f"Something went wrong on my side, and it is written down as `{error_id}`. Nothing you saved is lost."
+
+
+def storage_busy() -> str:
+    return "I could not save that just now. Nothing was changed; please try again."
+
+
+def fit(lines: Sequence[str], limit: int = 2000) -> str:
+    """Join lines to a message, leaving out what would not fit."""
+    text = "\n".join(lines)
+    if len(text) <= limit:
+        return text
+    kept: list[str] = []
+    size = 20
+    for line in lines:
+        size += len(line) + 1
+        if size > limit:
+            break
+        kept.append(line)
+    return "\n".join([*kept, f"… and {len(lines) - len(kept)} more"])

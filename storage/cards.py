@@ -1,0 +1,47 @@
+"""The table `public_cards`: which message asks everybody about which track."""
+
+import time
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from storage.database import Database
+from storage.listeners import ensure
+from storage.schema import public_cards
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCard:
+    """A message with a track that every member may rate, by button or by digit reaction."""
+
+    message_id: int
+    channel_id: int
+    guild_id: int | None
+    owner_id: int
+    track_id: int
+    playlist_id: int | None
+
+
+class Cards:
+    """Remembers public cards, so that a reaction to a message of any age counts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, card: PublicCard) -> None:
+        async with self._database.transaction() as connection:
+            await ensure(connection, card.owner_id)
+            statement = insert(public_cards).values(**asdict(card), posted_at=int(time.time()))
+            await connection.execute(statement.on_conflict_do_nothing())
+
+    async def get(self, message_id: int) -> PublicCard | None:
+        columns = [public_cards.c[name] for name in PublicCard.__dataclass_fields__]
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(*columns).where(public_cards.c.message_id == message_id))
+            row = found.one_or_none()
+        return PublicCard(*row) if row else None
+
+    async def remove(self, message_id: int) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(delete(public_cards).where(public_cards.c.message_id == message_id))

@@ -1,0 +1,10 @@
+"""Alembic's entry: the connection is made, and its transaction held, by storage/migrate.py."""
+
+from alembic import context
+
+from storage.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True
+)
+context.run_migrations()

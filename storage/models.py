@@ -1,0 +1,79 @@
+"""The table `models`: each member's model as arrays and JSON, never as a pickle."""
+
+import io
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.domain import Metrics, TasteReport
+from storage.database import Database
+from storage.listeners import ensure
+from storage.schema import models
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class Models:
+    """Keeps one model and one report a member: the newest."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, listener_id: int, arrays: Arrays, meta: Mapping[str, object], report: TasteReport) -> None:
+        values = {
+            "arrays": pack(arrays),
+            "meta": json.dumps(meta),
+            "report": json.dumps(asdict(report)),
+            "ratings": report.ratings,
+            "trained_at": int(time.time()),
+        }
+        async with self._database.transaction() as connection:
+            await ensure(connection, listener_id)
+            statement = insert(models).values(listener_id=listener_id, **values)
+            await connection.execute(statement.on_conflict_do_update(index_elements=["listener_id"], set_=values))
+
+    async def load(self, listener_id: int) -> tuple[dict[str, NDArray[Any]], dict[str, Any], TasteReport] | None:
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(models).where(models.c.listener_id == listener_id))
+            row = found.one_or_none()
+        if row is None:
+            return None
+        return unpack(row.arrays), json.loads(row.meta), _report(json.loads(row.report))
+
+    async def exists(self, listener_id: int) -> bool:
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(models.c.ratings).where(models.c.listener_id == listener_id))
+            return found.first() is not None
+
+
+def pack(arrays: Arrays) -> bytes:
+    """Write arrays as an .npz archive; arrays of objects are refused."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
+    return buffer.getvalue()
+
+
+def unpack(data: bytes) -> dict[str, NDArray[Any]]:
+    """Read what `pack` wrote; code hidden in an archive is never run."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _report(values: dict[str, Any]) -> TasteReport:
+    return TasteReport(
+        **{
+            **values,
+            "held_out": Metrics(**values["held_out"]),
+            "training": Metrics(**values["training"]),
+            "actual": tuple(values["actual"]),
+            "predicted": tuple(values["predicted"]),
+            "titles": tuple(values["titles"]),
+        }
+    )

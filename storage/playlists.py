@@ -1,0 +1,183 @@
+"""The tables of playlists: whose they are, what is on them, and with which servers they are shared."""
+
+import time
+from typing import Any
+
+from sqlalchemy import Select, delete, exists, func, insert, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track
+from bot.errors import UnknownPlaylist, UnknownTrack
+from storage import catalogue
+from storage.database import Database
+from storage.identity import fold
+from storage.listeners import ensure
+from storage.rows import in_parts, select_tracks, track
+from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_features, tracks
+
+
+class Playlists:
+    """Members' playlists and the tracks that each member can see."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def link(self, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
+        """Store a playlist; one of the same name by the same owner is replaced."""
+        async with self._database.transaction() as connection:
+            await ensure(connection, owner_id)
+            same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
+            playlist_id = await connection.scalar(select(playlists.c.id).where(same))
+            relinked = playlist_id is not None
+            if playlist_id is None:
+                values = {"owner_id": owner_id, "name": source.name, "kind": source.kind, "created_at": int(time.time())}
+                playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
+            assert playlist_id is not None
+            await connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist_id == playlist_id))
+            ids = list(dict.fromkeys(await catalogue.store(connection, source.tracks, owner_id)))
+            rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
+            await connection.execute(insert(playlist_tracks), rows)
+            playlist = await _one(connection, playlist_id)
+        duplicates = source.duplicates + len(source.tracks) - len(ids)
+        return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)
+
+    async def of(self, owner_id: int) -> list[Playlist]:
+        return await self._list(playlists.c.owner_id == owner_id)
+
+    async def visible(self, listener_id: int, guild_id: int | None) -> list[Playlist]:
+        """A member's own playlists, then those shared with this server."""
+        found = await self._list(_seen_by(listener_id, guild_id))
+        return sorted(found, key=lambda playlist: playlist.owner_id != listener_id)
+
+    async def _list(self, condition: Any) -> list[Playlist]:
+        async with self._database.reading() as connection:
+            rows = await connection.execute(_summary().where(condition).order_by(playlists.c.created_at, playlists.c.id))
+            return [_playlist(row) for row in rows]
+
+    async def get(self, playlist_id: int, listener_id: int, guild_id: int | None) -> Playlist:
+        """Raise UnknownPlaylist unless the member can see it."""
+        found = await self._list((playlists.c.id == playlist_id) & _seen_by(listener_id, guild_id))
+        if not found:
+            raise UnknownPlaylist(asked=str(playlist_id))
+        return found[0]
+
+    async def unlink(self, owner_id: int, playlist_id: int) -> Playlist:
+        """Remove a playlist of the owner's; ratings stay. Raises UnknownPlaylist."""
+        async with self._database.transaction() as connection:
+            playlist = await _own(connection, owner_id, playlist_id)
+            await connection.execute(delete(playlists).where(playlists.c.id == playlist_id))
+        return playlist
+
+    async def share(self, owner_id: int, playlist_id: int, guild_id: int, shared: bool = True) -> Playlist:
+        """Share a playlist of the owner's with a server, or stop; raises UnknownPlaylist."""
+        async with self._database.transaction() as connection:
+            await _own(connection, owner_id, playlist_id)
+            if shared:
+                row = upsert(playlist_shares).values(playlist_id=playlist_id, guild_id=guild_id)
+                await connection.execute(row.on_conflict_do_nothing())
+            else:
+                here = (playlist_shares.c.playlist_id == playlist_id) & (playlist_shares.c.guild_id == guild_id)
+                await connection.execute(delete(playlist_shares).where(here))
+            return await _one(connection, playlist_id)
+
+    async def tracks(self, playlist_id: int) -> list[Track]:
+        """The tracks of a playlist, in order."""
+        query = (
+            select_tracks()
+            .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
+            .where(playlist_tracks.c.playlist_id == playlist_id)
+            .order_by(playlist_tracks.c.position)
+        )
+        return await self._tracks(query)
+
+    async def visible_tracks(self, listener_id: int, guild_id: int | None) -> list[Track]:
+        """Every track on a playlist that the member can see, once."""
+        return await self._tracks(select_tracks().where(_on_seen(listener_id, guild_id)).order_by(tracks.c.id))
+
+    async def search(self, listener_id: int, guild_id: int | None, text: str, limit: int = 25) -> list[Track]:
+        """Visible tracks in whose artist and title every word of the text occurs."""
+        query = select_tracks().where(_on_seen(listener_id, guild_id))
+        for word in fold(text).split()[:8]:
+            query = query.where(tracks.c.name_key.contains(word, autoescape=True))
+        return await self._tracks(query.order_by(tracks.c.title, tracks.c.id).limit(limit))
+
+    async def track(self, track_id: int) -> Track:
+        """Raise UnknownTrack where there is none of this id."""
+        found = await self._tracks(select_tracks().where(tracks.c.id == track_id))
+        if not found:
+            raise UnknownTrack(asked=str(track_id))
+        return found[0]
+
+    async def visible_track(self, listener_id: int, guild_id: int | None, track_id: int) -> Track:
+        """Raise UnknownTrack unless the member can see the track or has rated it before."""
+        rated = exists().where(ratings.c.track_id == tracks.c.id, ratings.c.listener_id == listener_id)
+        allowed = or_(_on_seen(listener_id, guild_id), rated)
+        found = await self._tracks(select_tracks().where(tracks.c.id == track_id, allowed))
+        if not found:
+            raise UnknownTrack(asked="that track")
+        return found[0]
+
+    async def _tracks(self, query: Select[Any]) -> list[Track]:
+        async with self._database.reading() as connection:
+            return [track(row) for row in await connection.execute(query)]
+
+    async def purge_orphans(self) -> int:
+        """Drop the tracks that nobody rated or lists; returns how many."""
+        used = or_(
+            exists().where(playlist_tracks.c.track_id == tracks.c.id),
+            exists().where(ratings.c.track_id == tracks.c.id),
+        )
+        async with self._database.transaction() as connection:
+            orphans = (await connection.scalars(select(tracks.c.id).where(~used))).all()
+            for part in in_parts(orphans):
+                await connection.execute(delete(tracks).where(tracks.c.id.in_(part)))
+        return len(orphans)
+
+
+def _seen_by(listener_id: int, guild_id: int | None) -> Any:
+    shared = exists().where(playlist_shares.c.playlist_id == playlists.c.id, playlist_shares.c.guild_id == guild_id)
+    return playlists.c.owner_id == listener_id if guild_id is None else (playlists.c.owner_id == listener_id) | shared
+
+
+def _on_seen(listener_id: int, guild_id: int | None) -> Any:
+    return exists().where(
+        playlist_tracks.c.track_id == tracks.c.id,
+        playlist_tracks.c.playlist_id == playlists.c.id,
+        _seen_by(listener_id, guild_id),
+    )
+
+
+def _summary() -> Select[Any]:
+    on_it = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id).scalar_subquery()
+    known = exists().where(track_features.c.track_id == playlist_tracks.c.track_id)
+    with_features = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id, known)
+    shares = select(func.group_concat(playlist_shares.c.guild_id)).where(
+        playlist_shares.c.playlist_id == playlists.c.id
+    )
+    return select(
+        playlists.c.id,
+        playlists.c.owner_id,
+        playlists.c.name,
+        playlists.c.kind,
+        on_it.label("tracks"),
+        with_features.scalar_subquery().label("with_features"),
+        shares.scalar_subquery().label("shares"),
+    )
+
+
+def _playlist(row: Any) -> Playlist:
+    shares = tuple(int(guild_id) for guild_id in str(row.shares).split(",")) if row.shares else ()
+    return Playlist(row.id, row.owner_id, row.name, row.kind, row.tracks, row.with_features, shares)
+
+
+async def _one(connection: AsyncConnection, playlist_id: int) -> Playlist:
+    return _playlist((await connection.execute(_summary().where(playlists.c.id == playlist_id))).one())
+
+
+async def _own(connection: AsyncConnection, owner_id: int, playlist_id: int) -> Playlist:
+    own = (playlists.c.id == playlist_id) & (playlists.c.owner_id == owner_id)
+    row = (await connection.execute(_summary().where(own))).one_or_none()
+    if row is None:
+        raise UnknownPlaylist(asked=str(playlist_id))
+    return _playlist(row)

@@ -1,0 +1,165 @@
+"""The tables `ratings` and `verdicts`: what members gave, and what Undo can take back."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, text
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain import Rating
+from bot.errors import NothingToUndo
+from storage.database import Database
+from storage.listeners import ensure
+from storage.rows import COLUMNS, features_column, track
+from storage.schema import ratings, tracks, verdicts
+from storage.writer import Writer
+
+
+# The way of every click, so written out: compiled once, and run for many rows at a time.
+KNOW_LISTENER = text("INSERT INTO listeners (id, created_at) VALUES (:listener_id, :now) ON CONFLICT DO NOTHING")
+LOG_VERDICT = text(
+    "INSERT INTO verdicts (listener_id, track_id, stars, previous_stars, at) VALUES (:listener_id, :track_id, :stars,"
+    " (SELECT stars FROM ratings WHERE listener_id = :listener_id AND track_id = :track_id), :now)"
+)
+PUT_RATING = text(
+    "INSERT INTO ratings (listener_id, track_id, stars, rated_at) VALUES (:listener_id, :track_id, :stars, :now)"
+    " ON CONFLICT (listener_id, track_id) DO UPDATE SET stars = excluded.stars, rated_at = excluded.rated_at"
+)
+
+
+class Ratings:
+    """Members' ratings; whoever awaits a write gets its answer after the commit that holds it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writer = Writer(database, _rate_many)
+
+    async def start(self) -> None:
+        self._writer.start()
+
+    async def close(self) -> None:
+        """Finish what was begun, then take nothing more."""
+        await self._writer.close()
+
+    async def rate(self, listener_id: int, track_id: int, stars: int) -> None:
+        """Store a rating; it is on disk when this returns."""
+        row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
+        await self._writer.put(row, key=(listener_id, track_id))
+
+    async def skip(self, listener_id: int, track_id: int) -> None:
+        """Note that the member passed a track over; a rating it had stays."""
+
+        async def write(connection: AsyncConnection) -> None:
+            await _verdict(connection, listener_id, track_id, None)
+
+        await self._writer.write(write)
+
+    async def clear(self, listener_id: int, track_id: int, only_if: int | None = None) -> bool:
+        """Take a rating away (if `only_if` is given, only that one); says whether there was one."""
+
+        async def write(connection: AsyncConnection) -> bool:
+            statement = delete(ratings).where(_of(listener_id, track_id))
+            if only_if is not None:
+                statement = statement.where(ratings.c.stars == only_if)
+            return (await connection.execute(statement)).rowcount > 0
+
+        return await self._writer.write(write)
+
+    async def undo(self, listener_id: int) -> tuple[int, int | None]:
+        """Take the newest verdict back; returns (track id, stars now). Raises NothingToUndo."""
+
+        async def write(connection: AsyncConnection) -> tuple[int, int | None]:
+            newest = select(verdicts).where(verdicts.c.listener_id == listener_id).order_by(verdicts.c.id.desc())
+            row = (await connection.execute(newest.limit(1))).one_or_none()
+            if row is None:
+                raise NothingToUndo
+            await connection.execute(delete(verdicts).where(verdicts.c.id == row.id))
+            if row.stars is not None:
+                if row.previous_stars is None:
+                    await connection.execute(delete(ratings).where(_of(listener_id, row.track_id)))
+                else:
+                    await _put(connection, listener_id, row.track_id, row.previous_stars)
+            return row.track_id, row.previous_stars
+
+        return await self._writer.write(write)
+
+    async def can_undo(self, listener_id: int) -> bool:
+        return await self._scalar(select(verdicts.c.id).where(verdicts.c.listener_id == listener_id).limit(1)) is not None
+
+    async def get(self, listener_id: int, track_id: int) -> int | None:
+        return await self._scalar(select(ratings.c.stars).where(_of(listener_id, track_id)))
+
+    async def count(self, listener_id: int) -> int:
+        return await self._scalar(select(func.count()).where(ratings.c.listener_id == listener_id)) or 0
+
+    async def stars(self, listener_id: int) -> dict[int, int]:
+        """All of a member's stars by track id."""
+        query = select(ratings.c.track_id, ratings.c.stars).where(ratings.c.listener_id == listener_id)
+        return {row.track_id: row.stars for row in await self._rows(query)}
+
+    async def of(self, listener_id: int) -> list[Rating]:
+        """All of a member's ratings, oldest first, with tracks and features."""
+        query = _with_tracks(listener_id).order_by(ratings.c.rated_at, ratings.c.track_id)
+        return [_rating(listener_id, row) for row in await self._rows(query)]
+
+    async def page(self, listener_id: int, page: int, size: int = 10) -> tuple[list[Rating], int]:
+        """One page (0-based) of a member's ratings, newest first, and how many there are in all."""
+        total = await self.count(listener_id)
+        page = max(0, min(page, (total - 1) // size))
+        query = _with_tracks(listener_id).order_by(ratings.c.rated_at.desc(), ratings.c.track_id.desc())
+        rows = await self._rows(query.limit(size).offset(page * size))
+        return [_rating(listener_id, row) for row in rows], total
+
+    async def skipped(self, listener_id: int) -> set[int]:
+        """The tracks that a member passed over and has not rated."""
+        rated = select(ratings.c.track_id).where(ratings.c.listener_id == listener_id)
+        query = select(verdicts.c.track_id).where(
+            verdicts.c.listener_id == listener_id, verdicts.c.stars.is_(None), verdicts.c.track_id.not_in(rated)
+        )
+        return {row.track_id for row in await self._rows(query)}
+
+    async def _rows(self, query: Any) -> list[Row[Any]]:
+        async with self._database.reading() as connection:
+            return list(await connection.execute(query))
+
+    async def _scalar(self, query: Any) -> Any:
+        async with self._database.reading() as connection:
+            return await connection.scalar(query)
+
+
+def _of(listener_id: int, track_id: int) -> Any:
+    return (ratings.c.listener_id == listener_id) & (ratings.c.track_id == track_id)
+
+
+async def _put(connection: AsyncConnection, listener_id: int, track_id: int, stars: int) -> None:
+    values = {"stars": stars, "rated_at": int(time.time())}
+    statement = insert(ratings).values(listener_id=listener_id, track_id=track_id, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=["listener_id", "track_id"], set_=values))
+
+
+async def _verdict(connection: AsyncConnection, listener_id: int, track_id: int, stars: int | None) -> None:
+    """Log a verdict, so that Undo can take it back."""
+    await ensure(connection, listener_id)
+    row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
+    await connection.execute(LOG_VERDICT, row)
+
+
+async def _rate_many(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store ratings of different (listener, track) pairs in three statements, however many they are."""
+    await connection.execute(KNOW_LISTENER, rows)
+    await connection.execute(LOG_VERDICT, rows)
+    await connection.execute(PUT_RATING, rows)
+
+
+def _with_tracks(listener_id: int) -> Any:
+    return (
+        select(*COLUMNS, features_column(), ratings.c.stars, ratings.c.rated_at)
+        .join(ratings, ratings.c.track_id == tracks.c.id)
+        .where(ratings.c.listener_id == listener_id)
+    )
+
+
+def _rating(listener_id: int, row: Row[Any]) -> Rating:
+    return Rating(listener_id, track(row), row.stars, row.rated_at)

@@ -1,0 +1,181 @@
+"""The data dictionary: every table, its columns and what holds between them.
+
+Every row that belongs to a person hangs on that person's row in `listeners`, so erasing somebody is one statement.
+A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+# STRICT tables know INTEGER, which holds 64 bits, but no BIGINT.
+Snowflake = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _person(name: str, **kwargs: bool) -> Column[int]:
+    return Column(name, Snowflake, ForeignKey("listeners.id", ondelete="CASCADE"), nullable=False, **kwargs)
+
+
+def _track(**kwargs: bool) -> Column[int]:
+    return Column("track_id", Snowflake, ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False, **kwargs)
+
+
+listeners = Table(
+    "listeners",
+    metadata,
+    Column("id", Snowflake, primary_key=True, autoincrement=False),  # the Discord user's id
+    Column("created_at", Integer, nullable=False),
+    sqlite_strict=True,
+)
+
+# One row a recording: the same under two names or ids is one track (see storage/identity.py).
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    Column("name_key", Text, nullable=False),  # normalised artist and title
+    Column("title", Text, nullable=False),
+    Column("artist", Text, nullable=False),
+    Column("album", Text, nullable=False),
+    Column("spotify_id", Text, unique=True),
+    Column("isrc", Text),
+    Column("url", Text),
+    Column("artwork_url", Text),
+    Column("duration_ms", Integer),
+    CheckConstraint("title <> ''", name="title_not_empty"),
+    Index("tracks_by_name", "name_key"),
+    Index("tracks_by_isrc", "isrc"),
+    sqlite_strict=True,
+)
+
+# What is known of a track's sound, by where it came from. Only its contributor may change a file's values;
+# anybody else's file fills what is unknown.
+track_features = Table(
+    "track_features",
+    metadata,
+    _track(primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("contributor_id", Snowflake, ForeignKey("listeners.id", ondelete="SET NULL")),
+    Column("features", Text, nullable=False),  # JSON: {name: value}
+    Column("fetched_at", Integer, nullable=False),
+    CheckConstraint("json_valid(features)", name="features_are_json"),
+    Index("track_features_by_contributor", "contributor_id"),
+    sqlite_strict=True,
+)
+
+playlists = Table(
+    "playlists",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    _person("owner_id"),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    UniqueConstraint("owner_id", "name"),
+    CheckConstraint("name <> ''", name="name_not_empty"),
+    sqlite_strict=True,
+)
+
+
+def _playlist() -> Column[int]:
+    return Column(
+        "playlist_id", Snowflake, ForeignKey("playlists.id", ondelete="CASCADE"), primary_key=True, nullable=False
+    )
+
+
+playlist_tracks = Table(
+    "playlist_tracks",
+    metadata,
+    _playlist(),
+    _track(primary_key=True),
+    Column("position", Integer, nullable=False),
+    Index("playlist_tracks_by_track", "track_id"),
+    sqlite_strict=True,
+)
+
+playlist_shares = Table(
+    "playlist_shares",
+    metadata,
+    _playlist(),
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Index("playlist_shares_by_guild", "guild_id"),
+    sqlite_strict=True,
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    _person("listener_id", primary_key=True),
+    _track(primary_key=True),
+    Column("stars", Integer, nullable=False),
+    Column("rated_at", Integer, nullable=False),
+    CheckConstraint("stars BETWEEN 1 AND 10", name="stars_in_range"),
+    Index("ratings_by_track", "track_id"),
+    sqlite_strict=True,
+)
+
+# Every verdict on a card, newest last: Undo takes the newest back.
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Snowflake, primary_key=True),
+    _person("listener_id"),
+    _track(),
+    Column("stars", Integer),  # NULL: skipped
+    Column("previous_stars", Integer),  # NULL: was not rated
+    Column("at", Integer, nullable=False),
+    CheckConstraint("stars BETWEEN 1 AND 10", name="stars_in_range"),
+    CheckConstraint("previous_stars BETWEEN 1 AND 10", name="previous_stars_in_range"),
+    Index("verdicts_by_listener", "listener_id", "id"),
+    Index("verdicts_by_track", "track_id"),
+    sqlite_strict=True,
+)
+
+models = Table(
+    "models",
+    metadata,
+    _person("listener_id", primary_key=True),
+    Column("arrays", LargeBinary, nullable=False),  # an .npz archive without objects
+    Column("meta", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("ratings", Integer, nullable=False),
+    Column("trained_at", Integer, nullable=False),
+    CheckConstraint("json_valid(meta)", name="meta_is_json"),
+    CheckConstraint("json_valid(report)", name="report_is_json"),
+    sqlite_strict=True,
+)
+
+public_cards = Table(
+    "public_cards",
+    metadata,
+    Column("message_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("channel_id", Snowflake, nullable=False),
+    Column("guild_id", Snowflake),
+    _person("owner_id"),
+    _track(),
+    Column("playlist_id", Snowflake),
+    Column("posted_at", Integer, nullable=False),
+    Index("public_cards_by_owner", "owner_id"),
+    Index("public_cards_by_track", "track_id"),
+    sqlite_strict=True,
+)
+
+# The operator's state, such as which commands Discord was told of last; nothing of any person.
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)

@@ -1,0 +1,25 @@
+"""The table `settings`: the operator's state."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from storage.database import Database
+from storage.schema import settings
+
+
+class Settings:
+    """Remembers a few texts by name."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, key: str) -> str | None:
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(settings.c.value).where(settings.c.key == key))
+
+    async def set(self, key: str, value: str) -> None:
+        statement = insert(settings).values(key=key, value=value)
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
+            )

@@ -1,0 +1,85 @@
+"""The real client on the sandbox: one room, in which tests act as people do."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import asyncio
+import pytest
+
+from bot.app import services
+from bot.client import Earmark
+from bot.config import Config
+from bot.sandbox.point import aim
+from bot.sandbox.server import Sandbox
+from tests.openapi import DiscordSpec
+
+
+class Room:
+    """A sandbox and a bot that can be restarted; every exchange is checked against Discord's description."""
+
+    def __init__(self, data: Path, sandbox: Sandbox) -> None:
+        self.config = Config(data=data, database=data / "earmark.db")
+        self.sandbox = sandbox
+        self.human = sandbox.human
+        self.bot: Earmark | None = None
+        self._stack: AsyncExitStack | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        stack = AsyncExitStack()
+        made = await stack.enter_async_context(services(self.config))
+        stack.enter_context(aim(self.sandbox.url))
+        ready = asyncio.Event()
+
+        async def on_login() -> None:
+            ready.set()
+
+        self.bot = Earmark(made, always_sync=True, on_login=on_login)
+        self._stack = stack
+        self._running = asyncio.create_task(self.bot.start(self.sandbox.bot_token))
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait((self._running, waiting), timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        assert ready.is_set(), self._running
+
+    async def stop(self) -> None:
+        assert self.bot is not None
+        assert self._stack is not None
+        assert self._running is not None
+        await self.bot.close()
+        await self._running
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def slash(self, who: str, command: str, /, channel: str = "general", file: Any = None, **options: Any) -> Any:
+        attachments = {"file": file} if file else None
+        return await self.human.slash(who, channel, command, options, attachments=attachments)
+
+
+@pytest.fixture(scope="session")
+def discord_spec() -> DiscordSpec | None:
+    return DiscordSpec.find()
+
+
+@pytest.fixture
+async def room(tmp_path: Path, discord_spec: DiscordSpec | None) -> AsyncIterator[Room]:
+    sandbox = await Sandbox.start()
+    room = Room(tmp_path / "data", sandbox)
+    try:
+        await room.start()
+        yield room
+        await room.stop()
+    finally:
+        await sandbox.close()
+    assert sandbox.unknown_routes == []
+    if discord_spec is not None:
+        problems = [
+            f"{method} {path} {status}: {problem}"
+            for method, path, status, request, response in sandbox.exchanges
+            for problem in discord_spec.check(method, path, status, request, response)
+        ]
+        assert problems == []

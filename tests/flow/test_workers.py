@@ -1,0 +1,55 @@
+import asyncio
+import os
+import signal
+
+import pytest
+
+from bot.errors import Busy, TooFewRatings
+from bot.flow.workers import Workers
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def fail() -> None:
+    raise TooFewRatings(have=1, need=10)
+
+
+def test_a_job_runs_in_another_process_and_its_error_keeps_its_values():
+    async def main() -> None:
+        workers = Workers.processes(1)
+        try:
+            assert await workers.run(process_id) != os.getpid()
+            with pytest.raises(TooFewRatings) as caught:
+                await workers.run(fail)
+            assert (caught.value.have, caught.value.need) == (1, 10)
+        finally:
+            workers.close()
+
+    asyncio.run(main())
+
+
+def test_a_killed_worker_is_replaced():
+    async def main() -> None:
+        workers = Workers.processes(1)
+        try:
+            first = await workers.run(process_id)
+            os.kill(first, signal.SIGKILL)
+            assert await workers.run(process_id) not in (first, os.getpid())
+        finally:
+            workers.close()
+
+    asyncio.run(main())
+
+
+async def test_the_same_work_for_one_member_runs_once_at_a_time():
+    workers = Workers.processes(1)
+    async with workers.only_one("training", 7):
+        async with workers.only_one("training", 8):
+            pass
+        with pytest.raises(Busy):
+            async with workers.only_one("training", 7):
+                pass
+    async with workers.only_one("training", 7):
+        pass
