@@ -1,5 +1,7 @@
 """What the sandbox refuses in forms, and its rate limits."""
 
+import contextlib
+
 import pytest
 
 from bot.sandbox import limits
@@ -225,7 +227,7 @@ def test_odd_values_are_refused_or_taken_but_never_break() -> None:
         (limits.check_commands, [chat])
     ]:
         for body in variants(given):
-            try:
+            with contextlib.suppress(DiscordError):
                 check(body)
-            except DiscordError as error:
-                assert error.status == 400
+    for odd in ([None], {"a": 1}, 3):
+        assert at(message({"content": odd}).errors, "content") == "BASE_TYPE_TYPE"
