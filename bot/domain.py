@@ -93,8 +93,7 @@ class Question:
 
     track: Track
     stars: int | None  # the current rating, where there is one
-    place: int  # 1-based place of this track among those still to rate in this round
-    left: int  # tracks still to rate, this one included
+    left: int  # tracks still to rate in this round, this one included
     rated: int  # the listener's ratings in all
     playlist_id: int | None  # the round is limited to this playlist
     can_undo: bool

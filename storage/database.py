@@ -2,12 +2,13 @@
 
 import fcntl
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import CompoundSelect, Select, event
+from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -18,12 +19,27 @@ BUSY_TIMEOUT_MS = 1500  # Discord waits 3 s for an answer
 READERS = 4
 
 
+class Statement:
+    """A reading statement with named parameters, compiled once: for what every click runs."""
+
+    def __init__(self, query: Select[Any] | CompoundSelect[Any]) -> None:
+        compiled = query.compile(dialect=SQLiteDialect_aiosqlite())
+        self.sql = str(compiled)
+        self._names = tuple(compiled.positiontup or ())
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """The parameters in the order of the statement's question marks."""
+        return [given[name] if name in given else self._constants[name] for name in self._names]
+
+
 class Database:
     """One SQLite file; writes queue for one connection, reads never wait for them (WAL)."""
 
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self._writer = writer
         self._reader = reader
+        self._direct: AsyncConnection | None = None
 
     @classmethod
     async def open(cls, path: Path) -> "Database":
@@ -50,9 +66,24 @@ class Database:
         async with self._reader.begin() as connection:
             yield connection
 
+    async def fetch(self, statement: Statement, **values: Any) -> list[Any]:
+        """Run one reading statement in one hop to the driver's thread, where SQLAlchemy's way takes a dozen."""
+        if self._direct is None:
+            self._direct = await self._reader.connect()
+        driver: Any = (await self._direct.get_raw_connection()).driver_connection
+        return await driver.execute_fetchall(statement.sql, statement.values(values))
+
     async def close(self) -> None:
+        if self._direct is not None:
+            await self._direct.close()
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+async def run_many(connection: AsyncConnection, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Run a writing statement with `:named` parameters once a row, all in one hop to the driver's thread."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.executemany(sql, rows)
 
 
 def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
@@ -81,7 +112,7 @@ def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.dbapi_connection.run_async(lambda driver: driver.execute(begin))
 
     return engine
 

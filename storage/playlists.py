@@ -3,14 +3,14 @@
 import time
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, insert, or_, select
+from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track
 from bot.errors import UnknownPlaylist, UnknownTrack
 from storage import catalogue
-from storage.database import Database
+from storage.database import Database, Statement
 from storage.identity import fold
 from storage.listeners import ensure
 from storage.rows import in_parts, select_tracks, track
@@ -104,19 +104,21 @@ class Playlists:
 
     async def track(self, track_id: int) -> Track:
         """Raise UnknownTrack where there is none of this id."""
-        found = await self._tracks(select_tracks().where(tracks.c.id == track_id))
-        if not found:
+        rows = await self._database.fetch(ONE_TRACK, track_id=track_id)
+        if not rows:
             raise UnknownTrack(asked=str(track_id))
-        return found[0]
+        return track(rows[0])
 
     async def visible_track(self, listener_id: int, guild_id: int | None, track_id: int) -> Track:
         """Raise UnknownTrack unless the member can see the track or has rated it before."""
-        rated = exists().where(ratings.c.track_id == tracks.c.id, ratings.c.listener_id == listener_id)
-        allowed = or_(_on_seen(listener_id, guild_id), rated)
-        found = await self._tracks(select_tracks().where(tracks.c.id == track_id, allowed))
-        if not found:
+        values = {"track_id": track_id, "listener_id": listener_id}
+        if guild_id is None:
+            rows = await self._database.fetch(TRACK_SEEN_IN_DM, **values)
+        else:
+            rows = await self._database.fetch(TRACK_SEEN_IN_GUILD, **values, guild_id=guild_id)
+        if not rows:
             raise UnknownTrack(asked="that track")
-        return found[0]
+        return track(rows[0])
 
     async def _tracks(self, query: Select[Any]) -> list[Track]:
         async with self._database.reading() as connection:
@@ -135,17 +137,29 @@ class Playlists:
         return len(orphans)
 
 
-def _seen_by(listener_id: int, guild_id: int | None) -> Any:
+def _seen_by(listener_id: Any, guild_id: Any) -> Any:
     shared = exists().where(playlist_shares.c.playlist_id == playlists.c.id, playlist_shares.c.guild_id == guild_id)
     return playlists.c.owner_id == listener_id if guild_id is None else (playlists.c.owner_id == listener_id) | shared
 
 
-def _on_seen(listener_id: int, guild_id: int | None) -> Any:
+def _on_seen(listener_id: Any, guild_id: Any) -> Any:
     return exists().where(
         playlist_tracks.c.track_id == tracks.c.id,
         playlist_tracks.c.playlist_id == playlists.c.id,
         _seen_by(listener_id, guild_id),
     )
+
+
+def _track_seen(guild_id: Any) -> Statement:
+    listener_id = bindparam("listener_id")
+    rated = exists().where(ratings.c.track_id == tracks.c.id, ratings.c.listener_id == listener_id)
+    allowed = or_(rated, _on_seen(listener_id, guild_id))
+    return Statement(select_tracks().where(tracks.c.id == bindparam("track_id"), allowed))
+
+
+ONE_TRACK = Statement(select_tracks().where(tracks.c.id == bindparam("track_id")))
+TRACK_SEEN_IN_DM = _track_seen(None)
+TRACK_SEEN_IN_GUILD = _track_seen(bindparam("guild_id"))
 
 
 def _summary() -> Select[Any]:

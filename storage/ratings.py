@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, text
+from sqlalchemy import Row, bindparam, delete, func, literal, null, select, union_all
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import Rating
 from bot.errors import NothingToUndo
-from storage.database import Database
+from storage.database import Database, Statement, run_many
 from storage.listeners import ensure
 from storage.rows import COLUMNS, features_column, track
 from storage.schema import ratings, tracks, verdicts
@@ -18,15 +19,37 @@ from storage.writer import Writer
 
 
 # The way of every click, so written out: compiled once, and run for many rows at a time.
-KNOW_LISTENER = text("INSERT INTO listeners (id, created_at) VALUES (:listener_id, :now) ON CONFLICT DO NOTHING")
-LOG_VERDICT = text(
+KNOW_LISTENER = "INSERT INTO listeners (id, created_at) VALUES (:listener_id, :now) ON CONFLICT DO NOTHING"
+LOG_VERDICT = (
     "INSERT INTO verdicts (listener_id, track_id, stars, previous_stars, at) VALUES (:listener_id, :track_id, :stars,"
     " (SELECT stars FROM ratings WHERE listener_id = :listener_id AND track_id = :track_id), :now)"
 )
-PUT_RATING = text(
+PUT_RATING = (
     "INSERT INTO ratings (listener_id, track_id, stars, rated_at) VALUES (:listener_id, :track_id, :stars, :now)"
     " ON CONFLICT (listener_id, track_id) DO UPDATE SET stars = excluded.stars, rated_at = excluded.rated_at"
 )
+
+LISTENER = bindparam("listener_id")
+STANDING = Statement(
+    union_all(
+        select(literal("rated"), ratings.c.track_id, ratings.c.stars).where(ratings.c.listener_id == LISTENER),
+        select(literal("skipped"), verdicts.c.track_id, null()).where(
+            verdicts.c.listener_id == LISTENER, verdicts.c.stars.is_(None)
+        ),
+        select(literal("verdict"), func.max(verdicts.c.id).label("newest"), null())
+        .where(verdicts.c.listener_id == LISTENER)
+        .having(func.max(verdicts.c.id).is_not(None)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a member stands: stars by track id, tracks passed over and not rated, whether Undo has something."""
+
+    stars: Mapping[int, int]
+    skipped: frozenset[int]
+    can_undo: bool
 
 
 class Ratings:
@@ -85,9 +108,6 @@ class Ratings:
 
         return await self._writer.write(write)
 
-    async def can_undo(self, listener_id: int) -> bool:
-        return await self._scalar(select(verdicts.c.id).where(verdicts.c.listener_id == listener_id).limit(1)) is not None
-
     async def get(self, listener_id: int, track_id: int) -> int | None:
         return await self._scalar(select(ratings.c.stars).where(_of(listener_id, track_id)))
 
@@ -112,13 +132,13 @@ class Ratings:
         rows = await self._rows(query.limit(size).offset(page * size))
         return [_rating(listener_id, row) for row in rows], total
 
-    async def skipped(self, listener_id: int) -> set[int]:
-        """The tracks that a member passed over and has not rated."""
-        rated = select(ratings.c.track_id).where(ratings.c.listener_id == listener_id)
-        query = select(verdicts.c.track_id).where(
-            verdicts.c.listener_id == listener_id, verdicts.c.stars.is_(None), verdicts.c.track_id.not_in(rated)
-        )
-        return {row.track_id for row in await self._rows(query)}
+    async def standing(self, listener_id: int) -> Standing:
+        """All that choosing the next question needs, read at one moment."""
+        rows = await self._database.fetch(STANDING, listener_id=listener_id)
+        stars = {track_id: given for kind, track_id, given in rows if kind == "rated"}
+        skipped = frozenset(track_id for kind, track_id, _ in rows if kind == "skipped") - stars.keys()
+        can_undo = any(kind == "verdict" for kind, _, _ in rows)
+        return Standing(stars, skipped, can_undo)
 
     async def _rows(self, query: Any) -> list[Row[Any]]:
         async with self._database.reading() as connection:
@@ -143,14 +163,13 @@ async def _verdict(connection: AsyncConnection, listener_id: int, track_id: int,
     """Log a verdict, so that Undo can take it back."""
     await ensure(connection, listener_id)
     row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
-    await connection.execute(LOG_VERDICT, row)
+    await run_many(connection, LOG_VERDICT, [row])
 
 
 async def _rate_many(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store ratings of different (listener, track) pairs in three statements, however many they are."""
-    await connection.execute(KNOW_LISTENER, rows)
-    await connection.execute(LOG_VERDICT, rows)
-    await connection.execute(PUT_RATING, rows)
+    for statement in (KNOW_LISTENER, LOG_VERDICT, PUT_RATING):
+        await run_many(connection, statement, rows)
 
 
 def _with_tracks(listener_id: int) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.playlists import Playlists
-from storage.ratings import Ratings
+from storage.ratings import Ratings, Standing
 
 from bot.domain import MAX_STARS, MIN_STARS, Question, Track
 from bot.errors import NoPlaylist, NothingToRate
@@ -56,31 +56,17 @@ class Questions:
 
         """
         order = await self._order(of)
-        stars = await self._ratings.stars(of.listener_id)
-        skipped = await self._ratings.skipped(of.listener_id)
-        left = [track_id for track_id in order if track_id not in stars and track_id not in skipped]
+        standing = await self._ratings.standing(of.listener_id)
+        left = _left(order, standing)
         if not left:
-            raise NothingToRate(rated=len(stars)) if order else NoPlaylist()
-        return await self._question(of, await self._playlists.track(left[0]), stars, left)
+            raise NothingToRate(rated=len(standing.stars)) if order else NoPlaylist()
+        return _question(of, await self._playlists.track(left[0]), standing, left)
 
     async def about(self, of: Round, track_id: int) -> Question:
         """Ask about one given track; raise UnknownTrack where the listener cannot see it."""
         track = await self._playlists.visible_track(of.listener_id, of.guild_id, track_id)
-        stars = await self._ratings.stars(of.listener_id)
-        skipped = await self._ratings.skipped(of.listener_id)
-        left = [i for i in await self._order(of) if i not in stars and i not in skipped]
-        return await self._question(of, track, stars, left)
-
-    async def _question(self, of: Round, track: Track, stars: dict[int, int], left: list[int]) -> Question:
-        return Question(
-            track=track,
-            stars=stars.get(track.id),
-            place=len(stars) + 1,
-            left=len(left),
-            rated=len(stars),
-            playlist_id=of.playlist_id,
-            can_undo=await self._ratings.can_undo(of.listener_id),
-        )
+        standing = await self._ratings.standing(of.listener_id)
+        return _question(of, track, standing, _left(await self._order(of), standing))
 
     async def _order(self, of: Round) -> list[int]:
         if of in self._orders:
@@ -97,6 +83,21 @@ class Questions:
         while len(self._orders) > ROUNDS_KEPT:
             self._orders.popitem(last=False)
         return order
+
+
+def _left(order: Sequence[int], standing: Standing) -> list[int]:
+    return [track_id for track_id in order if track_id not in standing.stars and track_id not in standing.skipped]
+
+
+def _question(of: Round, track: Track, standing: Standing, left: Sequence[int]) -> Question:
+    return Question(
+        track=track,
+        stars=standing.stars.get(track.id),
+        left=len(left),
+        rated=len(standing.stars),
+        playlist_id=of.playlist_id,
+        can_undo=standing.can_undo,
+    )
 
 
 def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> list[int]:

@@ -136,7 +136,7 @@ NO_FILE_NO_TEXT = "Choose a file, or paste some lines: track links, or `Artist -
 def progress(question: Question) -> str:
     if question.rated < MIN_RATINGS:
         missing = MIN_RATINGS - question.rated
-        return f"{question.rated} rated · {missing} more to your first model"
+        return f"{question.rated} rated · {question.left} to go · {missing} more to your first model"
     return f"{question.rated} rated · {question.left} to go · /retrain when you like"
 
 
@@ -190,11 +190,9 @@ def report_title(report: TasteReport) -> str:
 
 def report_lines(report: TasteReport) -> str:
     held, seen = report.held_out, report.training
-    lines = [_verdict_line(report), ""]
-    if report.verdict != "unknown":
-        lines.append(f"On tracks I had not seen, I am off by **{held.mae:.1f}** stars on average.")
+    lines = [_verdict_line(report), "", f"On tracks I had not seen, I am off by **{held.mae:.1f}** stars on average."]
     lines += [
-        f"- Better than always guessing your mean ({report.mean:.1f}): **{_percent(held.skill)}** less squared error",
+        _against_the_mean(report),
         f"- Of two tracks, I know the better one: **{_percent(held.order)}** of the time (a coin: 50 %)",
         f"- My 80 % ranges held **{_percent(report.coverage)}** of your ratings",
         (
@@ -209,6 +207,13 @@ def report_lines(report: TasteReport) -> str:
     if report.more_ratings:
         lines += ["", f"About **{report.more_ratings} more ratings** should help."]
     return "\n".join(lines)
+
+
+def _against_the_mean(report: TasteReport) -> str:
+    skill = report.held_out.skill
+    if skill < 0.005:
+        return f"- No better than always guessing your mean, {report.mean:.1f}"
+    return f"- Better than always guessing your mean, {report.mean:.1f}: **{_percent(skill)}** less squared error"
 
 
 def _verdict_line(report: TasteReport) -> str:
