@@ -43,7 +43,14 @@ def _predicted_against_actual(axes: "Axes", report: TasteReport) -> None:
     axes.plot(ends, ends, color=FAINT, linewidth=1.5, linestyle="--", label="perfect", zorder=1)
     axes.axhline(report.mean, color=ORANGE, linewidth=1.5, label=f"your mean, {report.mean:.1f}", zorder=1)
     axes.scatter(
-        _spread(report.actual), report.predicted, s=34, color=BLUE, edgecolors=GROUND, linewidths=0.6, alpha=0.9, zorder=2
+        _spread(report.actual),
+        report.predicted,
+        s=34,
+        color=BLUE,
+        edgecolors=GROUND,
+        linewidths=0.6,
+        alpha=0.9,
+        zorder=2,
     )
     axes.set(xlim=ends, ylim=ends, xticks=range(MIN_STARS, MAX_STARS + 1), yticks=range(MIN_STARS, MAX_STARS + 1))
     axes.legend(facecolor=GROUND, edgecolor=FAINT, labelcolor=INK, fontsize=9, loc="upper left")

@@ -138,5 +138,3 @@ class FolderLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
-
-

@@ -85,5 +85,3 @@ def _refuse_newer(path: Path, known: set[str]) -> None:
     revision = _revision(path)
     if revision is not None and revision not in known:
         raise NewerDatabase(path=str(path), revision=revision)
-
-

@@ -31,7 +31,12 @@ class Playlists:
             playlist_id = await connection.scalar(select(playlists.c.id).where(same))
             relinked = playlist_id is not None
             if playlist_id is None:
-                values = {"owner_id": owner_id, "name": source.name, "kind": source.kind, "created_at": int(time.time())}
+                values = {
+                    "owner_id": owner_id,
+                    "name": source.name,
+                    "kind": source.kind,
+                    "created_at": int(time.time()),
+                }
                 playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
             assert playlist_id is not None
             await connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist_id == playlist_id))
@@ -52,7 +57,9 @@ class Playlists:
 
     async def _list(self, condition: Any) -> list[Playlist]:
         async with self._database.reading() as connection:
-            rows = await connection.execute(_summary().where(condition).order_by(playlists.c.created_at, playlists.c.id))
+            rows = await connection.execute(
+                _summary().where(condition).order_by(playlists.c.created_at, playlists.c.id)
+            )
             return [_playlist(row) for row in rows]
 
     async def get(self, playlist_id: int, listener_id: int, guild_id: int | None) -> Playlist:

@@ -17,7 +17,6 @@ from storage.rows import COLUMNS, features_column, track
 from storage.schema import ratings, tracks, verdicts
 from storage.writer import Writer
 
-
 # The way of every click, so written out: compiled once, and run for many rows at a time.
 KNOW_LISTENER = "INSERT INTO listeners (id, created_at) VALUES (:listener_id, :now) ON CONFLICT DO NOTHING"
 LOG_VERDICT = (

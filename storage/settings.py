@@ -20,6 +20,4 @@ class Settings:
     async def set(self, key: str, value: str) -> None:
         statement = insert(settings).values(key=key, value=value)
         async with self._database.transaction() as connection:
-            await connection.execute(
-                statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
-            )
+            await connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

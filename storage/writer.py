@@ -31,7 +31,9 @@ class Writer:
     `put_many` writes rows of the commonest kind in bulk; no two of them have the same key.
     """
 
-    def __init__(self, database: Database, put_many: Callable[[AsyncConnection, Sequence[Row]], Awaitable[None]]) -> None:
+    def __init__(
+        self, database: Database, put_many: Callable[[AsyncConnection, Sequence[Row]], Awaitable[None]]
+    ) -> None:
         self._database = database
         self._put_many = put_many
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()

@@ -4,14 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.models import Models
-from storage.playlists import Playlists
-from storage.ratings import Ratings
-
 from bot.domain import MIN_RATINGS, Prediction, Track
 from bot.errors import NotTrained, UnknownTrack
 from bot.flow.workers import Workers
 from bot.taste.jobs import predict_job
+from storage.identity import fold
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.ratings import Ratings
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,13 @@ async def track_named(playlists: Playlists, listener_id: int, guild_id: int | No
                 return track
         raise UnknownTrack(asked=link[0])
     for line in [line.strip() for line in text.splitlines() if line.strip()][:5]:
-        found = await playlists.search(listener_id, guild_id, line, limit=1)
-        if not found and " - " in line:
-            artist, title = line.split(" - ", 1)
-            found = [
-                track
-                for track in await playlists.search(listener_id, guild_id, title, limit=25)
-                if artist.casefold() in track.artist.casefold()
-            ]
+        artist, dash, title = line.partition(" - ")
+        exact = {fold(line), fold(title)} if dash else {fold(line)}
+        found = await playlists.search(listener_id, guild_id, line, limit=100)
+        if not found and dash:
+            named = await playlists.search(listener_id, guild_id, title, limit=100)
+            found = [track for track in named if fold(artist) in fold(track.artist)]
         if found:
-            return found[0]
+            # Of several whose names hold these words, the one that is called so, else the shortest name.
+            return min(found, key=lambda track: (fold(track.title) not in exact, len(track.title)))
     raise UnknownTrack(asked=text[:80])

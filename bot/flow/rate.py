@@ -6,12 +6,11 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.playlists import Playlists
-from storage.ratings import Ratings, Standing
-
 from bot.domain import MAX_STARS, MIN_STARS, Question, Track
 from bot.errors import NoPlaylist, NothingToRate
 from bot.taste.choose import rank_questions
+from storage.playlists import Playlists
+from storage.ratings import Ratings, Standing
 
 ROUNDS_KEPT = 500
 

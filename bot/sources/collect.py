@@ -8,7 +8,9 @@ from bot.domain import PlaylistSource, TrackSource
 from bot.errors import FileTooLarge, NoTracks
 from bot.sources.decoding import MAX_ROWS, tidy
 
-SPOTIFY_TRACK = re.compile(r"(?:spotify:track:|open\.spotify\.com/(?:intl-[a-z]{2,5}/)?track/)([0-9A-Za-z]{22})(?![0-9A-Za-z])")
+SPOTIFY_TRACK = re.compile(
+    r"(?:spotify:track:|open\.spotify\.com/(?:intl-[a-z]{2,5}/)?track/)([0-9A-Za-z]{22})(?![0-9A-Za-z])"
+)
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 

@@ -30,7 +30,9 @@ def decode(name: str, data: bytes) -> str:
         raise UnreadableFile(name=name)
     text = _decoded(data).replace("\x00", "").lstrip("\ufeff")
     sample = text[:20_000]
-    strange = sum(unicodedata.category(letter) in {"Cc", "Cn", "Co", "Cs"} and letter not in "\t\r\n" for letter in sample)
+    strange = sum(
+        unicodedata.category(letter) in {"Cc", "Cn", "Co", "Cs"} and letter not in "\t\r\n" for letter in sample
+    )
     if strange > len(sample) / 20:
         raise UnreadableFile(name=name)
     if not text.strip():
@@ -61,5 +63,7 @@ def tidy(text: str, limit: int = MAX_NAME) -> str:
 
 def playlist_name(file_name: str) -> str:
     """The name that a playlist gets from its file's."""
-    stem = re.sub(r"\.(csv|tsv|txt|json|m3u8?)$", "", file_name.replace("\\", "/").rsplit("/", 1)[-1], flags=re.IGNORECASE)
+    stem = re.sub(
+        r"\.(csv|tsv|txt|json|m3u8?)$", "", file_name.replace("\\", "/").rsplit("/", 1)[-1], flags=re.IGNORECASE
+    )
     return tidy(stem.replace("_", " "), 80) or "My playlist"

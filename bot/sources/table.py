@@ -14,7 +14,18 @@ from bot.taste.features import clean, column_name
 
 CELL_LIMIT = 200_000
 # How the services, in some of their languages, call the columns; the first that fits counts.
-TITLES = ("track name", "title", "name", "song", "track", "song name", "titel", "título", "titre", "nombre de la canción")
+TITLES = (
+    "track name",
+    "title",
+    "name",
+    "song",
+    "track",
+    "song name",
+    "titel",
+    "título",
+    "titre",
+    "nombre de la canción",
+)
 ARTISTS = ("artist name(s)", "artist name", "artist", "artists", "künstler", "artista", "artiste", "artist(s)")
 ALBUMS = ("album name", "album", "álbum")
 IDS = ("track uri", "spotify - id", "spotify id", "track id", "track_id", "uri", "url", "link", "spotify uri", "id")
@@ -28,7 +39,9 @@ def looks_like_table(text: str) -> bool:
     named = sum(_fold(cell) in (*TITLES, *ARTISTS, *IDS, "isrc") or column_name(cell) is not None for cell in header)
     if named >= 2 or (named == 1 and len(header) == 1 and _fold(header[0]) in TITLES[:4]):
         return True
-    return any("spotify:track:" in cell for line in text.split("\n", 4)[1:4] for cell in _cells(line, _delimiter(line))[1:])
+    return any(
+        "spotify:track:" in cell for line in text.split("\n", 4)[1:4] for cell in _cells(line, _delimiter(line))[1:]
+    )
 
 
 def read_table(file_name: str, text: str) -> PlaylistSource:
@@ -80,7 +93,13 @@ def _columns(header: Sequence[str], body: Sequence[Sequence[str]]) -> dict[str, 
     """Which column holds what: by its header, or, where headers are translated, by what stands in it."""
     folded = [_fold(cell) for cell in header]
     columns: dict[str, int] = {}
-    for meaning, names in (("title", TITLES), ("artist", ARTISTS), ("album", ALBUMS), ("type", TYPES), ("isrc", ("isrc",))):
+    for meaning, names in (
+        ("title", TITLES),
+        ("artist", ARTISTS),
+        ("album", ALBUMS),
+        ("type", TYPES),
+        ("isrc", ("isrc",)),
+    ):
         for name in names:
             if name in folded:
                 columns[meaning] = folded.index(name)
@@ -93,7 +112,9 @@ def _columns(header: Sequence[str], body: Sequence[Sequence[str]]) -> dict[str, 
         feature = column_name(cell)
         if feature is not None and place not in columns.values():
             columns.setdefault(f"feature:{feature}", place)
-    by_value = next((p for row in body for p, cell in enumerate(row) if cell.strip().startswith("spotify:track:")), None)
+    by_value = next(
+        (p for row in body for p, cell in enumerate(row) if cell.strip().startswith("spotify:track:")), None
+    )
     if by_value is not None:
         columns["id"] = by_value
         # Exportify's order of columns, in any language: the track's URI, its name, artists' URIs or names, ...

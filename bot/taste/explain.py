@@ -20,7 +20,9 @@ GROUPS = ("pitch", "timbre")
 BACKGROUND = 150  # rated tracks over which the average effect is taken exactly
 
 
-def reasons(model: TasteRegressor, x: Array, rated: Sequence[tuple[str, str, int]], most: int = 3) -> tuple[Reason, ...]:
+def reasons(
+    model: TasteRegressor, x: Array, rated: Sequence[tuple[str, str, int]], most: int = 3
+) -> tuple[Reason, ...]:
     """The rated tracks that carry the prediction of the row x (d,) most.
 
     `rated` holds (title, artist, stars) in the order of the rows that the model was fitted on. All weights together

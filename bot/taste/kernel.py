@@ -142,8 +142,7 @@ def dual(bases: list[Basis], posterior: Posterior, y: Array) -> Array:
     centred = y - y.mean()
     return np.stack(
         [
-            basis.vectors
-            @ ((basis.vectors.T @ centred) * (weights / (basis.values[:, None] + NOISES)).sum(axis=1))
+            basis.vectors @ ((basis.vectors.T @ centred) * (weights / (basis.values[:, None] + NOISES)).sum(axis=1))
             for basis, weights in zip(bases, posterior.weights, strict=True)
         ]
     )

@@ -21,11 +21,13 @@ MOST_ROWS = 2000  # ratings used; the newest are the caller's affair
 class TasteRegressor(RegressorMixin, BaseEstimator):
     """Regression by a kernel on ranks, averaged over its hyperparameters by their evidence.
 
-    Parameters:
+    Parameters
+    ----------
         reference: (m, d) rows whose distribution defines the ranks; None: the training rows.
         low, high: the range of answers; None: unbounded.
 
-    Attributes:
+    Attributes
+    ----------
         loo_: (n,) leave-one-out predictions in the order of the rows given to `fit`.
 
     """

@@ -1,11 +1,11 @@
 """The real client on the sandbox: one room, in which tests act as people do."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import asyncio
 import pytest
 
 from bot.app import services
@@ -13,6 +13,7 @@ from bot.client import Earmark
 from bot.config import Config
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
+from tests.end_to_end.people import eventually
 from tests.openapi import DiscordSpec
 
 
@@ -58,6 +59,25 @@ class Room:
     async def slash(self, who: str, command: str, /, channel: str = "general", file: Any = None, **options: Any) -> Any:
         attachments = {"file": file} if file else None
         return await self.human.slash(who, channel, command, options, attachments=attachments)
+
+    async def link(self, who: str, file: tuple[str, bytes]) -> Any:
+        """Link a file and wait for the last word, after the progress line."""
+        answer = await self.slash(who, "playlist link", file=file)
+        return await eventually(
+            lambda: (seen := self.message(who, answer["id"])) and not seen["content"].startswith("Reading") and seen, 20
+        )
+
+    def message(self, who: str, message_id: str) -> Any:
+        for channel in ("general", "music", "dm"):
+            for message in self.human.messages(who, channel):
+                if message["id"] == message_id:
+                    return message
+        return None
+
+    async def has_stars(self, who: str, stars: dict[int, int]) -> bool:
+        assert self.bot is not None
+        standing = await self.bot.services.ratings.standing(int(self.human.member(who).id))
+        return dict(standing.stars) == stars
 
 
 @pytest.fixture(scope="session")
