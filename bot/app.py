@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def services(config: Config) -> AsyncIterator[Services]:
+async def services(config: Config) -> AsyncGenerator[Services]:
     """Open the data folder and everything that works on it; close it in the opposite order.
 
     Raises:
@@ -108,7 +108,7 @@ async def _run(bot: Earmark, token: str) -> None:
 
 
 @asynccontextmanager
-async def _answering(port: int | None) -> AsyncIterator[None]:
+async def _answering(port: int | None) -> AsyncGenerator[None]:
     """Bind the port on which some hosts expect an answer; it says that the bot is up, and nothing else."""
     if port is None:
         yield

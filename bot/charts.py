@@ -67,7 +67,7 @@ def _histogram(axes: "Axes", report: TasteReport) -> None:
     counts = [sum(round(value) == star for value in report.actual) for star in stars]
     axes.bar(stars, counts, color=BLUE, width=0.8)
     axes.set_xticks(stars)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="y", integer=True)
     axes.axvline(report.mean, color=ORANGE, linewidth=1.5)
 
 

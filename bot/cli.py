@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -42,9 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(options: argparse.Namespace, config: Config) -> int:
     if options.command == "sandbox":
-        from bot.sandbox.server import serve  # noqa: PLC0415
+        from bot.sandbox.standalone import serve  # noqa: PLC0415
 
-        asyncio.run(serve(options.port, options.data, options.trace, members=options.members, ready=_announce(options)))
+        port = _free(options.port)
+        asyncio.run(serve(port, options.data, options.trace, options.members, _announce(options)))
         return 0
     from bot import app  # noqa: PLC0415
 
@@ -90,7 +91,7 @@ def _sandbox_options(parser: argparse.ArgumentParser, *, inherit: bool = False) 
     parser.add_argument("--no-browser", action="store_true", default=browser_default, help="do not open the page")
 
 
-def _announce(options: argparse.Namespace):  # noqa: ANN202 - a callback
+def _announce(options: argparse.Namespace) -> Callable[[str, str], Awaitable[None]]:
     async def ready(url: str, bot_token: str) -> None:
         print(f"Sandbox ready: {url}/", flush=True)
         print(f"Bot token: {bot_token}", flush=True)

@@ -1,8 +1,9 @@
 """The SQLite file: opened, migrated, locked, and read and written through engines of their own."""
 
+import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -49,19 +50,17 @@ class Database:
             NewerDatabase: the file was written by a later version of this program.
 
         """
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600, exist_ok=True)
-        migrate(path)
+        await asyncio.to_thread(_prepare, path)
         return cls(_engine(path, size=1, begin="BEGIN IMMEDIATE"), _engine(path, size=READERS, begin="BEGIN"))
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
         """Write: all of it or nothing; on disk when the block has ended."""
         async with self._writer.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Read one consistent state, whatever is being written meanwhile."""
         async with self._reader.begin() as connection:
             yield connection
@@ -115,6 +114,12 @@ def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
         connection.connection.dbapi_connection.run_async(lambda driver: driver.execute(begin))
 
     return engine
+
+
+def _prepare(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600, exist_ok=True)
+    migrate(path)
 
 
 class FolderLock:

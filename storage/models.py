@@ -67,13 +67,12 @@ def unpack(data: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _report(values: dict[str, Any]) -> TasteReport:
-    return TasteReport(
-        **{
-            **values,
-            "held_out": Metrics(**values["held_out"]),
-            "training": Metrics(**values["training"]),
-            "actual": tuple(values["actual"]),
-            "predicted": tuple(values["predicted"]),
-            "titles": tuple(values["titles"]),
-        }
-    )
+    restored: dict[str, Any] = {
+        **values,
+        "held_out": Metrics(**values["held_out"]),
+        "training": Metrics(**values["training"]),
+        "actual": tuple(values["actual"]),
+        "predicted": tuple(values["predicted"]),
+        "titles": tuple(values["titles"]),
+    }
+    return TasteReport(**restored)

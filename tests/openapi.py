@@ -5,6 +5,7 @@ import os
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
@@ -41,11 +42,10 @@ class DiscordSpec:
         parts = template.strip("/").split("/")
         for path, item in self.document["paths"].items():
             known = path.strip("/").split("/")
-            same = len(known) == len(parts) and all(
-                a == b or (a.startswith("{") and (b.startswith("{") or "{" not in a[1:])) for a, b in zip(known, parts)
+            fits = len(known) == len(parts) and all(
+                a == b or b.startswith("{") for a, b in zip(known, parts, strict=True)
             )
-            exact = same and all(a == b or b.startswith("{") or b.startswith("@") for a, b in zip(known, parts))
-            if exact and method.lower() in item:
+            if fits and method.lower() in item:
                 return f"/paths/{_escape(path)}/{method.lower()}", item[method.lower()]
         return None
 
@@ -84,8 +84,6 @@ class DiscordSpec:
 
 
 def _escape(part: str) -> str:
-    from urllib.parse import quote
-
     return quote(part.replace("~", "~0").replace("/", "~1"), safe="~")
 
 

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
@@ -51,7 +51,7 @@ class Workers:
         return await asyncio.get_running_loop().run_in_executor(self._executor, job, *args)
 
     @asynccontextmanager
-    async def only_one(self, doing: str, listener_id: int) -> AsyncIterator[None]:
+    async def only_one(self, doing: str, listener_id: int) -> AsyncGenerator[None]:
         """Refuse a second piece of the same work for one listener; raises Busy."""
         key = (doing, listener_id)
         if key in self._doing:

@@ -26,12 +26,19 @@ Dispatch = Callable[[str, Json, int | None, int], None]
 Watcher = tuple[int, "asyncio.Queue[Json]"]
 
 
+def _cast(count: int) -> list[tuple[str, int]]:
+    """The first `count` people: four with names, then as many as a load test wants."""
+    crowd = [(f"Guest {number}", 0x475569) for number in range(len(NAMES) + 1, count + 1)]
+    return [*NAMES[: max(count, 1)], *crowd]
+
+
 class World:
     """One guild, its channels and members, and a conversation of each member with the bot.
 
     Attributes:
         url: the address it is served at, without a slash at the end.
         dispatch: sends (event, data, guild id, intent bit) to the gateway's sessions.
+        cast: (name, colour) of everybody who lives here.
         guild_install: whether the bot is a member of the guild.
         user_installs: the members who installed the bot for themselves.
         message_content: whether the bot holds that privileged intent.
@@ -47,8 +54,10 @@ class World:
         guild_install: bool = True,
         user_installs: Iterable[str] = (),
         message_content: bool = False,
+        members: int = len(NAMES),
     ) -> None:
         self.url = url
+        self.cast = _cast(members)
         self.guild_install, self.message_content = guild_install, message_content
         self.dispatch: Dispatch = lambda *_: None
         self.watchers: list[Watcher] = []
@@ -71,7 +80,7 @@ class World:
 
     def _new(self) -> Json:
         ids = {name: self.snowflake() for name in ("guild", "bot", "role", "general", "music")}
-        people = {name: {"id": self.snowflake(), "dm": self.snowflake()} for name, _ in NAMES}
+        people = {name: {"id": self.snowflake(), "dm": self.snowflake()} for name, _ in self.cast}
         head = base64.urlsafe_b64encode(str(ids["bot"]).encode()).decode().rstrip("=")
         token = f"{head}.{secrets.token_urlsafe(5)[:6]}.{secrets.token_urlsafe(28)}"
         return {"ids": ids, "people": people, "token": token, "url": self.url}
@@ -83,7 +92,8 @@ class World:
         self.bot_role_id: int = ids["role"]
         self.bot = Member(ids["bot"], "Earmark", 0x4F46E5, bot=True, roles=(self.bot_role_id,))
         self.application_id = self.bot.id
-        self.people = [Member(state["people"][name]["id"], name, color) for name, color in NAMES]
+        colors = dict(_cast(len(state["people"])))
+        self.people = [Member(known["id"], name, colors[name]) for name, known in state["people"].items()]
         self.members = {member.id: member for member in (*self.people, self.bot)}
         self.text_channels = [Channel(ids[name], name, guild_id=self.guild_id) for name in ("general", "music")]
         direct = [

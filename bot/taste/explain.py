@@ -35,7 +35,7 @@ def reasons(
 
 
 def effects(model: TasteRegressor, x: Array) -> tuple[Effect, ...]:
-    """What each feature of the row x (d,) adds to the mean, in stars, strongest first; pitches and timbres as groups."""
+    """What each feature of the row x (d,) adds to the mean, in stars, strongest first; 12 pitches are one effect."""
     mine = shapley(model, x)
     ranks = model.ranks_
     background = ranks if len(ranks) <= BACKGROUND else ranks[:: -(-len(ranks) // BACKGROUND)]

@@ -14,8 +14,6 @@ from bot.taste.kernel import NOISES, Basis, Posterior, Space
 Array = NDArray[np.float64]
 
 BLOCK = 2000  # rows predicted at a time, so that memory stays flat
-NORMAL_QUANTILE = {0.5: 0.6745, 0.8: 1.2816, 0.9: 1.6449, 0.95: 1.96}
-MOST_ROWS = 2000  # ratings used; the newest are the caller's affair
 
 
 class TasteRegressor(RegressorMixin, BaseEstimator):
@@ -39,10 +37,9 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from (n, d) features, NaN unknown, and (n,) ratings; the order of the rows does not matter."""
-        X, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True)
-        if np.isinf(X).any():
-            raise ValueError("X contains infinity")
-        y = np.asarray(y, dtype=np.float64)
+        validate: Any = validate_data  # its stubs do not know what it takes
+        checked = validate(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True)
+        X, y = _finite(checked[0]), np.asarray(checked[1], dtype=np.float64)
         # A canonical order, so that rounding too is the same whatever the order of the rows.
         order = np.lexsort((*np.nan_to_num(X, nan=-1e300).T, y))
         rows, ratings = X[order], y[order]
@@ -82,9 +79,8 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Predict (n,) ratings; with `return_std` also their standard deviations, noise included."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
-        if np.isinf(X).any():
-            raise ValueError("X contains infinity")
+        validate: Any = validate_data
+        X = _finite(validate(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False))
         parts = [self._predict(X[start : start + BLOCK], return_std) for start in range(0, len(X), BLOCK)]
         mean = self._clip(np.concatenate([part[0] for part in parts]))
         return (mean, np.concatenate([part[1] for part in parts])) if return_std else mean
@@ -173,7 +169,7 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
         """Make the same model again; its predictions are equal to the bit."""
         model = cls(low=meta["low"], high=meta["high"])
         width = arrays["ranks"].shape[1]
-        model.n_features_in_ = width
+        model.__dict__["n_features_in_"] = width
         model.space_ = _space(arrays["reference"], width)
         model.order_ = arrays["order"]
         model._learn(arrays["ranks"], arrays["y"])
@@ -189,6 +185,13 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _finite(X: Array) -> Array:
+    """Refuse infinity; NaN, which is an unknown value, may pass."""
+    if np.isinf(X).any():
+        raise ValueError("X contains infinity")
+    return X
 
 
 def _space(reference: Array, width: int) -> Space:

@@ -134,7 +134,7 @@ def train(X: Array, y: Array, titles: Sequence[str]) -> tuple[TasteRegressor, Ta
         AllRatingsEqual: there is nothing to tell apart.
 
     """
-    known = ~np.isnan(X).all(axis=1)
+    known: NDArray[np.bool_] = ~np.isnan(X).all(axis=1)
     used = int(known.sum())
     if len(y) >= MIN_RATINGS and not used:
         raise NoFeatures(rated=len(y))
@@ -160,6 +160,6 @@ def train(X: Array, y: Array, titles: Sequence[str]) -> tuple[TasteRegressor, Ta
         more_ratings=more_ratings(X, stars, held_out.skill, word),
         actual=tuple(float(value) for value in stars),
         predicted=tuple(float(value) for value in model.loo_),
-        titles=tuple(title for title, is_known in zip(titles, known, strict=True) if is_known),
+        titles=tuple(title for title, is_known in zip(titles, known.tolist(), strict=True) if is_known),
     )
     return model, report

@@ -26,7 +26,7 @@ async def guard(interaction: discord.Interaction, act: Callable[[discord.Interac
 async def answer(interaction: discord.Interaction, error: Exception) -> None:
     """Say what went wrong, to this member only."""
     if isinstance(error, app_commands.CommandInvokeError):
-        error = error.original if isinstance(error.original, Exception) else error
+        error = error.original
     await say(interaction, sentence(error))
 
 

@@ -1,6 +1,7 @@
 """The real client on the sandbox: one room, in which tests act as people do."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -103,3 +104,10 @@ async def room(tmp_path: Path, discord_spec: DiscordSpec | None) -> AsyncIterato
             for problem in discord_spec.check(method, path, status, request, response)
         ]
         assert problems == []
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -2,7 +2,7 @@
 
 import { outcome, post } from "./api.js";
 import { byId, toast } from "./dom.js";
-import { changedAgo, elementOf, note, put, remove, update } from "./list.js";
+import { changedAgo, elementOf, note, remove, update } from "./list.js";
 import { openMessageMenu, pickEmoji } from "./menu.js";
 import { openModal } from "./modal.js";
 import { nameOf, state } from "./state.js";
@@ -43,7 +43,7 @@ function clicked(event) {
     interact(message, node, "click", { custom_id: customId });
   } else if (apply) applyMany(message, node);
   else if (reaction) toggle(message, reaction);
-  else if (dismiss) act("delete", { message: message.id }).then(() => remove(message.id));
+  else if (dismiss) act("delete", { message: message.id }).then((done) => done && remove(message.id));
   else if (jump) goTo(jump);
   else if (tool === "react") pickEmoji(node, (emoji) => toggle(message, emoji, true));
   else if (tool === "reply") reply(message);
@@ -102,8 +102,7 @@ export async function settle(id, failed) {
   if (me !== state.me.id) return;
   if (result.state === "failed") failed(result.error ?? "The application did not respond");
   if (result.state === "modal") openModal(result.modal, id);
-  if (result.message?.channel_id === state.channel.id && state.messages.has(result.message.id)) update(result.message);
-  else if (result.message?.channel_id === state.channel.id && result.state !== "failed") put(result.message);
+  // The message itself comes by the event stream, in order with everything else.
 }
 
 function toggle(message, emoji, add = false) {
@@ -119,7 +118,7 @@ async function act(what, body) {
     return await post(what, { member: state.me.id, ...body });
   } catch (problem) {
     toast(problem.message);
-    throw problem;
+    return null;
   }
 }
 

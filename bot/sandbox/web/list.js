@@ -108,6 +108,7 @@ export function remove(id) {
 
 /** Put a remark under a message, or take it away. */
 export function note(id, text) {
+  if ((notes.get(id) ?? null) === (text ?? null)) return;
   if (text) notes.set(id, text);
   else notes.delete(id);
   const message = state.messages.get(id);

@@ -1,0 +1,254 @@
+// The page's beginning: who and where, the event stream, the sidebar.
+
+import { follow, get } from "./api.js";
+import { free, listen } from "./actions.js";
+import * as composer from "./composer.js";
+import { bdi, byId, h, icon, toast } from "./dom.js";
+import { put, refresh, remove, showAll, update } from "./list.js";
+import { face } from "./media.js";
+import { channelsOf, named, place, state } from "./state.js";
+
+const HINT = "earmark-hint-closed";
+const sidebar = byId("sidebar");
+const opener = byId("open-sidebar");
+const typists = new Map(); // member id -> timer
+let leave = () => {}; // stops the event stream of the member before
+let visit = 0; // counts changes of place, so that late answers are dropped
+
+await begin();
+
+async function begin() {
+  opener.append(icon("menu"));
+  byId("hint-close").append(icon("close"));
+  Object.assign(state, await loaded());
+  byId("guild-name").textContent = state.guild.name;
+  byId("member-switch").append(...state.members.map((one) => h("option", { value: one.id }, one.name)));
+  byId("member-switch").addEventListener("change", (event) => become(event.target.value));
+  listen(composer.answer);
+  composer.begin();
+  hint();
+  drawer();
+  window.addEventListener("hashchange", read);
+  await read();
+}
+
+async function loaded() {
+  for (;;) {
+    try {
+      return await get("state");
+    } catch (problem) {
+      if (problem.status === 403) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+// -- who and where: the address says it, as #Ada/general or #Ada/dm -------------------------------------------------
+
+const address = (me, channel) => `#${encodeURIComponent(me.name)}/${channel.type === "dm" ? "dm"
+  : encodeURIComponent(channel.name)}`;
+
+async function read() {
+  let [who, where] = ["", ""];
+  try {
+    [who = "", where = ""] = location.hash.slice(1).split("/").map(decodeURIComponent);
+  } catch {
+    // A broken address leads to the first member in the first channel.
+  }
+  const me = state.members.find((one) => one.name.toLowerCase() === who.toLowerCase()) ?? state.members[0];
+  const rooms = channelsOf(me);
+  const channel = rooms.find((one) => (one.type === "dm" ? where === "dm" : one.name === where)) ?? rooms[0];
+  await go(me, channel);
+}
+
+function become(id) {
+  const me = state.members.find((one) => one.id === id);
+  const rooms = channelsOf(me);
+  const same = rooms.find((one) => (state.channel.type === "dm" ? one.type === "dm" : one.id === state.channel.id));
+  location.hash = address(me, same ?? rooms[0]);
+}
+
+async function go(me, channel) {
+  if (state.me === me && state.channel === channel) return;
+  const other = state.me !== me;
+  visit += 1;
+  const mine = visit;
+  if (other) {
+    leave();
+    state.unread.clear();
+  }
+  Object.assign(state, { me, channel });
+  state.unread.delete(channel.id);
+  typists.clear();
+  drawPlace();
+  composer.reset();
+  history.replaceState(null, "", address(me, channel));
+  await load(mine, showAll);
+  if (other && mine === visit) leave = follow(me.id, { event: heard, open: opened, lost });
+  if (matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]")) {
+    byId("composer-text").focus({ preventScroll: true });
+  }
+}
+
+async function load(mine, show) {
+  const member = state.me.id;
+  try {
+    const [messages, commands] = await Promise.all([get(`channels/${state.channel.id}/messages`, { member }),
+      get("commands", { member, channel: state.channel.id })]);
+    if (mine !== visit) return;
+    state.commands = commands;
+    show(messages);
+  } catch (problem) {
+    toast(problem.message);
+  }
+}
+
+// -- the event stream -------------------------------------------------------------------------------------------------
+
+function opened() {
+  // Whatever happened before the stream stood, or while it was down, is fetched.
+  load(visit, refresh);
+}
+
+async function lost(closed) {
+  online(false, "The sandbox does not answer.");
+  if (!closed) return;
+  try {
+    await get("state");
+    leave = follow(state.me.id, { event: heard, open: opened, lost });
+  } catch (problem) {
+    // A sandbox that was started anew has another token, which comes with the page.
+    if (problem.status === 403) location.reload();
+    else setTimeout(() => lost(true), 1500);
+  }
+}
+
+const ON = {
+  message: ({ message }) => {
+    put(message);
+    stopTyping(message.author.id);
+  },
+  update: ({ message }) => {
+    update(message);
+    free(message.id);
+  },
+  reaction: ({ message }) => update(message),
+  delete: ({ message_id: id }) => remove(id),
+  typing: ({ member_id: id }) => startTyping(id),
+};
+
+function heard(event) {
+  if (event.type === "online") online(event.online);
+  else if (event.type === "commands") load(visit, refresh);
+  else if (event.channel_id === state.channel.id) ON[event.type]?.(event);
+  else if (event.type === "message" && event.message.author.id !== state.me.id) {
+    state.unread.add(event.channel_id);
+    drawChannels();
+  }
+}
+
+function online(is, words) {
+  state.online = is;
+  const shown = byId("online");
+  shown.className = is ? "online on" : "online";
+  shown.textContent = words ?? (is ? `${state.bot.name} is online` : `${state.bot.name} is not connected`);
+}
+
+function startTyping(id) {
+  clearTimeout(typists.get(id));
+  typists.set(id, setTimeout(() => stopTyping(id), 9000));
+  drawTyping();
+}
+
+function stopTyping(id) {
+  clearTimeout(typists.get(id));
+  typists.delete(id);
+  drawTyping();
+}
+
+function drawTyping() {
+  const names = [...typists.keys()].filter((id) => id !== state.me.id).map((id) => named(id) ?? "Somebody");
+  byId("typing").replaceChildren(...(names.length ? [h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"),
+    h("i")), bdi(new Intl.ListFormat(undefined).format(names)), names.length > 1 ? " are typing …" : " is typing …"] : []));
+}
+
+// -- the sidebar ------------------------------------------------------------------------------------------------------
+
+function drawPlace() {
+  drawChannels();
+  drawTyping();
+  online(state.online);
+  byId("channel-title").replaceChildren(icon(state.channel.type === "dm" ? "chat" : "hash"),
+    bdi(state.channel.type === "dm" ? state.bot.name : state.channel.name));
+  document.title = `${place(state.channel)} · Earmark sandbox`;
+  byId("member-switch").value = state.me.id;
+  byId("you-avatar").replaceChildren(face(state.me));
+  close();
+}
+
+function drawChannels() {
+  const rooms = channelsOf(state.me);
+  byId("channels").replaceChildren(...rooms.filter((one) => one.type === "text").map(entry));
+  byId("direct").replaceChildren(...rooms.filter((one) => one.type === "dm").map(entry));
+}
+
+function entry(channel) {
+  const unread = state.unread.has(channel.id);
+  const direct = channel.type === "dm";
+  return h("li", {}, h("a", { href: address(state.me, channel), class: `channel${unread ? " unread" : ""}`,
+    "data-testid": direct ? "channel-dm" : `channel-${channel.name}`, "aria-current": channel === state.channel && "page" },
+  direct ? face({ ...state.bot, bot: true }) : icon("hash"), bdi(direct ? state.bot.name : channel.name),
+  unread ? h("span", { class: "badge", "aria-label": "new messages" }) : null));
+}
+
+function close() {
+  document.body.classList.remove("drawer-open");
+  opener.setAttribute("aria-expanded", "false");
+}
+
+function drawer() {
+  const narrow = matchMedia("(max-width: 719px)");
+  const inert = () => {
+    sidebar.inert = narrow.matches && !document.body.classList.contains("drawer-open");
+  };
+  new MutationObserver(inert).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  narrow.addEventListener("change", inert);
+  inert();
+  opener.addEventListener("click", () => {
+    document.body.classList.add("drawer-open");
+    opener.setAttribute("aria-expanded", "true");
+    inert();
+    sidebar.querySelector("[aria-current]")?.focus();
+  });
+  byId("shade").addEventListener("click", close);
+  sidebar.addEventListener("click", (event) => event.target.closest("a") && close());
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.body.classList.contains("drawer-open")) {
+      close();
+      opener.focus();
+    }
+  });
+}
+
+function hint() {
+  let closed = null;
+  try {
+    closed = localStorage.getItem(HINT);
+  } catch {
+    // A browser that stores nothing shows the hint every time.
+  }
+  byId("hint").hidden = closed !== null;
+  const done = () => {
+    byId("hint").hidden = true;
+    try {
+      localStorage.setItem(HINT, "1");
+    } catch {
+      // As above.
+    }
+  };
+  byId("hint-close").addEventListener("click", done);
+  byId("hint-help").addEventListener("click", () => {
+    done();
+    composer.prefill("/help");
+  });
+}

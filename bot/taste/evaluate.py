@@ -1,0 +1,236 @@
+"""`earmark evaluate`: measures the model on rating files, beside what anybody would try first.
+
+A file is a CSV with the columns user_id, track_id, rating (any scale) or rating_norm (0..1), and features. Ratings are
+rescaled to 1..10. For each n, n ratings of a listener are drawn for training, and the others (at most 500) are predicted;
+skill is 1 - MSE / MSE of the training mean, averaged over draws and listeners.
+"""
+
+import argparse
+import csv
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain import MAX_STARS, MIN_STARS
+from bot.taste.features import NAMES, clean, matrix
+from bot.taste.regressor import TasteRegressor
+from bot.taste.validate import spearman
+
+Array = NDArray[np.float64]
+Fit = Callable[[Array, Array, Array], Array]  # training X, y and test X -> predictions
+
+TEST_ROWS = 500
+SLOW_DRAWS = 3  # of the forest and the 2020 pipeline, which take a hundred times as long
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    name: str
+    X: Array  # (n, d)
+    y: Array  # (n,) stars, 1..10
+
+    @property
+    def binary(self) -> bool:
+        """Likes and dislikes, for which a range means little."""
+        return len(np.unique(self.y)) <= 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a method on a file with n ratings. Values that do not apply are None."""
+
+    file: str
+    n: int
+    method: str
+    skill: float
+    error: float  # standard error of the mean skill
+    mae: float | None
+    spearman: float | None
+    coverage: float | None  # of the 80 % range
+    brier: float | None  # of the probability of a like
+    milliseconds: float
+    draws: int
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the table; returns 0, or 2 when a file cannot be read."""
+    parser = argparse.ArgumentParser(prog="earmark evaluate", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE.csv")
+    parser.add_argument("--ratings", default="15,30,60,120", help="numbers of ratings to learn from")
+    parser.add_argument("--draws", type=int, default=20, help="random draws a listener and number (default 20)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    options = parser.parse_args(list(argv))
+    try:
+        sizes = [int(size) for size in options.ratings.split(",")]
+        if min(sizes) < 2 or options.draws < 1:
+            raise ValueError
+    except ValueError:
+        print("--ratings takes whole numbers from 2 on, such as 15,30,60; --draws one from 1 on.", file=sys.stderr)
+        return 2
+    if not options.json:
+        print(f"{'file':24} {'n':>4} {'method':8} {'skill':>7} {'± se':>6} {'MAE':>6} {'rho':>6} {'80 %':>6} {'Brier':>6} {'ms':>8}")
+    for file in options.files:
+        try:
+            listeners = read(file)
+        except (OSError, UnicodeDecodeError, csv.Error) as problem:
+            print(f"{file} cannot be read: {problem}.", file=sys.stderr)
+            return 2
+        if not listeners:
+            print(f"{file.stem}: no ratings in it; skipped.")
+            continue
+        for size in sizes:
+            for row in evaluate(file.stem, listeners, size, options.draws):
+                print(json.dumps(asdict(row)) if options.json else _line(row), flush=True)
+    return 0
+
+
+def read(file: Path) -> list[Listener]:
+    """Read a file's listeners; empty where it holds no ratings."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if _rating(row) is not None]
+    by_user: dict[str, list[dict[str, str]]] = {}
+    for row in rows:
+        by_user.setdefault(row.get("user_id") or "you", []).append(row)
+    listeners: list[Listener] = []
+    for name, own in by_user.items():
+        given = np.array([_rating(row) for row in own], dtype=np.float64)
+        low, high = (0.0, 1.0) if own[0].get("rating_norm") else (given.min(), given.max())
+        if high <= low:
+            continue
+        features = [clean({column: row.get(column) for column in NAMES if column in row})[0] for row in own]
+        stars = MIN_STARS + (MAX_STARS - MIN_STARS) * (given - low) / (high - low)
+        X = matrix(features)
+        known = ~np.isnan(X).all(axis=1)
+        listeners.append(Listener(name, X[known], stars[known]))
+    return listeners
+
+
+def _rating(row: dict[str, str]) -> float | None:
+    for column in ("rating_norm", "rating"):
+        try:
+            return float(row.get(column) or "")
+        except ValueError:
+            continue
+    return None
+
+
+def evaluate(file: str, listeners: Sequence[Listener], size: int, draws: int) -> list[Row]:
+    """Every method on one file with `size` ratings; listeners with fewer than `size` + 10 are left out."""
+    fitting = [listener for listener in listeners if len(listener.y) >= size + 10][:40]
+    if not fitting:
+        return []
+    methods: tuple[tuple[str, Fit | None, int], ...] = (
+        ("earmark", None, draws),
+        ("ridge", _ridge, draws),
+        ("forest", _forest, min(draws, SLOW_DRAWS)),
+        ("2020", _study, min(draws, SLOW_DRAWS)),
+    )
+    return [_measure(file, fitting, size, name, fit, count) for name, fit, count in methods]
+
+
+def _measure(file: str, listeners: Sequence[Listener], size: int, name: str, fit: Fit | None, draws: int) -> Row:
+    results: list[dict[str, float]] = []
+    for place, listener in enumerate(listeners):
+        for draw in range(draws):
+            rng = np.random.default_rng((place, draw, size))
+            order = rng.permutation(len(listener.y))
+            train, test = order[:size], order[size : size + TEST_ROWS]
+            results.append(_once(listener, train, test, fit))
+
+    def mean(key: str) -> float | None:
+        values = [result[key] for result in results if key in result]
+        return float(np.mean(values)) if values else None
+
+    skills = np.array([result["skill"] for result in results])
+    error = float(skills.std(ddof=1) / np.sqrt(len(skills))) if len(skills) > 1 else 0.0
+    return Row(
+        file, size, name, float(skills.mean()), error, mean("mae"), mean("spearman"), mean("coverage"), mean("brier"),
+        float(np.median([result["ms"] for result in results])), draws,
+    )  # fmt: skip
+
+
+def _once(listener: Listener, train: NDArray[np.intp], test: NDArray[np.intp], fit: Fit | None) -> dict[str, float]:
+    X, y, unseen, truth = listener.X[train], listener.y[train], listener.X[test], listener.y[test]
+    against = float(np.mean((truth - y.mean()) ** 2))
+    result: dict[str, float] = {}
+    began = time.perf_counter()
+    if fit is None:
+        model = TasteRegressor(low=MIN_STARS, high=MAX_STARS).fit(X, y)
+        result["ms"] = 1000 * (time.perf_counter() - began)
+        predicted = model.predict(unseen)
+        if not listener.binary:
+            low, high = model.interval(unseen)
+            result["coverage"] = float(np.mean((truth >= low) & (truth <= high)))
+    else:
+        predicted = np.clip(fit(X, y, unseen), MIN_STARS, MAX_STARS)
+        result["ms"] = 1000 * (time.perf_counter() - began)
+    result["skill"] = 1 - float(np.mean((truth - predicted) ** 2)) / against if against > 0 else 0.0
+    result["mae"] = float(np.mean(np.abs(truth - predicted)))
+    result["spearman"] = spearman(truth, predicted)
+    if listener.binary:
+        likes = (predicted - MIN_STARS) / (MAX_STARS - MIN_STARS)
+        result["brier"] = float(np.mean((likes - (truth - MIN_STARS) / (MAX_STARS - MIN_STARS)) ** 2))
+    return result
+
+
+def _filled(X: Array, test: Array) -> tuple[Array, Array]:
+    """Put each column's training median where a value is unknown; everything is learned from the training rows."""
+    known = ~np.isnan(X).all(axis=0)
+    middle = np.nanmedian(X[:, known], axis=0)
+    return np.where(np.isnan(X[:, known]), middle, X[:, known]), np.where(np.isnan(test[:, known]), middle, test[:, known])
+
+
+def _ridge(X: Array, y: Array, test: Array) -> Array:
+    from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - heavy
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
+    X, test = _filled(X, test)
+    return make_pipeline(StandardScaler(), RidgeCV(np.geomspace(0.1, 1000, 9))).fit(X, y).predict(test)
+
+
+def _forest(X: Array, y: Array, test: Array) -> Array:
+    from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415 - heavy
+
+    X, test = _filled(X, test)
+    return RandomForestRegressor(100, min_samples_leaf=3, random_state=0, n_jobs=1).fit(X, y).predict(test)
+
+
+def _study(X: Array, y: Array, test: Array) -> Array:
+    """The pipeline of 2020 - LDA to two components, then a network of (2, 2) - with all of it inside the fold."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # noqa: PLC0415 - heavy
+    from sklearn.neural_network import MLPRegressor  # noqa: PLC0415
+    from sklearn.pipeline import make_pipeline  # noqa: PLC0415
+    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
+    X, test = _filled(X, test)
+    classes = np.round(y).astype(int)
+    if len(np.unique(classes)) < 2:
+        return np.full(len(test), y.mean())
+    steps: list[Any] = [StandardScaler()]
+    components = min(2, len(np.unique(classes)) - 1, X.shape[1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it does not converge, or that features are collinear, is part of it
+        scaled = steps[0].fit(X)
+        lda = LinearDiscriminantAnalysis(n_components=components).fit(scaled.transform(X), classes)
+        network = MLPRegressor((2, 2), activation="logistic", max_iter=20000, random_state=0)
+        model = make_pipeline(StandardScaler(), network).fit(lda.transform(scaled.transform(X)), y)
+        return model.predict(lda.transform(scaled.transform(test)))
+
+
+def _line(row: Row) -> str:
+    def cell(value: float | None, width: int = 6, digits: int = 2) -> str:
+        return " " * width if value is None else f"{value:{width}.{digits}f}"
+
+    return (
+        f"{row.file[:24]:24} {row.n:>4} {row.method:8} {row.skill:+7.3f} {row.error:6.3f} {cell(row.mae)} "
+        f"{cell(row.spearman)} {cell(row.coverage)} {cell(row.brier, digits=3)} {row.milliseconds:8.1f}"
+    )

@@ -1,0 +1,116 @@
+"""The program from outside: what it prints, how it ends, and what it survives."""
+
+import asyncio
+import random
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.people import button, eventually, playlist_csv, track_of
+from tests.end_to_end.processes import HttpHuman, Program, program
+
+pytestmark = pytest.mark.slow
+
+
+async def test_alone_it_runs_the_sandbox_and_ends_cleanly(tmp_path: Path):
+    async with program("--data", str(tmp_path), "--port", "0", "--no-browser") as earmark:
+        url = await earmark.said("Sandbox ready: ")
+        assert url.startswith("http://127.0.0.1:")
+        async with HttpHuman.connect(url) as human:
+            answer = await human.slash("Ada", "help")
+            assert "playlist link" in answer["message"]["embeds"][0]["description"]
+        async with program("--data", str(tmp_path), "--port", "0", "--no-browser") as second:
+            await second.said("Another instance is using")
+            assert await second.process.wait() == 2
+        assert await earmark.end(signal.SIGTERM) == 0
+        assert not [line for line in earmark.lines if "Traceback" in line or "ERROR" in line], earmark.lines
+
+
+async def test_run_insists_on_a_token(tmp_path: Path):
+    async with program("run", "--data", str(tmp_path)) as earmark:
+        await earmark.said("DISCORD_TOKEN is missing")
+        assert await earmark.process.wait() == 2
+        assert len(earmark.lines) == 1
+
+
+async def test_it_answers_on_port_and_warns_of_a_disk_that_is_thrown_away(tmp_path: Path, unused_port: int):
+    async with program("sandbox", "--port", "0", "--no-browser") as sandbox:
+        url, token = await sandbox.said("Sandbox ready: "), await sandbox.said("Bot token: ")
+        env = {"DISCORD_TOKEN": token, "EARMARK_DISCORD_URL": url.rstrip("/"), "PORT": str(unused_port)}
+        folder = "/dev/shm/earmark-test" if Path("/dev/shm").is_dir() else str(tmp_path)
+        async with program("run", "--data", folder, **env) as bot:
+            invite = await bot.said("invite the bot with ")
+            assert "permissions=117824" in invite
+            assert "scope=bot+applications.commands" in invite
+            async with HttpHuman.connect(url) as human, human._session.get(f"http://127.0.0.1:{unused_port}/") as page:
+                assert page.status == 200
+            if folder.startswith("/dev/shm"):
+                await bot.said("attach a persistent disk")
+            assert not [line for line in bot.lines if token in line]
+            assert await bot.end() == 0
+    for file in Path(folder).glob("*"):
+        file.unlink()
+
+
+async def test_a_token_is_never_sent_to_a_foreign_host(tmp_path: Path):
+    env = {"DISCORD_TOKEN": "a.b.c", "EARMARK_DISCORD_URL": "http://evil.example"}
+    async with program("run", "--data", str(tmp_path), **env) as bot:
+        await bot.said("EARMARK_DISCORD_URL is not understood")
+        assert await bot.process.wait() == 2
+
+
+async def _start_bot(url: str, token: str, data: Path) -> Program:
+    bot = await Program.start("run", "--data", str(data), DISCORD_TOKEN=token, EARMARK_DISCORD_URL=url.rstrip("/"))
+    await bot.said("logged in")
+    return bot
+
+
+async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path):
+    """Click without a pause while the bot is killed at random moments; compare what was said with what is stored."""
+    chance = random.Random(9)
+    async with program("sandbox", "--port", "0", "--no-browser") as sandbox:
+        url, token = await sandbox.said("Sandbox ready: "), await sandbox.said("Bot token: ")
+        async with HttpHuman.connect(url) as human:
+            bot = await _start_bot(url, token, tmp_path)
+            await human.slash("Ada", "playlist link", file=("mix.csv", playlist_csv(400)))
+            card = await _first_card(human)
+            acknowledged: dict[int, int] = {}
+            for _ in range(3):
+                killing = asyncio.create_task(_kill_soon(bot, chance.uniform(0.05, 0.4)))
+                while not killing.done():
+                    track, stars = track_of(card), chance.randint(1, 10)
+                    answer = await human.click("Ada", card["id"], button(card, "rate", stars), wait=1)
+                    if answer["state"] == "answered":
+                        acknowledged[track] = stars
+                        card = answer["message"]
+                await killing
+                bot = await _start_bot(url, token, tmp_path)
+                # The old card's buttons work on: the next click is answered by the new process.
+                stars = chance.randint(1, 10)
+                track = track_of(card)
+                answer = await human.click("Ada", card["id"], button(card, "rate", stars))
+                assert answer["state"] == "answered", answer
+                acknowledged[track] = stars
+                card = answer["message"]
+            assert await bot.end(signal.SIGTERM) == 0
+    with sqlite3.connect(tmp_path / "earmark.db") as database:
+        stored = dict(database.execute("SELECT track_id, stars FROM ratings").fetchall())
+    database.close()
+    assert len(acknowledged) > 5
+    # A click that was cut off may be stored or not; what was acknowledged must be.
+    assert {track: stored.get(track) for track in acknowledged} == acknowledged
+
+
+async def _kill_soon(bot: Program, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    await bot.end(signal.SIGKILL)
+
+
+async def _first_card(human: HttpHuman) -> dict:
+    async def card() -> dict | None:
+        answer = await human.slash("Ada", "rate start")
+        return answer["message"] if answer["message"].get("components") else None
+
+    return await eventually(card, 15)
