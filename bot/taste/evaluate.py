@@ -221,7 +221,7 @@ def _study(X: Array, y: Array, test: Array) -> Array:
         warnings.simplefilter("ignore")  # that it does not converge, or that features are collinear, is part of it
         scaled = steps[0].fit(X)
         lda = LinearDiscriminantAnalysis(n_components=components).fit(scaled.transform(X), classes)
-        network = MLPRegressor((2, 2), activation="logistic", max_iter=20000, random_state=0)
+        network = MLPRegressor(hidden_layer_sizes=(2, 2), activation="logistic", max_iter=20000, random_state=0)
         model = make_pipeline(StandardScaler(), network).fit(lda.transform(scaled.transform(X)), y)
         return model.predict(lda.transform(scaled.transform(test)))
 

@@ -15,8 +15,6 @@ const typists = new Map(); // member id -> timer
 let leave = () => {}; // stops the event stream of the member before
 let visit = 0; // counts changes of place, so that late answers are dropped
 
-await begin();
-
 async function begin() {
   opener.append(icon("menu"));
   byId("hint-close").append(icon("close"));
@@ -252,3 +250,5 @@ function hint() {
     composer.prefill("/help");
   });
 }
+
+await begin();

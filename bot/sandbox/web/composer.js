@@ -136,7 +136,7 @@ function choose(chosen) {
     slash.start(chosen);
     return;
   }
-  if (slash.exact(command() ?? "") === chosen) runBare(chosen);
+  if (slash.exact(command() ?? "")?.name === chosen.name) runBare(chosen);
   else {
     text.value = `/${chosen.name}`;
     typed();

@@ -55,7 +55,7 @@ function origin(message) {
 /** Say what a message is about, in one line. */
 export function extract(message) {
   const first = message.content || message.embeds?.[0]?.title || message.embeds?.[0]?.description;
-  if (first) return h("span", {}, markdown(first.slice(0, 160))).textContent;
+  if (first) return h("span", {}, inline(first.slice(0, 160).replace(/^[#>\-\s]+/, "").replace(/\s+/g, " "))).textContent;
   if (message.attachments?.length) return message.attachments[0].filename;
   return "a card";
 }

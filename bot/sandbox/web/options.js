@@ -19,7 +19,7 @@ export function optionField(option, command, typed) {
   input.id = id;
   const node = h("div", { class: `chip${option.required ? " needed" : ""}`, title: option.description },
     h("label", { for: id }, bdi(option.name), option.required ? h("span", { class: "required" }, "required") : null),
-    made.node ?? input);
+    made.body ?? input);
   input.setAttribute("aria-description", option.description);
   return { option, node, file: () => null, set: (value) => {
     input.value = value;
@@ -50,6 +50,7 @@ function grow(input) {
   const fit = () => input.style.setProperty("--letters", Math.min(Math.max([...input.value].length, 8), 40));
   input.addEventListener("input", fit);
   input.addEventListener("focus", fit);
+  input.addEventListener("picked", fit);
   fit();
 }
 
@@ -138,9 +139,14 @@ function yesNo(option) {
     } };
 }
 
-const person = (option) => selecting(option, [...state.members, state.bot].map((one) => [one.id, one.name]));
-const room = (option) => selecting(option,
-  channelsOf(state.me).filter((one) => one.type === "text").map((one) => [one.id, `#${one.name}`]));
+function person(option) {
+  return selecting(option, [...state.members, state.bot].map((one) => [one.id, one.name]));
+}
+
+function room(option) {
+  const rooms = channelsOf(state.me).filter((one) => one.type === "text");
+  return selecting(option, rooms.map((one) => [one.id, `#${one.name}`]));
+}
 
 function file(option) {
   let held = null;
@@ -157,7 +163,7 @@ function file(option) {
     if (input.files[0]) hold(input.files[0]);
     input.value = "";
   });
-  const node = h("span", { class: "file-pick" }, input,
+  const body = h("span", { class: "file-pick" }, input,
     h("label", { for: `option-${option.name}`, class: "file-pick-label" }, icon("file"), name), remove);
-  return { input, node, value: () => undefined, file: () => held, hold };
+  return { input, body, value: () => undefined, file: () => held, hold };
 }

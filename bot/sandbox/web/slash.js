@@ -46,10 +46,10 @@ export function start(chosen, rest = "") {
   const typed = () => Object.fromEntries(fields.map((field) => [field.option.name, field.value()])
     .filter(([, value]) => value !== undefined));
   fields = chosen.options.map((option) => optionField(option, chosen.name, typed));
-  const form = h("form", { class: "command", novalidate: true, "aria-label": `/${chosen.name}`, submit: (event) => {
+  const form = h("form", { class: "command-form", novalidate: true, "aria-label": `/${chosen.name}`, submit: (event) => {
     event.preventDefault();
     run();
-  }, keydown: keys },
+  }, keydown: keys, input: () => complain(null) },
   h("div", { class: "command-line" },
     h("span", { class: "command-name" }, `/${chosen.name}`),
     h("span", { class: "command-about muted" }, chosen.description),
@@ -100,7 +100,8 @@ export function giveFile(file) {
 function keys(event) {
   const field = fields.find((one) => one.input === event.target);
   if (suggest.key(event)) {
-    if (field && event.key !== "Escape") complain(null);
+    // Tab takes the suggestion and goes on, as it would without one.
+    if (field && event.key === "Tab") (fields[fields.indexOf(field) + 1]?.input ?? bar.querySelector(".run")).focus();
     return;
   }
   if (event.key === "Escape") {

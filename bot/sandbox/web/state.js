@@ -19,7 +19,7 @@ export const channelsOf = (me) => state.channels.filter((c) => c.type === "text"
 export const place = (channel) => (channel.type === "dm" ? state.bot.name : `#${channel.name}`);
 
 export function nameOf(user) {
-  return user.global_name ?? user.username ?? "?";
+  return user.global_name ?? user.username ?? user.name ?? "?";
 }
 
 /** Find a name for an id in a mention. */

@@ -1,0 +1,339 @@
+import asyncio
+import sqlite3
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import Metrics, PlaylistSource, TasteReport, TrackSource
+from bot.errors import FolderInUse, NewerDatabase, NothingToUndo, UnknownPlaylist, UnknownTrack
+from storage.cards import Cards, PublicCard
+from storage.database import Database, FolderLock
+from storage.identity import name_key
+from storage.migrate import MigrationFailed, migrate
+from storage.models import Models, pack, unpack
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+from storage.schema import metadata
+from storage.settings import Settings
+
+ADA, BEN, GUILD = 1, 2, 99
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "data" / "earmark.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def ratings(database: Database) -> AsyncIterator[Ratings]:
+    made = Ratings(database)
+    await made.start()
+    yield made
+    await made.close()
+
+
+def source(*titles: str, name: str = "Mix", **features: float) -> PlaylistSource:
+    return PlaylistSource(name, "csv", [TrackSource(title, "Bach", features=features) for title in titles])
+
+
+async def link(database: Database, owner: int = ADA, *titles: str, **features: float) -> list[int]:
+    playlists = Playlists(database)
+    linked = await playlists.link(owner, source(*(titles or ("Air", "Gigue")), **features))
+    return [track.id for track in await playlists.tracks(linked.playlist.id)]
+
+
+async def test_the_file_is_its_owners_alone_and_as_durable_as_was_said(database: Database, tmp_path: Path):
+    file = tmp_path / "data" / "earmark.db"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    async with database.transaction() as connection:
+        for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("secure_delete", 1)):
+            found = await connection.exec_driver_sql(f"PRAGMA {pragma}")
+            assert found.scalar() == value
+        timeout = (await connection.exec_driver_sql("PRAGMA busy_timeout")).scalar()
+        assert timeout < 2000
+
+
+async def test_the_same_recording_is_one_track(database: Database):
+    playlists = Playlists(database)
+    bare = TrackSource("Air (feat. Somebody)", "J. S. Bach")
+    full = TrackSource("AIR", "J.S. Bach", spotify_id="4uLU6hMCjMI75M1A2tKUQC", isrc="DEF056230101")
+    other_id = TrackSource("Air - 2011", "Bach", spotify_id="7ouMYWpwJ422jRcDASZB7P", isrc="DEF056230101")
+    different = TrackSource("Air", "J. S. Bach", spotify_id="0000000000000000000000")
+    ids = []
+    for place, track in enumerate((bare, full, other_id, different)):
+        linked = await playlists.link(ADA, PlaylistSource(str(place), "csv", [track]))
+        ids.append((await playlists.tracks(linked.playlist.id))[0].id)
+    assert ids[0] == ids[1] == ids[2] != ids[3]
+    assert (await playlists.track(ids[0])).spotify_id == full.spotify_id
+
+
+async def test_only_its_contributor_changes_what_a_file_said(database: Database):
+    playlists = Playlists(database)
+    (track,) = await link(database, ADA, "Air", tempo=66.0)
+    await link(database, BEN, "Air", tempo=200.0, energy=0.5)
+    assert (await playlists.track(track)).features == {"tempo": 66.0, "energy": 0.5}
+    await link(database, ADA, "Air", tempo=70.0)
+    assert (await playlists.track(track)).features["tempo"] == 70.0
+
+
+async def test_relinking_replaces_and_unlinking_keeps_ratings(database: Database, ratings: Ratings):
+    playlists = Playlists(database)
+    first = await playlists.link(ADA, source("Air", "Gigue", "Air"))
+    assert (first.playlist.tracks, first.duplicates, first.relinked) == (2, 1, False)
+    air = (await playlists.tracks(first.playlist.id))[0]
+    await ratings.rate(ADA, air.id, 9)
+    second = await playlists.link(ADA, source("Badinerie"))
+    assert (second.playlist.id, second.playlist.tracks, second.relinked) == (first.playlist.id, 1, True)
+    with pytest.raises(UnknownPlaylist):
+        await playlists.unlink(BEN, first.playlist.id)
+    await playlists.unlink(ADA, first.playlist.id)
+    assert [r.stars for r in await ratings.of(ADA)] == [9]
+    assert (await playlists.visible_track(ADA, None, air.id)).title == "Air", "rated, so still hers to rate"
+    assert await playlists.purge_orphans() == 2
+    with pytest.raises(UnknownTrack):
+        await playlists.visible_track(BEN, GUILD, air.id)
+
+
+async def test_sharing_shows_a_playlist_in_one_server_only(database: Database):
+    playlists = Playlists(database)
+    linked = await playlists.link(ADA, source("Air"))
+    (track,) = await playlists.tracks(linked.playlist.id)
+    for guild in (GUILD, None):
+        assert await playlists.visible(BEN, guild) == []
+    await playlists.share(ADA, linked.playlist.id, GUILD)
+    assert [p.name for p in await playlists.visible(BEN, GUILD)] == ["Mix"]
+    assert await playlists.visible(BEN, GUILD + 1) == []
+    assert (await playlists.visible_track(BEN, GUILD, track.id)).title == "Air"
+    assert [t.title for t in await playlists.search(BEN, GUILD, "bach ai")] == ["Air"]
+    assert await playlists.search(BEN, GUILD, "100%_") == []
+    with pytest.raises(UnknownPlaylist):
+        await playlists.get(linked.playlist.id, BEN, None)
+    await playlists.share(ADA, linked.playlist.id, GUILD, shared=False)
+    assert await playlists.visible_tracks(BEN, GUILD) == []
+
+
+async def test_rate_skip_undo_clear(database: Database, ratings: Ratings):
+    air, gigue = await link(database)
+    await ratings.rate(ADA, air, 3)
+    await ratings.rate(ADA, air, 8)
+    await ratings.skip(ADA, gigue)
+    standing = await ratings.standing(ADA)
+    assert (dict(standing.stars), standing.skipped, standing.can_undo) == ({air: 8}, {gigue}, True)
+    assert await ratings.undo(ADA) == (gigue, None)
+    assert await ratings.undo(ADA) == (air, 3)
+    assert await ratings.get(ADA, air) == 3
+    assert await ratings.undo(ADA) == (air, None)
+    with pytest.raises(NothingToUndo):
+        await ratings.undo(ADA)
+    await ratings.rate(ADA, air, 5)
+    assert not await ratings.clear(ADA, air, only_if=4)
+    assert await ratings.clear(ADA, air, only_if=5)
+    assert await ratings.count(ADA) == 0
+
+
+async def test_one_bad_rating_among_many_fails_alone(database: Database, ratings: Ratings):
+    tracks = await link(database)
+    writes = [ratings.rate(member, tracks[member % 2], 1 + member % 10) for member in range(1, 60)]
+    writes.insert(20, ratings.rate(ADA, 987_654, 5))
+    writes.insert(40, ratings.rate(ADA, tracks[0], 11))
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    assert [place for place, outcome in enumerate(outcomes) if outcome is not None] == [20, 40]
+    assert sum([await ratings.count(member) for member in range(1, 60)]) == 59
+
+
+async def test_concurrent_verdicts_on_one_track_keep_their_order(database: Database, ratings: Ratings):
+    air, _ = await link(database)
+    await asyncio.gather(*(ratings.rate(ADA, air, stars) for stars in (1, 2, 3, 4, 10)))
+    assert await ratings.get(ADA, air) == 10
+    assert await ratings.undo(ADA) == (air, 4)
+
+
+async def test_a_writer_does_not_stop_readers(database: Database, ratings: Ratings):
+    air, _ = await link(database)
+    await ratings.rate(ADA, air, 4)
+    async with asyncio.timeout(2), database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE ratings SET stars = 9")
+        assert await ratings.get(ADA, air) == 4
+        assert len(await ratings.of(ADA)) == 1
+
+
+async def test_pages_of_history(database: Database, ratings: Ratings):
+    tracks = await link(database, ADA, *(f"Piece {i}" for i in range(23)))
+    for track in tracks:
+        await ratings.rate(ADA, track, 5)
+    page, total = await ratings.page(ADA, 2)
+    assert (len(page), total) == (3, 23)
+    assert len((await ratings.page(ADA, 99))[0]) == 3
+    assert await ratings.page(BEN, 0) == ([], 0)
+
+
+def report() -> TasteReport:
+    metrics = Metrics(0.1, 0.1, 1.5, 0.3, 0.6)
+    return TasteReport(12, 0, metrics, metrics, 0.8, 5.5, 0.01, "hunch", 20, (1.0, 9.0), (4.0, 6.0), ("a", "b"))
+
+
+async def test_models_come_back_as_they_were_and_run_no_code(database: Database):
+    models = Models(database)
+    assert await models.load(ADA) is None
+    arrays = {"ranks": np.array([[0.5, np.nan]]), "order": np.arange(3)}
+    await models.save(ADA, arrays, {"low": 1, "high": None}, report())
+    await models.save(ADA, arrays, {"low": 1, "high": 10}, report())
+    loaded = await models.load(ADA)
+    assert loaded is not None
+    assert np.array_equal(loaded[0]["ranks"], arrays["ranks"], equal_nan=True)
+    assert loaded[1:] == ({"low": 1, "high": 10}, report())
+    with pytest.raises(ValueError, match="allow_pickle"):
+        pack({"evil": np.array([object()])})
+    assert list(unpack(pack(arrays))) == ["ranks", "order"]
+
+
+async def test_cards_and_settings(database: Database):
+    (track,) = await link(database, ADA, "Air")
+    cards, settings = Cards(database), Settings(database)
+    card = PublicCard(5, 6, None, ADA, track, None)
+    await cards.add(card)
+    await cards.add(card)
+    assert await cards.get(5) == card
+    await cards.remove(5)
+    assert await cards.get(5) is None
+    await settings.set("a", "1")
+    await settings.set("a", "2")
+    assert (await settings.get("a"), await settings.get("b")) == ("2", None)
+
+
+async def test_erasing_a_person_is_one_statement(database: Database, ratings: Ratings, tmp_path: Path):
+    air, _ = await link(database)
+    await ratings.rate(ADA, air, 4)
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
+    await Cards(database).add(PublicCard(5, 6, 7, ADA, air, None))
+    async with database.transaction() as connection:
+        await connection.exec_driver_sql("DELETE FROM listeners WHERE id = 1")
+        for table in metadata.sorted_tables:
+            for column in table.columns:
+                if any(key.column.table.name == "listeners" for key in column.foreign_keys):
+                    found = await connection.exec_driver_sql(f"SELECT count(*) FROM {table.name} WHERE {column.name} = 1")
+                    assert found.scalar() == 0, table.name
+
+
+def test_whatever_names_a_person_hangs_on_that_persons_row():
+    for table in metadata.sorted_tables:
+        for column in table.columns:
+            if column.name in {"owner_id", "listener_id", "contributor_id", "user_id", "member_id"}:
+                assert any(key.column.table.name == "listeners" for key in column.foreign_keys), (table.name, column.name)
+
+
+def test_a_folder_has_one_owner(tmp_path: Path):
+    first, second = FolderLock(), FolderLock()
+    first.acquire(tmp_path)
+    with pytest.raises(FolderInUse):
+        second.acquire(tmp_path)
+    first.release()
+    second.acquire(tmp_path)
+    second.release()
+
+
+BATCH = '''
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    {body}
+'''
+
+
+def scripts(tmp_path: Path, body: str) -> Path:
+    """The real migrations, and one more behind them."""
+    import shutil
+
+    from storage.migrate import SCRIPTS
+
+    folder = tmp_path / "migrations"
+    shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "0002_next.py").write_text(BATCH.format(body=body))
+    return folder
+
+
+async def full(path: Path) -> dict[str, int]:
+    database = await Database.open(path)
+    ratings = Ratings(database)
+    await ratings.start()
+    for track in await link(database):
+        await ratings.rate(ADA, track, 7)
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
+    await ratings.close()
+    await database.close()
+    return counts(path)
+
+
+def counts(path: Path) -> dict[str, int]:
+    connection = sqlite3.connect(path)
+    try:
+        return {t.name: connection.execute(f"SELECT count(*) FROM {t.name}").fetchone()[0] for t in metadata.sorted_tables}
+    finally:
+        connection.close()
+
+
+async def test_a_batch_migration_loses_no_row(tmp_path: Path):
+    path = tmp_path / "x.db"
+    before = await full(path)
+    body = (
+        'with op.batch_alter_table("listeners", table_kwargs={"sqlite_strict": True}) as batch:\n'
+        '        batch.add_column(sa.Column("note", sa.Text))'
+    )
+    migrate(path, scripts(tmp_path, body))
+    assert counts(path) == before
+    assert before["ratings"] == 2
+    connection = sqlite3.connect(path)
+    assert "note" in connection.execute("SELECT sql FROM sqlite_master WHERE name = 'listeners'").fetchone()[0]
+    connection.close()
+
+
+async def test_a_migration_that_would_leave_rows_dangling_changes_nothing(tmp_path: Path):
+    path = tmp_path / "x.db"
+    before = await full(path)
+    with pytest.raises(MigrationFailed):
+        migrate(path, scripts(tmp_path, 'op.execute("DELETE FROM tracks")'))
+    assert counts(path) == before
+
+
+async def test_a_later_versions_file_is_refused(tmp_path: Path):
+    path = tmp_path / "x.db"
+    await full(path)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(NewerDatabase):
+        await Database.open(path)
+
+
+def test_the_migrations_end_where_the_schema_is(tmp_path: Path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from sqlalchemy import create_engine
+
+    path = tmp_path / "x.db"
+    migrate(path)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+@given(st.text(max_size=60), st.text(min_size=1, max_size=60))
+def test_spelling_does_not_change_who_is_meant(artist: str, title: str):
+    key = name_key(artist, title)
+    assert key == name_key(f"  {artist} ", f"{title}  ")
+    assert "|" in key

@@ -1,0 +1,40 @@
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.taste.evaluate import main
+
+
+def write(path: Path, ratings: bool = True) -> Path:
+    rng = np.random.default_rng(0)
+    with path.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["user_id", "track_id", *(["rating"] if ratings else []), "energy", "tempo"])
+        for i in range(80):
+            energy = rng.random()
+            writer.writerow(["a", i, *([round(1 + 9 * energy)] if ratings else []), energy, 60 + 100 * rng.random()])
+    return path
+
+
+def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file, empty = write(tmp_path / "mine.csv"), write(tmp_path / "catalogue.csv", ratings=False)
+    assert main([str(file), str(empty), "--ratings", "20,40,900", "--draws", "3", "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines.pop() == "catalogue: no ratings in it; skipped."
+    rows = [json.loads(line) for line in lines]
+    assert {(row["n"], row["method"]) for row in rows} == {
+        (n, method) for n in (20, 40) for method in ("earmark", "ridge", "forest", "2020")
+    }
+    ours = next(row for row in rows if row["method"] == "earmark" and row["n"] == 40)
+    assert ours["skill"] > 0.7
+    assert 0.5 < ours["coverage"] <= 1
+
+
+def test_mistakes_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main([str(tmp_path / "missing.csv")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    assert main([str(write(tmp_path / "a.csv")), "--ratings", "x"]) == 2
+    assert "--ratings takes" in capsys.readouterr().err

@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+
+from bot.domain import MIN_RATINGS
+from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
+from bot.taste.choose import rank_questions
+from bot.taste.explain import effects, reasons
+from bot.taste.features import FEATURES, NAMES, clean, column_name, matrix
+from bot.taste.jobs import fit_job, predict_job
+from bot.taste.regressor import TasteRegressor
+from bot.taste.validate import order, spearman, train
+
+
+def listener(n: int, seed: int = 0, noise: float = 0.8):
+    rng = np.random.default_rng(seed)
+    rows = [
+        {f.name: float(f.low + (f.high - f.low) * rng.random()) for f in FEATURES if not f.name.startswith("timbre")}
+        for _ in range(n)
+    ]
+    stars = [int(np.clip(round(10 * row["energy"] + noise * rng.standard_normal()), 1, 10)) for row in rows]
+    return rows, stars, [f"Piece {i}" for i in range(n)]
+
+
+def test_the_report_of_a_clear_taste():
+    _, _, report = fit_job(*listener(90))
+    assert report.verdict in {"fair", "sure"}
+    assert report.held_out.skill > 0.1
+    assert report.training.skill > report.held_out.skill, "the gap is shown, not hidden"
+    assert report.p_value < 0.05
+    assert 0.7 <= report.coverage <= 0.95
+    assert len(report.actual) == len(report.predicted) == len(report.titles) == 90
+
+
+def test_luck_is_not_knowledge():
+    verdicts = []
+    for seed in range(12):
+        rows, stars, titles = listener(20, seed)
+        shuffled = [int(s) for s in np.random.default_rng(seed).permutation(stars)]
+        verdicts.append(fit_job(rows, shuffled, titles)[2].verdict)
+    assert verdicts.count("unknown") >= 10
+
+
+def test_what_cannot_be_learned_from_has_a_name():
+    rows, stars, titles = listener(MIN_RATINGS)
+    with pytest.raises(TooFewRatings):
+        fit_job(rows[:-1], stars[:-1], titles[:-1])
+    with pytest.raises(AllRatingsEqual):
+        fit_job(rows, [4] * len(stars), titles)
+    with pytest.raises(NoFeatures):
+        fit_job([{}] * len(stars), stars, titles)
+    _, _, report = fit_job([*rows, {}], [*stars, 9], [*titles, "?"])
+    assert report.without_features == 1
+
+
+def test_effects_add_up_to_the_prediction_minus_the_mean():
+    rows, stars, titles = listener(60)
+    X = matrix(rows)
+    X[::9, 3] = np.nan
+    model, _ = train(X, np.array(stars, dtype=float), titles)
+    for x in (X[0], X[9], matrix([{"energy": 0.9, "tempo": 140.0}])[0]):
+        adds = effects(model, x)
+        expected = model.predict(x[None, :])[0] - model.mean_
+        assert sum(effect.stars for effect in adds) == pytest.approx(expected, abs=1e-9)
+        assert len({effect.feature for effect in adds}) == len(adds)
+    strongest = effects(model, matrix([{**rows[0], "energy": 0.98}])[0])[0]
+    assert strongest.feature == "energy"
+    assert strongest.stars > 0
+
+
+def test_reasons_name_rated_tracks_that_carry_the_prediction():
+    rows, stars, titles = listener(40)
+    arrays, meta, _ = fit_job(rows, stars, titles)
+    rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
+    ((mean, low, high, why, _), unknown) = predict_job(arrays, meta, [rows[5], {}], rated, explain=True)
+    assert low <= mean <= high
+    assert why[0].title in titles
+    assert why[0].stars == stars[titles.index(why[0].title)]
+    assert unknown == (None, None, None, (), ())
+    model = TasteRegressor.from_arrays(arrays, meta)
+    x = matrix([rows[5]])[0]
+    carried = model.smoother(x) @ (model.y_ - model.mean_)
+    assert model.mean_ + carried == pytest.approx(model.predict(x[None, :])[0], abs=1e-6)
+    assert reasons(model, x, rated)[0] == why[0]
+
+
+def test_order_and_rank_correlation():
+    y = np.array([1.0, 2, 3, 4])
+    assert order(y, y) == spearman(y, y) == 1
+    assert order(y, -y) == 0
+    assert order(y, np.zeros(4)) == 0.5
+    assert spearman(y, np.zeros(4)) == 0
+
+
+def test_cells_are_believed_only_in_range():
+    known, bad = clean({"tempo": "120", "key": "-1", "energy": "7", "valence": "abc", "mode": "", "year": "1999-05-01"})
+    assert known == {"tempo": 120.0, "year": 1999.0}
+    assert bad == 2
+    assert clean({"energy": "0,5"}) == ({"energy": 0.5}, 0)
+    assert clean({"energy": "inf", "tempo": "nan"})[0] == {}
+
+
+def test_headers_of_all_fashions():
+    assert column_name("Duration (ms)") == column_name("Track Duration (ms)") == "duration_ms"
+    assert column_name("Time Signature") == "time_signature"
+    assert column_name("pitch_11") == "pitch_11"
+    assert column_name("Track Name") is None
+    assert len(NAMES) == len(set(NAMES)) == 38
+
+
+def test_questions_are_varied_complete_and_repeatable():
+    rows, _, _ = listener(120)
+    artists = ["Bach"] * 90 + ["Handel"] * 30
+    asked = rank_questions(rows, [], artists=artists, recent_artists=["Bach", "Bach"], seed=3)
+    assert sorted(asked) == list(range(120))
+    assert asked == rank_questions(rows, [], artists=artists, recent_artists=["Bach", "Bach"], seed=3)
+    assert artists[asked[0]] == "Handel"
+    early = [artists[i] for i in asked[:60]]
+    assert not any(early[i] == early[i + 1] == early[i + 2] for i in range(58))
+    assert rank_questions([], [], artists=[]) == []
+    assert rank_questions([{"tempo": 99.0}] * 3, [], artists=["a"] * 3, seed=1)
+
+
+def test_tracks_like_those_already_rated_wait():
+    rows, _, _ = listener(60, seed=5)
+    candidates = [*[dict(rows[0]) for _ in range(5)], *rows[1:31]]
+    told = rank_questions(candidates, [dict(rows[0]) for _ in range(8)], artists=[str(i) for i in range(35)], seed=2)
+    assert sum(i < 5 for i in told[:10]) <= 1

@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from bot.taste import kernel
+from bot.taste.regressor import TasteRegressor
+
+
+@parametrize_with_checks([TasteRegressor()])
+def test_scikit_learns_contract(estimator, check):
+    check(estimator)
+
+
+def taste(n: int, d: int = 37, seed: int = 0, noise: float = 1.0):
+    """Features and ratings of a listener who likes what is high in the first feature and low in the second."""
+    rng = np.random.default_rng(seed)
+    X = rng.random((n, d))
+    y = 5.5 + 6 * (X[:, 0] - 0.5) - 4 * (X[:, 1] - 0.5) + noise * rng.standard_normal(n)
+    return X, np.clip(np.round(y), 1, 10)
+
+
+def test_it_learns_a_taste_and_is_calibrated():
+    X, y = taste(700)
+    model = TasteRegressor(low=1, high=10).fit(X[:150], y[:150])
+    predicted = model.predict(X[150:])
+    assert 1 - np.mean((predicted - y[150:]) ** 2) / np.var(y[150:]) > 0.3
+    low, high = model.interval(X[150:])
+    assert 0.75 <= np.mean((y[150:] >= low) & (y[150:] <= high)) <= 0.87
+    assert (low <= predicted).all()
+    assert (predicted <= high).all()
+
+
+def test_noise_is_not_called_taste():
+    """On shuffled ratings the mean skill over many draws is not above 0."""
+    skills = []
+    for draw in range(40):
+        X, y = taste(90, seed=draw)
+        y = np.random.default_rng(draw).permutation(y)
+        model = TasteRegressor(low=1, high=10).fit(X[:30], y[:30])
+        against = np.mean((y[30:] - y[:30].mean()) ** 2)
+        skills.append(1 - np.mean((y[30:] - model.predict(X[30:])) ** 2) / against)
+    error = np.std(skills) / np.sqrt(len(skills))
+    assert np.mean(skills) <= 2 * error
+    assert np.mean(skills) >= -0.05
+
+
+def test_leave_one_out_equals_brute_force():
+    """With the hypotheses' weights and the ranks held, the closed form is what fitting without i predicts."""
+    X, y = taste(25, 6)
+    model = TasteRegressor().fit(X, y)
+    y = model.y_
+    distances = model.space_.distances(model.ranks_, model.ranks_)
+    for basis, length in zip(model.bases_, kernel.LENGTHS, strict=True):
+        for noise in kernel.NOISES[::5]:
+            one = kernel.Posterior(np.zeros((1, len(kernel.NOISES))), np.ones((1, len(kernel.NOISES))), 0.0, 1.0)
+            one.weights[0, list(kernel.NOISES).index(noise)] = 1.0
+            closed, _ = kernel.leave_one_out([basis], one, y[:, None])
+            K = np.exp(-distances / model.space_.scale(length))
+            for i in (0, 7, 24):
+                rest = np.arange(25) != i
+                M = K[np.ix_(rest, rest)] + noise * np.eye(24)
+                ones = np.ones(24)
+                mean = ones @ np.linalg.solve(M, y[rest]) / (ones @ np.linalg.solve(M, ones))
+                brute = mean + K[i, rest] @ np.linalg.solve(M, y[rest] - mean)
+                assert closed[i, 0] == pytest.approx(brute, abs=1e-8)
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    X, y = taste(60)
+    X[::7, 3] = np.nan
+    order = np.random.default_rng(1).permutation(60)
+    one, other = TasteRegressor().fit(X, y), TasteRegressor().fit(X[order], y[order])
+    assert np.array_equal(one.predict(X), other.predict(X))
+    assert np.array_equal(one.loo_[order], other.loo_)
+
+
+def test_a_stored_model_is_the_same_model():
+    X, y = taste(80)
+    X[3, :] = np.nan
+    model = TasteRegressor(low=1, high=10).fit(X, y)
+    again = TasteRegressor.from_arrays(*model.to_arrays())
+    assert np.array_equal(model.predict(X), again.predict(X))
+    assert np.array_equal(model.interval(X)[0], again.interval(X)[0])
+    assert np.array_equal(model.loo_, again.loo_)
+
+
+def test_a_reference_defines_the_ranks():
+    X, y = taste(40, 5)
+    catalogue = np.random.default_rng(4).random((500, 5)) * 2
+    model = TasteRegressor(reference=catalogue).fit(X, y)
+    assert model.space_.ranks(np.full((1, 5), 2.0)).max() == pytest.approx(1.0)
+    assert not np.array_equal(model.predict(X), TasteRegressor().fit(X, y).predict(X))
+
+
+@given(st.integers(2, 30), st.integers(1, 40), st.integers(0, 10_000), st.floats(0, 1))
+@settings(max_examples=40, deadline=None)
+def test_never_nan(n: int, d: int, seed: int, missing: float):
+    rng = np.random.default_rng(seed)
+    X = np.where(rng.random((n, d)) < missing, np.nan, rng.integers(0, 4, (n, d)).astype(float))
+    y = rng.integers(1, 11, n).astype(float)
+    model = TasteRegressor(low=1, high=10).fit(X, y)
+    probe = np.vstack([X, np.full((1, d), np.nan), np.full((1, d), 1e6)])
+    for values in (model.predict(probe), *model.interval(probe), model.loo_):
+        assert np.isfinite(values).all()
+        assert values.min() >= 1
+        assert values.max() <= 10
+
+
+@pytest.mark.parametrize("stars", [1.0, 7.0])
+def test_constant_ratings_give_that_constant(stars: float):
+    X, _ = taste(12, 4)
+    model = TasteRegressor().fit(X, np.full(12, stars))
+    assert model.predict(X) == pytest.approx(stars)
+
+
+def test_infinity_is_refused():
+    X, y = taste(12, 4)
+    X[0, 0] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        TasteRegressor().fit(X, y)
+
+
+def test_keys_go_round():
+    from bot.taste.features import NAMES
+
+    X = np.full((12, len(NAMES)), np.nan)
+    X[:, NAMES.index("key")] = np.arange(12)
+    model = TasteRegressor().fit(X, np.arange(12.0))
+    distances = model.space_.distances(model.ranks_, model.ranks_)
+    keys = np.round(model.ranks_[:, NAMES.index("key")] * 12).astype(int)
+    at = {key: place for place, key in enumerate(keys)}
+    assert distances[at[0], at[11]] == pytest.approx(distances[at[0], at[1]])
+    assert distances[at[0], at[6]] > distances[at[0], at[1]]
