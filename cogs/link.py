@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.domain import LinkedPlaylist
 from bot.errors import FileTooLarge, UnknownPlaylist
-from bot.flow.link import link_file, link_text
+from bot.flow.link import link_catalogue, link_file, link_text
 from cogs.ui import pick, text
 from cogs.ui.access import private, services
 from cogs.ui.errors import answer, guard
@@ -65,18 +65,28 @@ class LinkModal(discord.ui.Modal, title="Link a playlist"):
 
 class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
     @app_commands.command(description="Link a playlist: upload a file, or paste songs")
-    @app_commands.describe(file="A playlist file; leave it out to paste songs instead", name="What to call it")
+    @app_commands.describe(
+        file="A playlist file; leave it out to paste songs instead",
+        catalogue="No file at hand? Music that comes with the bot",
+        name="What to call it",
+    )
+    @app_commands.choices(catalogue=[app_commands.Choice(name=text.CATALOGUE, value="bach")])
     async def link(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment | None = None,
+        catalogue: str | None = None,
         name: app_commands.Range[str, 1, 80] | None = None,
     ) -> None:
-        if file is None:
+        if file is None and catalogue is None:
             await interaction.response.send_modal(LinkModal())
             return
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
-        outcomes = await _link_attachment(interaction, file, name)
+        if file is not None:
+            outcomes = await _link_attachment(interaction, file, name)
+        else:
+            s = services(interaction)
+            outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
         await interaction.edit_original_response(content=text.linked(outcomes))
 
     @app_commands.command(name="list", description="The playlists that you can see here")

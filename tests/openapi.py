@@ -29,6 +29,7 @@ class DiscordSpec:
         resource = Resource(contents=document, specification=DRAFT202012)
         self.registry = Registry().with_resource(ROOT, resource)
         self._validator = cache(self._compile)
+        self._operation = cache(self._find_operation)
 
     @classmethod
     def find(cls) -> "DiscordSpec | None":
@@ -38,16 +39,20 @@ class DiscordSpec:
     def _compile(self, pointer: str) -> Draft202012Validator:
         return Draft202012Validator({"$ref": f"{ROOT}#{pointer}"}, registry=self.registry)
 
-    def _operation(self, method: str, template: str) -> tuple[str, dict[str, Any]] | None:
+    def _find_operation(self, method: str, template: str) -> tuple[str, dict[str, Any]] | None:
+        """Find the most literal path: `@original` may stand for a message id, but an id never for `@me`."""
         parts = template.strip("/").split("/")
+        best: tuple[int, str] | None = None
         for path, item in self.document["paths"].items():
             known = path.strip("/").split("/")
-            fits = len(known) == len(parts) and all(
-                a == b or b.startswith("{") for a, b in zip(known, parts, strict=True)
-            )
-            if fits and method.lower() in item:
-                return f"/paths/{_escape(path)}/{method.lower()}", item[method.lower()]
-        return None
+            if method.lower() not in item or len(known) != len(parts):
+                continue
+            pairs = list(zip(known, parts, strict=True))
+            if all(a == b or a.startswith("{") for a, b in pairs):
+                best = max(best or (-1, ""), (sum(not a.startswith("{") for a in known), path))
+        if best is None:
+            return None
+        return f"/paths/{_escape(best[1])}/{method.lower()}", self.document["paths"][best[1]][method.lower()]
 
     def check(self, method: str, template: str, status: int, request: Any, response: Any) -> list[str]:
         """Say everything that is wrong with an exchange; an empty list is well."""
@@ -55,28 +60,34 @@ class DiscordSpec:
         if found is None:
             return [f"no such operation: {method} {template}"]
         pointer, operation = found
-        problems: list[str] = []
-        content = operation.get("requestBody", {}).get("content", {})
-        if request is not None and status < 400:
-            kind = "application/json" if "application/json" in content else next(iter(content), None)
-            if kind is not None:
-                where = f"{pointer}/requestBody/content/{_escape(kind)}/schema"
-                problems += [f"request: {p}" for p in self._problems(where, _snowflakes_as_text(request))]
-        if response is not None:
-            responses = operation["responses"]
-            key = next((k for k in (str(status), f"{status // 100}XX", "default") if k in responses), None)
-            if key is None:
-                return [*problems, f"response: status {status} is not described"]
-            described = f"{pointer}/responses/{key}"
-            node = responses[key]
-            if "$ref" in node:
-                described = node["$ref"].removeprefix("#")
-                for part in described.strip("/").split("/"):
-                    node = self.document[part] if node is responses[key] else node[part]
-            if "application/json" in node.get("content", {}):
-                where = f"{described}/content/application~1json/schema"
-                problems += [f"response: {p}" for p in self._problems(where, response)]
-        return problems
+        asked = self._request_problems(pointer, operation, request) if status < 400 else []
+        return asked + self._response_problems(pointer, operation, status, response)
+
+    def _request_problems(self, pointer: str, operation: dict[str, Any], request: Any) -> list[str]:
+        body = operation.get("requestBody", {})
+        content = body.get("content", {})
+        # A form's payload_json has the JSON body's shape, but that schema asks for nothing of it.
+        kind = "application/json" if "application/json" in content else next(iter(content), None)
+        if request is None:
+            return ["request: its body is missing"] if body.get("required") and content else []
+        if kind is None:
+            return []
+        where = f"{pointer}/requestBody/content/{_escape(kind)}/schema"
+        return [f"request: {p}" for p in self._problems(where, _snowflakes_as_text(request))]
+
+    def _response_problems(self, pointer: str, operation: dict[str, Any], status: int, response: Any) -> list[str]:
+        responses = operation["responses"]
+        key = next((k for k in (str(status), f"{status // 100}XX", "default") if k in responses), None)
+        if key is None:
+            return [f"response: status {status} is not described"]
+        where, node = f"{pointer}/responses/{key}", responses[key]
+        if "$ref" in node:
+            where = node["$ref"].removeprefix("#")
+            node = self.document["components"]["responses"][where.rsplit("/", 1)[1]]
+        if "application/json" not in node.get("content", {}):
+            return [] if response is None else [f"response: status {status} has no body"]
+        problems = self._problems(f"{where}/content/application~1json/schema", response)
+        return [f"response: {problem}" for problem in problems]
 
     def _problems(self, pointer: str, value: Any) -> list[str]:
         error = best_match(self._validator(pointer).iter_errors(value))

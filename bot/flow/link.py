@@ -7,6 +7,7 @@ from storage.playlists import Playlists
 
 from bot.domain import LinkedPlaylist
 from bot.flow.rate import Questions
+from bot.sources import bach
 from bot.sources.files import read_lines, read_playlists
 
 
@@ -37,6 +38,16 @@ async def link_text(
 
     """
     source = await asyncio.to_thread(read_lines, text)
+    linked = await playlists.link(owner_id, replace(source, name=name) if name else source)
+    questions.forget()
+    return [linked]
+
+
+async def link_catalogue(
+    playlists: Playlists, questions: Questions, owner_id: int, name: str | None = None
+) -> list[LinkedPlaylist]:
+    """Store the catalogue that comes with the bot, for whoever has no file at hand."""
+    source = bach.catalogue()
     linked = await playlists.link(owner_id, replace(source, name=name) if name else source)
     questions.forget()
     return [linked]

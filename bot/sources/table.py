@@ -39,9 +39,8 @@ def looks_like_table(text: str) -> bool:
     named = sum(_fold(cell) in (*TITLES, *ARTISTS, *IDS, "isrc") or column_name(cell) is not None for cell in header)
     if named >= 2 or (named == 1 and len(header) == 1 and _fold(header[0]) in TITLES[:4]):
         return True
-    return any(
-        "spotify:track:" in cell for line in text.split("\n", 4)[1:4] for cell in _cells(line, _delimiter(line))[1:]
-    )
+    rows = [_cells(line, _delimiter(line)) for line in text.split("\n", 4)[1:4]]
+    return any(len(row) > 2 and any("spotify:track:" in cell for cell in row) for row in rows)
 
 
 def read_table(file_name: str, text: str) -> PlaylistSource:

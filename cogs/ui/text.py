@@ -21,7 +21,8 @@ from bot.domain import (
 )
 
 NAME = "Earmark"
-FIRST_STEP = "Start with `/playlist link`: upload a playlist file, or paste a list of songs."
+CATALOGUE = "Bach, 118 works"
+FIRST_STEP = f"Start with `/playlist link`: upload a playlist file, paste songs, or choose *{CATALOGUE}*."
 VERDICTS: dict[Verdict, str] = {
     "unknown": "I don't know you yet",
     "hunch": "A hunch",
@@ -318,7 +319,7 @@ HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 - *Apps → Predict this track* in a message's menu
 
 **Which file?** A CSV from Exportify is best: it says how each track sounds, which is what I learn from. TuneMyMusic, \
-Soundiiz, Spotify's account data and plain lists of songs work too."""
+Soundiiz, Spotify's account data and plain lists of songs work too. None at hand? `/playlist link catalogue:{CATALOGUE}`."""
 
 
 def next_step(playlists_seen: int, rated: int, trained: bool) -> str:

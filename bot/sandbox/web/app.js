@@ -245,6 +245,7 @@ function hint() {
     }
   };
   byId("hint-close").addEventListener("click", done);
+  document.addEventListener("command-used", done);
   byId("hint-help").addEventListener("click", () => {
     done();
     composer.prefill("/help");

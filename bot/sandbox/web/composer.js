@@ -57,7 +57,8 @@ export function begin() {
 /** Make the box ready for another channel or person. */
 export function reset() {
   if (slash.active()) slash.stop();
-  text.placeholder = `Message ${place(state.channel)}, or type / for commands`;
+  const short = matchMedia("(max-width: 719px)").matches;
+  text.placeholder = short ? "Message, or / for commands" : `Message ${place(state.channel)}, or type / for commands`;
   text.setAttribute("aria-label", `Message ${place(state.channel)}`);
   answer(null);
   slash.complain(null);

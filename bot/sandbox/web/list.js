@@ -12,12 +12,17 @@ const notes = new Map(); // message id -> a remark of this page, such as a faile
 const changed = new Map(); // message id -> when it last changed
 const TOGETHER = 7 * 60 * 1000; // milliseconds between messages that are shown as one
 let stuck = true; // whether the reader is at the end
+let top = 0; // where the reader was
 
 new ResizeObserver(() => stuck && toEnd()).observe(list);
 new ResizeObserver(() => stuck && toEnd()).observe(scroller);
 scroller.addEventListener("scroll", () => {
-  stuck = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
-  if (stuck) newest.hidden = true;
+  // Only a reader moves up; what grows at the end must not look like it.
+  if (scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60) {
+    stuck = true;
+    newest.hidden = true;
+  } else if (scroller.scrollTop < top) stuck = false;
+  top = scroller.scrollTop;
 }, { passive: true });
 newest.addEventListener("click", () => {
   stuck = true;
@@ -75,7 +80,8 @@ export function put(message) {
   list.insertBefore(element, list.children[after + 1] ?? null);
   changed.set(message.id, Date.now());
   redrawAfter(message.id);
-  if (stuck || message.author.id === state.me.id) {
+  const mine = [message.author.id, message.interaction_metadata?.user?.id].includes(state.me.id);
+  if (stuck || mine) {
     stuck = true;
     toEnd();
   } else newest.hidden = false;

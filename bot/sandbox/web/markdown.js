@@ -186,7 +186,7 @@ function angled(text, at) {
   if (emoji) return [`:${emoji}:`, whole.length];
   if (kind === "#") {
     const channel = state.channels.find((one) => one.id === id);
-    return [h("span", { class: "mention" }, `#${channel?.name ?? "unknown"}`), whole.length];
+    return [bdi(`#${channel?.name ?? "unknown"}`, { class: "mention" }), whole.length];
   }
   const name = kind === "@&" ? "role" : named(id) ?? "unknown";
   const mine = id === state.me?.id ? "mention mine" : "mention";
@@ -209,5 +209,5 @@ function bare(text, at) {
 
 function everyone(text, at) {
   const word = /^@(everyone|here)\b/.exec(text.slice(at, at + 10));
-  return word ? [h("span", { class: "mention quiet" }, word[0]), word[0].length] : [null, 0];
+  return word ? [bdi(word[0], { class: "mention quiet" }), word[0].length] : [null, 0];
 }

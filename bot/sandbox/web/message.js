@@ -45,7 +45,8 @@ function origin(message) {
       "used", h("code", { class: "command" }, name));
   }
   if (message.type !== 19) return null;
-  const target = message.referenced_message ?? state.messages.get(message.message_reference?.message_id);
+  // What this member sees of it is better than what came along, which is the bot's view.
+  const target = state.messages.get(message.message_reference?.message_id) ?? message.referenced_message;
   if (!target) return h("div", { class: "origin" }, icon("reply"), h("em", {}, "The original message is gone."));
   return h("button", { class: "origin jump", type: "button", "data-jump": target.id, "aria-label":
     `In reply to ${nameOf(target.author)}; go there` }, icon("reply"), face(target.author),

@@ -163,6 +163,7 @@ const send = (name, options, attachments) =>
   post("slash", { member: state.me.id, channel: state.channel.id, command: name, options, attachments });
 
 function follow(name, begun) {
+  document.dispatchEvent(new Event("command-used"));
   settle(begun.interaction_id, (text) => complain(`/${name}: ${text}.`)).catch((failed) => complain(failed.message));
 }
 

@@ -1,0 +1,104 @@
+"""A person in a browser: link, rate 20, retrain and predict, by clicking in Chromium on the sandbox's page."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Locator, Page, async_playwright, expect
+
+from tests.end_to_end.conftest import Room
+from tests.end_to_end.people import playlist_csv
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium (apt install chromium)"),
+]
+
+
+@pytest.fixture
+async def page(room: Room) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="dark")
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        await page.goto(f"{room.sandbox.url}/")
+        yield page
+        await browser.close()
+        assert problems == []
+
+
+async def command(page: Page, words: str) -> None:
+    """Type a slash command and choose it from the list; one that takes nothing runs at once."""
+    composer = page.get_by_test_id("composer")
+    await composer.click()
+    await composer.press_sequentially(f"/{words}")
+    await page.get_by_test_id("suggestions").get_by_role("option").first.click()
+
+
+async def run(page: Page) -> None:
+    await page.get_by_test_id("run-command").click()
+
+
+def said(page: Page, words: str) -> Locator:
+    """Where a message says these words."""
+    return page.get_by_test_id("messages").get_by_text(words).last
+
+
+async def shot(page: Page, tmp_path: Path, name: str) -> None:
+    picture = tmp_path / f"{name}.png"
+    await page.screenshot(path=picture)
+    assert picture.stat().st_size > 10_000
+
+
+async def test_the_whole_job_by_clicking(room: Room, page: Page, tmp_path: Path):
+    file = tmp_path / "My mix.csv"
+    file.write_bytes(playlist_csv(40))
+
+    await command(page, "playlist link")
+    await run(page)
+    modal = page.get_by_test_id("modal")
+    await modal.locator("input[type=file]").set_input_files(file)
+    await modal.locator("button[type=submit]").click()
+    await expect(said(page, "40 tracks, features for 40")).to_be_visible(timeout=15_000)
+
+    await command(page, "rate start")
+    await run(page)
+    for press in range(20):
+        card = page.locator("[data-custom-id^='earmark:rate:']")
+        await expect(card.first).to_be_visible()
+        before = await card.first.get_attribute("data-custom-id")
+        await page.locator(f"[data-custom-id^='earmark:rate:'][data-custom-id$=':{1 + press * 7 % 10}']").last.click()
+        await expect(page.locator(f"[data-custom-id='{before}']")).to_have_count(0)
+    await expect(said(page, "20 rated")).to_be_visible()
+    await shot(page, tmp_path, "rate")
+
+    await command(page, "retrain")
+    await expect(said(page, "From 20 ratings")).to_be_visible(timeout=30_000)
+
+    await command(page, "predict playlist")
+    await page.get_by_test_id("option-playlist").press_sequentially("My")
+    await page.get_by_test_id("suggestions").get_by_role("option", name="My mix").click()
+    await run(page)
+    await expect(said(page, "as you would rank it")).to_be_visible(timeout=30_000)
+    await shot(page, tmp_path, "predict")
+    assert room.bot is not None
+    assert await room.bot.services.ratings.count(int(room.human.member("Ada").id)) == 20
+
+
+async def test_it_can_be_read_on_a_phone(page: Page, tmp_path: Path):
+    await page.set_viewport_size({"width": 390, "height": 780})
+    await command(page, "help")
+    await expect(said(page, "learns your taste in music")).to_be_visible()
+    overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
+    await shot(page, tmp_path, "phone")
