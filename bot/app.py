@@ -9,12 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from storage.cards import Cards
-from storage.database import Database, FolderLock
-from storage.models import Models
-from storage.playlists import Playlists
-from storage.ratings import Ratings
-from storage.settings import Settings
 
 from bot.client import Earmark, Services
 from bot.config import Config
@@ -23,6 +17,12 @@ from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
+from storage.cards import Cards
+from storage.database import Database, FolderLock
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+from storage.settings import Settings
 
 log = logging.getLogger(__name__)
 

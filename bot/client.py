@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import discord
 from discord import app_commands
 from discord.ext import commands
+
+from bot.flow.rate import Questions
+from bot.flow.workers import Workers
 from storage.cards import Cards
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.settings import Settings
-
-from bot.flow.rate import Questions
-from bot.flow.workers import Workers
 
 COGS = ("cogs.link", "cogs.rate", "cogs.public", "cogs.retrain", "cogs.predict", "cogs.help")
 # Exactly what the cards need: to be seen, to carry pictures, and to be reacted to.

@@ -6,7 +6,6 @@ from typing import Any, Self, cast
 
 import discord
 from discord.ext import commands
-from storage.cards import PublicCard
 
 from bot.client import Earmark
 from bot.domain import Question
@@ -15,6 +14,7 @@ from bot.flow.rate import Round
 from cogs.ui import cards, text
 from cogs.ui.access import services
 from cogs.ui.errors import guard, say
+from storage.cards import PublicCard
 
 DIGITS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟")
 BARE_DIGITS = {digit.replace("\ufe0f", ""): place for place, digit in enumerate(DIGITS, 1)}

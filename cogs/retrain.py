@@ -3,10 +3,10 @@
 import io
 
 import discord
-from bot.charts import report_alt, report_png
 from discord import app_commands
 from discord.ext import commands
 
+from bot.charts import report_alt, report_png
 from bot.flow.retrain import retrain
 from cogs.ui import text
 from cogs.ui.access import private, services
@@ -22,7 +22,6 @@ class Retrain(commands.Cog):
         picture = await s.workers.run(report_png, report)
         file = discord.File(io.BytesIO(picture), "report.png", description=report_alt(report)[:1024])
         embed = discord.Embed(title=text.report_title(report), description=text.report_lines(report), colour=COLOUR)
-        embed.set_image(url="attachment://report.png")
         embed.set_footer(text=text.AFTER_TRAINING)
         await interaction.edit_original_response(embed=embed, attachments=[file])
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CompoundSelect, Select, event
+from sqlalchemy import Executable, event
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -23,8 +23,8 @@ READERS = 4
 class Statement:
     """A reading statement with named parameters, compiled once: for what every click runs."""
 
-    def __init__(self, query: Select[Any] | CompoundSelect[Any]) -> None:
-        compiled = query.compile(dialect=SQLiteDialect_aiosqlite())
+    def __init__(self, query: Executable) -> None:
+        compiled: Any = cast("Any", query).compile(dialect=SQLiteDialect_aiosqlite())
         self.sql = str(compiled)
         self._names = tuple(compiled.positiontup or ())
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}

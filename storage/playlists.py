@@ -169,7 +169,7 @@ TRACK_SEEN_IN_DM = _track_seen(None)
 TRACK_SEEN_IN_GUILD = _track_seen(bindparam("guild_id"))
 
 
-def _summary() -> Select[Any]:
+def _summary() -> Any:
     on_it = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id).scalar_subquery()
     known = exists().where(track_features.c.track_id == playlist_tracks.c.track_id)
     with_features = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id, known)

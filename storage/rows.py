@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, String, func, select
+from sqlalchemy import String, func, select
 from sqlalchemy.sql.expression import Label
 
 from bot.domain import Track
@@ -33,8 +33,9 @@ def features_column() -> Label[Any]:
     )
 
 
-def select_tracks(*more: Any) -> Select[Any]:
-    return select(*COLUMNS, features_column(), *more)
+def select_tracks() -> Any:
+    """A query for tracks, to be narrowed; SQLAlchemy types each column, which helps nobody here."""
+    return select(*COLUMNS, features_column())
 
 
 def track(row: Sequence[Any]) -> Track:

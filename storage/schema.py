@@ -23,12 +23,14 @@ metadata = MetaData()
 Snowflake = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _person(name: str, **kwargs: bool) -> Column[int]:
-    return Column(name, Snowflake, ForeignKey("listeners.id", ondelete="CASCADE"), nullable=False, **kwargs)
+def _person(name: str, *, primary_key: bool = False) -> Column[int]:
+    person = ForeignKey("listeners.id", ondelete="CASCADE")
+    return Column(name, Snowflake, person, nullable=False, primary_key=primary_key)
 
 
-def _track(**kwargs: bool) -> Column[int]:
-    return Column("track_id", Snowflake, ForeignKey("tracks.id", ondelete="CASCADE"), nullable=False, **kwargs)
+def _track(*, primary_key: bool = False) -> Column[int]:
+    track = ForeignKey("tracks.id", ondelete="CASCADE")
+    return Column("track_id", Snowflake, track, nullable=False, primary_key=primary_key)
 
 
 listeners = Table(

@@ -3,12 +3,11 @@
 import asyncio
 from dataclasses import replace
 
-from storage.playlists import Playlists
-
 from bot.domain import LinkedPlaylist
 from bot.flow.rate import Questions
 from bot.sources import bach
 from bot.sources.files import read_lines, read_playlists
+from storage.playlists import Playlists
 
 
 async def link_file(

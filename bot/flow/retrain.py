@@ -1,12 +1,11 @@
 """Retrain: a member's ratings become a stored model and an honest report."""
 
-from storage.models import Models
-from storage.ratings import Ratings
-
 from bot.domain import MIN_RATINGS, TasteReport
 from bot.errors import NoFeatures, TooFewRatings
 from bot.flow.workers import Workers
 from bot.taste.jobs import fit_job
+from storage.models import Models
+from storage.ratings import Ratings
 
 
 async def retrain(ratings: Ratings, models: Models, workers: Workers, listener_id: int) -> TasteReport:

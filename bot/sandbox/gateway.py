@@ -1,5 +1,6 @@
 """Discord's gateway, version 10."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -15,6 +16,7 @@ Shard = tuple[int, int]
 _MEMBERS_A_CHUNK = 1000
 _BEAT, _IDENTIFY, _PRESENCE, _VOICE, _RESUME, _MEMBERS, _SOUNDS = 1, 2, 3, 4, 6, 8, 31
 _ANY_TIME = (_BEAT, _IDENTIFY, _RESUME)
+_ACK_DELAY = 0.01  # seconds
 _KEEP = 120.0  # seconds that a session without a connection is kept
 
 
@@ -145,7 +147,9 @@ class Gateway:
             raise Closed(4005, "Already authenticated.")
         if op == _BEAT:
             link.expect_heartbeat()
-            link.send({"op": 11, "d": None, "s": None, "t": None})
+            # Not before the client has noted when it sent: on loopback an answer at once overtakes that note.
+            acknowledgement = {"op": 11, "d": None, "s": None, "t": None}
+            asyncio.get_running_loop().call_later(_ACK_DELAY, link.send, acknowledgement)
             return
         if not isinstance(data, dict):
             raise Closed(4002, "Error while decoding payload: d must be an object.")

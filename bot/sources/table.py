@@ -111,18 +111,22 @@ def _columns(header: Sequence[str], body: Sequence[Sequence[str]]) -> dict[str, 
         feature = column_name(cell)
         if feature is not None and place not in columns.values():
             columns.setdefault(f"feature:{feature}", place)
+    _by_value(columns, body)
+    return columns
+
+
+def _by_value(columns: dict[str, int], body: Sequence[Sequence[str]]) -> None:
+    """Where headers are translated, a track's URI tells its column, and Exportify's order of columns the others."""
     by_value = next(
         (p for row in body for p, cell in enumerate(row) if cell.strip().startswith("spotify:track:")), None
     )
     if by_value is not None:
         columns["id"] = by_value
-        # Exportify's order of columns, in any language: the track's URI, its name, artists' URIs or names, ...
         if "title" not in columns:
             columns["title"] = by_value + 1
         if "artist" not in columns:
             uris = any("spotify:artist:" in (row[by_value + 2] if len(row) > by_value + 2 else "") for row in body)
             columns["artist"] = by_value + (3 if uris else 2)
-    return columns
 
 
 def _kind(header: Sequence[str]) -> str:

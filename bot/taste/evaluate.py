@@ -1,7 +1,7 @@
 """`earmark evaluate`: measures the model on rating files, beside what anybody would try first.
 
 A file is a CSV with the columns user_id, track_id, rating (any scale) or rating_norm (0..1), and features. Ratings are
-rescaled to 1..10. For each n, n ratings of a listener are drawn for training, and the others (at most 500) are predicted;
+rescaled to 1..10. For each n, n ratings of a listener are drawn for training, and others (at most 500) are predicted;
 skill is 1 - MSE / MSE of the training mean, averaged over draws and listeners.
 """
 
@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array], Array]  # training X, y and test X -> predictions
 
 TEST_ROWS = 500
+HEADER = "file                        n method     skill   ± se    MAE    rho   80 %  Brier       ms"
 SLOW_DRAWS = 3  # of the forest and the 2020 pipeline, which take a hundred times as long
 
 
@@ -68,15 +69,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--draws", type=int, default=20, help="random draws a listener and number (default 20)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args(list(argv))
-    try:
-        sizes = [int(size) for size in options.ratings.split(",")]
-        if min(sizes) < 2 or options.draws < 1:
-            raise ValueError
-    except ValueError:
+    sizes = _sizes(options.ratings)
+    if not sizes or options.draws < 1:
         print("--ratings takes whole numbers from 2 on, such as 15,30,60; --draws one from 1 on.", file=sys.stderr)
         return 2
     if not options.json:
-        print(f"{'file':24} {'n':>4} {'method':8} {'skill':>7} {'± se':>6} {'MAE':>6} {'rho':>6} {'80 %':>6} {'Brier':>6} {'ms':>8}")
+        print(HEADER)
     for file in options.files:
         try:
             listeners = read(file)
@@ -90,6 +88,14 @@ def main(argv: Sequence[str]) -> int:
             for row in evaluate(file.stem, listeners, size, options.draws):
                 print(json.dumps(asdict(row)) if options.json else _line(row), flush=True)
     return 0
+
+
+def _sizes(text: str) -> list[int]:
+    """The numbers in "15,30,60"; empty where they are none, or too small to learn from."""
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and int(part) >= 2 for part in parts):
+        return []
+    return [int(part) for part in parts]
 
 
 def read(file: Path) -> list[Listener]:
@@ -185,7 +191,9 @@ def _filled(X: Array, test: Array) -> tuple[Array, Array]:
     """Put each column's training median where a value is unknown; everything is learned from the training rows."""
     known = ~np.isnan(X).all(axis=0)
     middle = np.nanmedian(X[:, known], axis=0)
-    return np.where(np.isnan(X[:, known]), middle, X[:, known]), np.where(np.isnan(test[:, known]), middle, test[:, known])
+    return np.where(np.isnan(X[:, known]), middle, X[:, known]), np.where(
+        np.isnan(test[:, known]), middle, test[:, known]
+    )
 
 
 def _ridge(X: Array, y: Array, test: Array) -> Array:

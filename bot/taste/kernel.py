@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
@@ -91,10 +90,12 @@ class Basis:
 
     @classmethod
     def of(cls, distances: Array, scale: float, length: float) -> "Basis":
+        from scipy.linalg import eigh  # noqa: PLC0415 - heavy, and choosing a question needs none of it
+
         K = np.exp(-distances / scale)
         row_means, n = K.mean(axis=0), len(K)
         centred = K - row_means[:, None] - row_means[None, :] + row_means.mean()
-        values, vectors = scipy.linalg.eigh(centred, driver="evd", check_finite=False, overwrite_a=True)
+        values, vectors = eigh(centred, driver="evd", check_finite=False, overwrite_a=True)
         # The constant vector is the null direction of C: drop the eigenvector that is most like it.
         constant = int(np.argmax(np.abs(vectors.sum(axis=0)))) if n > 1 else 0
         keep = np.arange(n) != constant

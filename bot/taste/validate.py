@@ -134,7 +134,7 @@ def train(X: Array, y: Array, titles: Sequence[str]) -> tuple[TasteRegressor, Ta
         AllRatingsEqual: there is nothing to tell apart.
 
     """
-    known: NDArray[np.bool_] = ~np.isnan(X).all(axis=1)
+    known = np.asarray(~np.isnan(X).all(axis=1), dtype=np.bool_)
     used = int(known.sum())
     if len(y) >= MIN_RATINGS and not used:
         raise NoFeatures(rated=len(y))

@@ -319,7 +319,8 @@ HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 - *Apps → Predict this track* in a message's menu
 
 **Which file?** A CSV from Exportify is best: it says how each track sounds, which is what I learn from. TuneMyMusic, \
-Soundiiz, Spotify's account data and plain lists of songs work too. None at hand? `/playlist link catalogue:{CATALOGUE}`."""
+Soundiiz, Spotify's account data and plain lists of songs work too. None at hand? \
+`/playlist link catalogue:{CATALOGUE}`."""
 
 
 def next_step(playlists_seen: int, rated: int, trained: bool) -> str:

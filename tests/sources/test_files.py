@@ -36,8 +36,14 @@ Air;Bach;Suites;DE-F05-62-30101;2024-01-01;300;https://www.deezer.com/track/1
 OWN = "track_id,name,artist,rating,tempo,energy,pitch_0\nx,Air,Bach,9,66,0.2,0.7\nx2,Gigue,Bach,3,166,12,0.1\n"
 ACCOUNT = {
     "playlists": [
-        {"name": "One", "items": [{"track": {"trackName": "Air", "artistName": "Bach", "trackUri": f"spotify:track:{ID}"}}]},
-        {"name": "One", "items": [{"track": {"trackName": "Gigue", "artistName": "Bach"}}, {"episode": {}, "track": None}]},
+        {
+            "name": "One",
+            "items": [{"track": {"trackName": "Air", "artistName": "Bach", "trackUri": f"spotify:track:{ID}"}}],
+        },
+        {
+            "name": "One",
+            "items": [{"track": {"trackName": "Gigue", "artistName": "Bach"}}, {"episode": {}, "track": None}],
+        },
         {"name": "Empty", "items": []},
     ]
 }
@@ -172,7 +178,9 @@ def test_damaged_files_are_read_or_refused(seed: str, data: st.DataObject):
 
 def test_the_largest_file_is_read_in_time():
     row = ",".join(["0.5"] * 12)
-    names = "danceability,energy,key,loudness,mode,speechiness,acousticness,instrumentalness,liveness,valence,tempo,year"
+    names = (
+        "danceability,energy,key,loudness,mode,speechiness,acousticness,instrumentalness,liveness,valence,tempo,year"
+    )
     data = f"name,artist,{names}\n" + "".join(f"Track {i},Artist {i % 99},{row}\n" for i in range(MAX_ROWS))
     began = time.perf_counter()
     assert len(read_playlist("big.csv", data.encode()).tracks) == MAX_ROWS

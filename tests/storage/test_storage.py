@@ -219,7 +219,9 @@ async def test_erasing_a_person_is_one_statement(database: Database, ratings: Ra
         for table in metadata.sorted_tables:
             for column in table.columns:
                 if any(key.column.table.name == "listeners" for key in column.foreign_keys):
-                    found = await connection.exec_driver_sql(f"SELECT count(*) FROM {table.name} WHERE {column.name} = 1")
+                    found = await connection.exec_driver_sql(
+                        f"SELECT count(*) FROM {table.name} WHERE {column.name} = 1"
+                    )
                     assert found.scalar() == 0, table.name
 
 
@@ -227,7 +229,10 @@ def test_whatever_names_a_person_hangs_on_that_persons_row():
     for table in metadata.sorted_tables:
         for column in table.columns:
             if column.name in {"owner_id", "listener_id", "contributor_id", "user_id", "member_id"}:
-                assert any(key.column.table.name == "listeners" for key in column.foreign_keys), (table.name, column.name)
+                assert any(key.column.table.name == "listeners" for key in column.foreign_keys), (
+                    table.name,
+                    column.name,
+                )
 
 
 def test_a_folder_has_one_owner(tmp_path: Path):
@@ -240,7 +245,7 @@ def test_a_folder_has_one_owner(tmp_path: Path):
     second.release()
 
 
-BATCH = '''
+BATCH = """
 from alembic import op
 import sqlalchemy as sa
 
@@ -250,7 +255,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     {body}
-'''
+"""
 
 
 def scripts(tmp_path: Path, body: str) -> Path:
@@ -280,7 +285,9 @@ async def full(path: Path) -> dict[str, int]:
 def counts(path: Path) -> dict[str, int]:
     connection = sqlite3.connect(path)
     try:
-        return {t.name: connection.execute(f"SELECT count(*) FROM {t.name}").fetchone()[0] for t in metadata.sorted_tables}
+        return {
+            t.name: connection.execute(f"SELECT count(*) FROM {t.name}").fetchone()[0] for t in metadata.sorted_tables
+        }
     finally:
         connection.close()
 

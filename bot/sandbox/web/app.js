@@ -9,6 +9,7 @@ import { face } from "./media.js";
 import { channelsOf, named, place, state } from "./state.js";
 
 const HINT = "earmark-hint-closed";
+const DRAFT = "earmark-draft"; // what stood in the message box when the page had to load itself again
 const sidebar = byId("sidebar");
 const opener = byId("open-sidebar");
 const typists = new Map(); // member id -> timer
@@ -28,6 +29,10 @@ async function begin() {
   drawer();
   window.addEventListener("hashchange", read);
   await read();
+  const draft = sessionStorage.getItem(DRAFT);
+  sessionStorage.removeItem(DRAFT);
+  if (draft) composer.prefill(draft);
+  document.body.dataset.ready = "true";
 }
 
 async function loaded() {
@@ -116,8 +121,10 @@ async function lost(closed) {
     leave = follow(state.me.id, { event: heard, open: opened, lost });
   } catch (problem) {
     // A sandbox that was started anew has another token, which comes with the page.
-    if (problem.status === 403) location.reload();
-    else setTimeout(() => lost(true), 1500);
+    if (problem.status === 403) {
+      sessionStorage.setItem(DRAFT, byId("composer-text").value);
+      location.reload();
+    } else setTimeout(() => lost(true), 1500);
   }
 }
 

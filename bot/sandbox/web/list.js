@@ -170,7 +170,9 @@ function restore(element, { place: at, text }) {
 
 function speak(message) {
   const mark = message.ephemeral ? ", only to you" : "";
-  announce(`${nameOf(message.author)}${mark}: ${message.thinking ? "thinking" : extract(message)}`);
+  const title = message.content && message.embeds?.[0]?.title;
+  const words = message.thinking ? "thinking" : [extract(message), title].filter(Boolean).join(" ");
+  announce(`${nameOf(message.author)}${mark}: ${words}`);
 }
 
 function beginning() {
@@ -179,5 +181,5 @@ function beginning() {
     h("h2", {}, direct ? "You and " : "Welcome to ", bdi(place(state.channel))),
     h("p", { class: "muted" }, direct
       ? "This conversation is between you and the bot. Type / to see what it can do."
-      : "This is a Discord on your own machine: nothing that happens here leaves it. Type / to see what the bot can do."));
+      : "This room lives on your own machine: nothing that happens here leaves it. Type / to see what the bot can do."));
 }

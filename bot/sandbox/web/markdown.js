@@ -156,14 +156,14 @@ function closing(text, from, mark) {
       }
       if (mark.length === 1 && /\s/.test(text[at - 1])) continue;
       if (mark === "_" && /\w/.test(text[at + 1] ?? " ")) continue;
-      return mark === "**" && text[at + 2] === "*" ? at + 1 : at;
+      return mark === "**" && text[at + 2] === "*" && text[at + 3] !== "*" ? at + 1 : at;
     }
   }
   return -1;
 }
 
 function code(text, at) {
-  const ticks = /^`+/.exec(text.slice(at))[0];
+  const ticks = /^`+/.exec(text.slice(at, at + 3))[0];
   const end = text.indexOf(ticks, at + ticks.length);
   if (end < 0 || ticks.length > 2) return [null, 0];
   const inside = text.slice(at + ticks.length, end);
@@ -194,6 +194,8 @@ function angled(text, at) {
 }
 
 function masked(text, at, depth) {
+  // Most brackets are no links; this also keeps a wall of them cheap.
+  if (text.indexOf("](", at) < 0) return [null, 0];
   const end = closing(text, at + 1, "]");
   if (end < 0) return [null, 0];
   const target = /^\(<?(https?:\/\/[^\s<>]+?)>?(?: +"([^"]*)")?\)/i.exec(text.slice(end + 1, end + 2300));
