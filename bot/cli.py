@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.config import Config
-from bot.errors import EarmarkError, FolderInUse, NotConfigured
+from bot.errors import EarmarkError, FolderInUse, NewerDatabase, NotConfigured
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
@@ -133,6 +133,8 @@ def _sentence(problem: EarmarkError) -> str:
             return f"{problem.setting} is not understood: see the operator's guide in README.md."
         case FolderInUse():
             return f"Another instance is using {problem.folder}: stop it first, or choose another folder with --data."
+        case NewerDatabase():
+            return f"{problem.path} was written by a later version of this program: install that one."
         case _:
             return f"{type(problem).__name__}: {vars(problem)}"
 

@@ -136,6 +136,7 @@ class Reason:
     artist: str
     stars: int
     weight: float  # signed effect in stars
+    alike: bool = True  # False: it carries the prediction by being unlike
 
 
 @dataclass(frozen=True, slots=True)

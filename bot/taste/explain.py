@@ -28,10 +28,14 @@ def reasons(
     `rated` holds (title, artist, stars) in the order of the rows that the model was fitted on. All weights together
     are the prediction minus the mean, before it is clipped.
     """
-    carried = np.empty(len(model.y_))
-    carried[model.order_] = model.smoother(x) * (model.y_ - model.mean_)
+    carried, likeness = np.empty(len(model.y_)), np.empty(len(model.y_))
+    likeness[model.order_] = model.smoother(x)
+    carried[model.order_] = likeness[model.order_] * (model.y_ - model.mean_)
     strongest = [i for i in np.argsort(-np.abs(carried), kind="stable")[:most] if abs(carried[i]) > 0.01]
-    return tuple(Reason(*rated[i][:2], stars=rated[i][2], weight=float(carried[i])) for i in strongest)
+    return tuple(
+        Reason(*rated[i][:2], stars=rated[i][2], weight=float(carried[i]), alike=bool(likeness[i] > 0))
+        for i in strongest
+    )
 
 
 def effects(model: TasteRegressor, x: Array) -> tuple[Effect, ...]:

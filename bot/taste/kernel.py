@@ -42,7 +42,7 @@ class Space:
         U = np.full(X.shape, np.nan)
         for j, known in enumerate(self._sorted):
             if not np.isnan(self.periods[j]):
-                U[:, j] = X[:, j] / self.periods[j]
+                U[:, j] = np.mod(X[:, j], self.periods[j]) / self.periods[j]
             elif len(known):
                 left, right = np.searchsorted(known, X[:, j], "left"), np.searchsorted(known, X[:, j], "right")
                 U[:, j] = np.where(np.isnan(X[:, j]), np.nan, (left + right) / (2 * len(known)))
@@ -93,13 +93,11 @@ class Basis:
         from scipy.linalg import eigh  # noqa: PLC0415 - heavy, and choosing a question needs none of it
 
         K = np.exp(-distances / scale)
-        row_means, n = K.mean(axis=0), len(K)
+        row_means = K.mean(axis=0)
         centred = K - row_means[:, None] - row_means[None, :] + row_means.mean()
-        values, vectors = eigh(centred, driver="evd", check_finite=False, overwrite_a=True)
-        # The constant vector is the null direction of C: drop the eigenvector that is most like it.
-        constant = int(np.argmax(np.abs(vectors.sum(axis=0)))) if n > 1 else 0
-        keep = np.arange(n) != constant
-        return cls(length, row_means, float(row_means.mean()), np.maximum(values[keep], 0.0), vectors[:, keep])
+        # Lifted above all other eigenvalues (which are at most n), the constant direction comes last and is left out.
+        values, vectors = eigh(centred + 2.0, driver="evd", check_finite=False, overwrite_a=True)
+        return cls(length, row_means, float(row_means.mean()), np.maximum(values[:-1], 0.0), vectors[:, :-1])
 
 
 @dataclass(frozen=True)

@@ -270,12 +270,22 @@ def _because(reasons: Sequence[Reason], effects: Sequence[Effect]) -> list[str]:
         parts = [f"{effect_words(effect)} {effect.stars:+.1f}" for effect in strongest]
         lines.append(f"How it sounds: {', '.join(parts)}.")
     if reasons:
-        parts = [f"*{plain(reason.title, 50)}*, which you gave {reason.stars}" for reason in reasons[:2]]
-        lines.append(f"Close to {' and '.join(parts)}.")
+        parts = [
+            f"{'like' if reason.alike else 'unlike'} *{plain(reason.title, 60)}*, which you gave {reason.stars}"
+            for reason in reasons[:2]
+        ]
+        lines.append(f"It is {', and '.join(parts)}.")
     return lines
 
 
+KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+
+
 def effect_words(effect: Effect) -> str:
+    if effect.feature == "mode" and effect.value in {0, 1}:
+        return "major" if effect.value else "minor"
+    if effect.feature == "key" and effect.value is not None:
+        return f"key of {KEYS[round(effect.value) % 12]}"
     name = effect.feature.replace("_", " ").replace(" ms", "")
     return name if effect.value is None else f"{name} {_short(effect)}"
 
@@ -399,6 +409,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I am at it already. One moment, please."
         case errors.FolderInUse():
             return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
+        case errors.NewerDatabase():
+            return f"{problem.path} was written by a later version of this program. Install that one."
         case errors.NotConfigured():
             return f"{problem.setting} is missing or not understood. Set it and start again."
         case _:

@@ -80,7 +80,7 @@ def prediction(**changes: object) -> Prediction:
 def test_a_prediction_shows_number_range_and_reason():
     said = text.prediction_lines(prediction(reasons=(Reason("Toccata", "Bach", 9, 0.7),)))
     assert "7.4 (5.9-8.8)" in said
-    assert "*Toccata*, which you gave 9" in said
+    assert "like *Toccata*, which you gave 9" in said
 
 
 def test_thin_evidence_is_said():

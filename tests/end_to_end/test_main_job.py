@@ -47,8 +47,9 @@ async def test_a_newcomer_does_the_whole_job(room: Room):
     report = await room.slash("Ada", "retrain")
     assert "25 ratings" in words(report)
     assert "squared error" in words(report)
-    picture = report["embeds"][0]["image"]
-    assert picture["url"].endswith("report.png") or "report.png" in picture["url"]
+    (picture,) = report["attachments"]
+    assert picture["content_type"] == "image/png"
+    assert "rank correlation" in picture["description"], "alt text"
 
     choices = await room.human.autocomplete("Ada", "general", "predict track", {"track": "piece 1-3"}, "track")
     assert choices
