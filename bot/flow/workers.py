@@ -17,11 +17,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+PATIENCE = 120.0  # seconds that a process without work is kept
+
+
 class Workers:
     """Runs plain functions on an executor; starts it at the first job, and again should it break."""
 
-    def __init__(self, make: Callable[[], Executor]) -> None:
+    def __init__(self, make: Callable[[], Executor], patience: float = PATIENCE) -> None:
         self._make = make
+        self._patience = patience
+        self._running = 0
+        self._leaving: asyncio.TimerHandle | None = None
         self._executor: Executor | None = None
         self._doing: set[tuple[str, int]] = set()
 
@@ -46,9 +52,19 @@ class Workers:
             return await self._submit(job, *args)
 
     async def _submit(self, job: Callable[..., T], *args: object) -> T:
+        loop = asyncio.get_running_loop()
+        if self._leaving is not None:
+            self._leaving.cancel()
         if self._executor is None:
             self._executor = self._make()
-        return await asyncio.get_running_loop().run_in_executor(self._executor, job, *args)
+        self._running += 1
+        try:
+            return await loop.run_in_executor(self._executor, job, *args)
+        finally:
+            self._running -= 1
+            if not self._running:
+                # A process that has trained holds some 170 MB; without work it gives them back.
+                self._leaving = loop.call_later(self._patience, self.close)
 
     @asynccontextmanager
     async def only_one(self, doing: str, listener_id: int) -> AsyncGenerator[None]:
@@ -63,6 +79,9 @@ class Workers:
             self._doing.discard(key)
 
     def close(self) -> None:
+        """End the processes; the next job starts new ones."""
+        if self._leaving is not None:
+            self._leaving.cancel()
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None

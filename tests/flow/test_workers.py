@@ -53,3 +53,18 @@ async def test_the_same_work_for_one_member_runs_once_at_a_time():
                 pass
     async with workers.only_one("training", 7):
         pass
+
+
+def test_processes_without_work_are_given_back():
+    async def main() -> None:
+        workers = Workers.processes(1)
+        workers._patience = 0.05
+        try:
+            first = await workers.run(process_id)
+            await asyncio.sleep(0.3)
+            assert workers._executor is None
+            assert await workers.run(process_id) != first
+        finally:
+            workers.close()
+
+    asyncio.run(main())
