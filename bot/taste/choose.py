@@ -10,7 +10,7 @@ from bot.taste.kernel import Space
 
 Array = NDArray[np.float64]
 
-CANDIDATES = 400  # a sample of a larger playlist is ranked with care; the rest follows in random order
+CANDIDATES = 250  # a sample of a larger playlist is ranked with care; the rest follows in random order
 RANKED = 60
 LENGTH, NOISE = 1.0, 3.0  # a middling kernel: at the start nothing is known of this listener's own
 SURPRISE_EVERY = 6
@@ -51,25 +51,35 @@ def _by_information(candidates: Sequence[Mapping[str, float]], rated: Sequence[M
         return list(range(min(RANKED, len(candidates))))
     space = Space(X[:, tells], weights[tells], periods[tells])
     U = space.ranks(X[:, tells])
-    K = np.exp(-space.distances(U, U) / space.scale(LENGTH))
-    for known in range(len(candidates), len(X)):
-        K = _told(K, known)
-    K = K[: len(candidates), : len(candidates)]
-    order: list[int] = []
-    left = np.ones(len(candidates), dtype=bool)
-    for _ in range(min(RANKED, len(candidates))):
-        gains = (K**2).sum(axis=0) / (np.diag(K) + NOISE)
-        best = int(np.argmax(np.where(left, gains, -np.inf)))
+    new, old = U[: len(candidates)], U[len(candidates) :]
+    K = np.exp(-space.distances(new, new) / space.scale(LENGTH))
+    if len(old):
+        across = np.exp(-space.distances(old, new) / space.scale(LENGTH))
+        told = np.exp(-space.distances(old, old) / space.scale(LENGTH)) + NOISE * np.eye(len(old))
+        half = np.linalg.solve(np.linalg.cholesky(told), across)
+        K -= half.T @ half
+    return _greedy(K, min(RANKED, len(candidates)))
+
+
+def _greedy(K: Array, count: int) -> list[int]:
+    """Take `count` tracks, each the one that lowers the sum of variances most once those before it are told.
+
+    The covariance (n, n) is not written anew for each: of what is left of it only the diagonal and the squares of the
+    columns are needed, and both follow from the columns told so far.
+    """
+    variances, squares = K.diagonal().copy(), (K**2).sum(axis=0)
+    left, order = np.ones(len(K), dtype=bool), list[int]()
+    told = np.zeros((count, len(K)))  # column / sqrt(variance + noise), of each track taken
+    for taken in range(count):
+        best = int(np.argmax(np.where(left, squares / (variances + NOISE), -np.inf)))
         order.append(best)
         left[best] = False
-        K = _told(K, best)
+        before = told[:taken]
+        column = (K[best] - before[:, best] @ before) / np.sqrt(variances[best] + NOISE)
+        squares += column * (column * (column @ column) - 2 * (K @ column - (before @ column) @ before))
+        variances -= column**2
+        told[taken] = column
     return order
-
-
-def _told(K: Array, i: int) -> Array:
-    """The covariance after the rating of track i is known."""
-    column = K[:, i]
-    return K - np.outer(column, column) / (K[i, i] + NOISE)
 
 
 def _with_variety(

@@ -8,11 +8,13 @@ skill is 1 - MSE / MSE of the training mean, averaged over draws and listeners.
 import argparse
 import csv
 import json
+import math
 import sys
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ Fit = Callable[[Array, Array, Array], Array]  # training X, y and test X -> pred
 
 TEST_ROWS = 500
 HEADER = "file                        n method     skill   ± se    MAE    rho   80 %  Brier       ms"
-SLOW_DRAWS = 3  # of the forest and the 2020 pipeline, which take a hundred times as long
+SLOW_DRAWS = 3  # of the 2020 pipeline, which takes several hundred times as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def main(argv: Sequence[str]) -> int:
         return 2
     if not options.json:
         print(HEADER)
+    say = partial(print, file=sys.stderr if options.json else sys.stdout)
     for file in options.files:
         try:
             listeners = read(file)
@@ -82,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
             print(f"{file} cannot be read: {problem}.", file=sys.stderr)
             return 2
         if not listeners:
-            print(f"{file.stem}: no ratings in it; skipped.")
+            say(f"{file.stem}: no ratings of tracks with features in it; skipped.")
             continue
         for size in sizes:
             for row in evaluate(file.stem, listeners, size, options.draws):
@@ -101,31 +104,41 @@ def _sizes(text: str) -> list[int]:
 def read(file: Path) -> list[Listener]:
     """Read a file's listeners; empty where it holds no ratings."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if _rating(row) is not None]
+        rows = [
+            row
+            for row in csv.DictReader(lines)
+            if not all(np.isnan(_number(row, column)) for column in ("rating_norm", "rating"))
+        ]
     by_user: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         by_user.setdefault(row.get("user_id") or "you", []).append(row)
     listeners: list[Listener] = []
     for name, own in by_user.items():
-        given = np.array([_rating(row) for row in own], dtype=np.float64)
-        low, high = (0.0, 1.0) if own[0].get("rating_norm") else (given.min(), given.max())
+        given = np.array([_number(row, "rating_norm") for row in own], dtype=np.float64)
+        low, high = 0.0, 1.0
+        if not ((given >= low) & (given <= high)).all():  # some have none, or it is no share
+            given = np.array([_number(row, "rating") for row in own], dtype=np.float64)
+            if np.isnan(given).all():
+                continue
+            low, high = float(np.nanmin(given)), float(np.nanmax(given))
         if high <= low:
             continue
         features = [clean({column: row.get(column) for column in NAMES if column in row})[0] for row in own]
         stars = MIN_STARS + (MAX_STARS - MIN_STARS) * (given - low) / (high - low)
         X = matrix(features)
-        known = ~np.isnan(X).all(axis=1)
-        listeners.append(Listener(name, X[known], stars[known]))
+        known = ~np.isnan(X).all(axis=1) & ~np.isnan(given)
+        if known.any():
+            listeners.append(Listener(name, X[known], stars[known]))
     return listeners
 
 
-def _rating(row: dict[str, str]) -> float | None:
-    for column in ("rating_norm", "rating"):
-        try:
-            return float(row.get(column) or "")
-        except ValueError:
-            continue
-    return None
+def _number(row: dict[str, str], column: str) -> float:
+    """The number in a cell; NaN where there is none, or an infinite one."""
+    try:
+        value = float(row.get(column) or "nan")
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
 
 
 def evaluate(file: str, listeners: Sequence[Listener], size: int, draws: int) -> list[Row]:
@@ -135,8 +148,9 @@ def evaluate(file: str, listeners: Sequence[Listener], size: int, draws: int) ->
         return []
     methods: tuple[tuple[str, Fit | None, int], ...] = (
         ("earmark", None, draws),
+        ("mean", _mean, draws),
         ("ridge", _ridge, draws),
-        ("forest", _forest, min(draws, SLOW_DRAWS)),
+        ("forest", _forest, draws),
         ("2020", _study, min(draws, SLOW_DRAWS)),
     )
     return [_measure(file, fitting, size, name, fit, count) for name, fit, count in methods]
@@ -196,6 +210,10 @@ def _filled(X: Array, test: Array) -> tuple[Array, Array]:
     )
 
 
+def _mean(X: Array, y: Array, test: Array) -> Array:  # noqa: ARG001 - every method has this shape
+    return np.full(len(test), y.mean())
+
+
 def _ridge(X: Array, y: Array, test: Array) -> Array:
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - heavy
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
@@ -221,7 +239,7 @@ def _study(X: Array, y: Array, test: Array) -> Array:
 
     X, test = _filled(X, test)
     classes = np.round(y).astype(int)
-    if len(np.unique(classes)) < 2:
+    if not 2 <= len(np.unique(classes)) < len(classes):  # LDA needs two classes, and one of them twice
         return np.full(len(test), y.mean())
     steps: list[Any] = [StandardScaler()]
     components = min(2, len(np.unique(classes)) - 1, X.shape[1])

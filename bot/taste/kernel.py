@@ -16,6 +16,7 @@ LENGTHS: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
 NOISES: Array = np.geomspace(0.1, 300.0, 12)
 # The belief, before any rating is seen, that features say nothing at all about this listener. It fades with evidence.
 PRIOR_OF_NOTHING = 0.3
+IN_CACHE = 16_000  # distances computed at a time: three such tables stay in a core's cache
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,33 @@ class Space:
 
     def distances(self, U: Array, V: Array) -> Array:
         """Distances (n, m) in [0, sum of weights]: over what both know, scaled up to all features."""
-        total = np.zeros((len(U), len(V)))
-        known = np.zeros_like(total)
-        for j in range(U.shape[1]):
-            missing = np.isnan(U[:, j]).any() or np.isnan(V[:, j]).any()
-            gap = self.gaps(j, U, V)
-            if missing:
-                both = ~np.isnan(gap)
-                total += np.where(both, gap, 0.0)
-                known += self.weights[j] * both
-            else:
-                total += gap
-                known += self.weights[j]
-        everything = self.weights.sum()
-        # Two tracks that have no known feature in common are as far apart as tracks are on average: a third.
-        return np.where(known > 0, total * everything / np.maximum(known, 1e-12), everything / 3)
+        total = np.empty((len(U), len(V)))
+        step = max(1, IN_CACHE // max(len(V), 1))
+        for start in range(0, len(U), step):
+            self._add_up(U[start : start + step], V, total[start : start + step])
+        unknown = np.isnan(U), np.isnan(V)
+        if unknown[0].any() or unknown[1].any():
+            everything = self.weights.sum()
+            known = (~unknown[0] * self.weights) @ (~unknown[1]).T
+            np.multiply(total, everything / np.maximum(known, 1e-12), out=total)
+            # Two tracks that have no known feature in common are as far apart as tracks are on average: a third.
+            total[known <= 0] = everything / 3
+        return total
+
+    def _add_up(self, U: Array, V: Array, total: Array) -> None:
+        """Write into `total` the sum of the gaps that are known."""
+        total[:] = 0.0
+        gap, other = np.empty_like(total), np.empty_like(total)
+        for j in np.flatnonzero(self.weights):
+            np.subtract(U[:, j, None], V[None, :, j], out=gap)
+            np.abs(gap, out=gap)
+            if not np.isnan(self.periods[j]):
+                np.subtract(1.0, gap, out=other)
+                np.minimum(gap, other, out=gap)
+                gap *= 2.0
+            if self.weights[j] != 1.0:
+                gap *= self.weights[j]
+            total += np.fmax(gap, 0.0, out=gap)  # of NaN and 0, 0 is taken
 
     def scale(self, length: float) -> float:
         """The distance over which likeness falls to 1/e."""
@@ -87,6 +100,11 @@ class Basis:
     mean: float  # of K
     values: Array  # (n - 1,)
     vectors: Array  # (n, n - 1)
+
+    @cached_property
+    def diagonals(self) -> Array:
+        """Diagonals (n, noises) of the inverse of the centred covariance, for every amount of noise."""
+        return self.vectors**2 @ (1 / (self.values[:, None] + NOISES))
 
     @classmethod
     def of(cls, distances: Array, scale: float, length: float) -> "Basis":
@@ -147,26 +165,35 @@ def dual(bases: list[Basis], posterior: Posterior, y: Array) -> Array:
     )
 
 
-def leave_one_out(bases: list[Basis], posterior: Posterior, Y: Array) -> tuple[Array, Array]:
-    """Leave-one-out predictions (n, k) for k vectors of ratings (n, k), and the variances of the first (n,).
+def leave_one_out(bases: list[Basis], Y: Array) -> tuple[Array, Array]:
+    """Leave-one-out predictions and their variances, each (n, k), for k vectors of ratings (n, k).
 
-    For each hypothesis, with P the inverse of the centred covariance, the residual is (P y)_i / P_ii, the mean being
-    estimated anew without i. `posterior` weighs the hypotheses.
+    With P the inverse of the centred covariance, the residual of rating i is (P y)_i / P_ii, the mean being estimated
+    anew without i. The hypotheses, too, are weighed anew without i, or else the rating to be predicted would have a say
+    in how to predict it: without i the quadratic form is y'Py - (P y)_i^2 / P_ii, and the determinant grows by P_ii.
+    Equal to fitting n times with the same ranks.
     """
     n = len(Y)
+    freedom = max(n - 2, 1)
     centred = Y - Y.mean(axis=0)
-    predictions = posterior.nothing * (Y - centred * n / (n - 1))
-    variances = np.full(n, posterior.nothing * posterior.spread * n / (n - 1))
-    for basis, weights, s2 in zip(bases, posterior.weights, posterior.variances, strict=True):
-        Z = basis.vectors.T @ centred
-        squares = basis.vectors**2
-        for weight, noise, variance in zip(weights, NOISES, s2, strict=True):
-            if weight < 1e-4:
-                predictions += weight * (Y - centred * n / (n - 1))
-                variances += weight * posterior.spread
-                continue
-            inverse = 1 / (basis.values + noise)
-            diagonal = squares @ inverse
-            predictions += weight * (Y - (basis.vectors @ (inverse[:, None] * Z)) / diagonal[:, None])
-            variances += weight * variance / diagonal
-    return predictions, variances
+    spread = (centred**2).sum(axis=0)
+    own = n / (n - 1)
+    least = np.maximum(1e-9 * spread / freedom, 1e-12)
+    # The belief in nothing comes first: there P is the centring matrix.
+    variances = np.maximum((spread - own * centred**2) / freedom, least)
+    top = -0.5 * freedom * np.log(variances) + np.log(PRIOR_OF_NOTHING)
+    total, residuals, deviations = np.ones_like(Y), own * centred, own * variances
+    prior = np.log((1 - PRIOR_OF_NOTHING) / (len(bases) * len(NOISES)))
+    for basis in bases:
+        Z = (basis.vectors.T @ centred)[:, None, :]
+        damped = basis.values[:, None, None] + NOISES[:, None]
+        diagonal = basis.diagonals[:, :, None]
+        solved = (basis.vectors @ (Z / damped).reshape(n - 1, -1)).reshape(n, len(NOISES), -1)
+        variances = np.maximum(((Z**2 / damped).sum(axis=0) - solved**2 / diagonal) / freedom, least)
+        evidence = -0.5 * (freedom * np.log(variances) + np.log(damped).sum(axis=0) + np.log(own * diagonal)) + prior
+        highest = np.maximum(top, evidence.max(axis=1))
+        old, new = np.exp(top - highest), np.exp(evidence - highest[:, None, :])
+        top, total = highest, old * total + new.sum(axis=1)
+        residuals = old * residuals + (new * solved / diagonal).sum(axis=1)
+        deviations = old * deviations + (new * variances / diagonal).sum(axis=1)
+    return Y - residuals / total, deviations / total

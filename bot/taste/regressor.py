@@ -13,7 +13,7 @@ from bot.taste.kernel import NOISES, Basis, Posterior, Space
 
 Array = NDArray[np.float64]
 
-BLOCK = 2000  # rows predicted at a time, so that memory stays flat
+BLOCK = 500  # rows predicted at a time, so that memory stays flat
 
 
 class TasteRegressor(RegressorMixin, BaseEstimator):
@@ -65,8 +65,8 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
         else:
             self.posterior_ = kernel.judge(self.bases_, y)
             self.dual_ = kernel.dual(self.bases_, self.posterior_, y)
-            predictions, variances = kernel.leave_one_out(self.bases_, self.posterior_, y[:, None])
-            self._loo, self._loo_deviation = predictions[:, 0], np.sqrt(variances)
+            predictions, variances = kernel.leave_one_out(self.bases_, y[:, None])
+            self._loo, self._loo_deviation = predictions[:, 0], np.sqrt(variances[:, 0])
         self.errors_ = np.sort(np.abs(y - self._loo) / np.maximum(self._loo_deviation, 1e-9))
 
     def _decompose(self) -> None:
@@ -92,11 +92,16 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
             return mean, np.sqrt(variance)
         distances = self.space_.distances(self.space_.ranks(X), self.ranks_)
         parts: list[tuple[Array, Array]] = []
-        for basis, dual in zip(self.bases_, self.dual_, strict=True):
-            K = np.exp(-distances / self.space_.scale(basis.length))
+        for basis, dual, weights in zip(self.bases_, self.dual_, self.posterior_.weights, strict=True):
+            if weights.sum() < 1e-12:
+                parts.append((np.empty((len(X), 0)), np.zeros(len(X))))
+                continue
+            K = distances * (-1 / self.space_.scale(basis.length))
+            np.exp(K, out=K)
+            own = 1 - 2 * K.mean(axis=1) + basis.mean
             K -= basis.row_means
             mean += K @ dual
-            parts.append((K, 1 - 2 * (K + basis.row_means).mean(axis=1) + basis.mean))
+            parts.append((K, own))
         if with_std:
             variance += self._variance(parts)
         return mean, np.sqrt(variance)

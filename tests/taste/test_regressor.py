@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from bot.taste import kernel
 from bot.taste.regressor import TasteRegressor
+from bot.taste.validate import metrics_skill
 
 
 @pytest.mark.may_skip
@@ -47,25 +47,25 @@ def test_noise_is_not_called_taste():
     assert np.mean(skills) >= -0.05
 
 
-def test_leave_one_out_equals_brute_force():
-    """With the hypotheses' weights and the ranks held, the closed form is what fitting without i predicts."""
+def test_leave_one_out_equals_fitting_without_each_row():
+    """All of it is done anew without i, the weighing of the hypotheses too; only the ranks are held."""
     X, y = taste(25, 6)
-    model = TasteRegressor().fit(X, y)
-    y = model.y_
-    distances = model.space_.distances(model.ranks_, model.ranks_)
-    for basis, length in zip(model.bases_, kernel.LENGTHS, strict=True):
-        for noise in kernel.NOISES[::5]:
-            one = kernel.Posterior(np.zeros((1, len(kernel.NOISES))), np.ones((1, len(kernel.NOISES))), 0.0, 1.0)
-            one.weights[0, list(kernel.NOISES).index(noise)] = 1.0
-            closed, _ = kernel.leave_one_out([basis], one, y[:, None])
-            K = np.exp(-distances / model.space_.scale(length))
-            for i in (0, 7, 24):
-                rest = np.arange(25) != i
-                M = K[np.ix_(rest, rest)] + noise * np.eye(24)
-                ones = np.ones(24)
-                mean = ones @ np.linalg.solve(M, y[rest]) / (ones @ np.linalg.solve(M, ones))
-                brute = mean + K[i, rest] @ np.linalg.solve(M, y[rest] - mean)
-                assert closed[i, 0] == pytest.approx(brute, abs=1e-8)
+    model = TasteRegressor(reference=X).fit(X, y)
+    for i in range(25):
+        rest = np.arange(25) != i
+        without = TasteRegressor(reference=X).fit(X[rest], y[rest])
+        expected, deviation = without.predict(X[i : i + 1], return_std=True)
+        assert model.loo_[i] == pytest.approx(expected[0], abs=1e-7)
+        assert model.loo_std_[i] == pytest.approx(deviation[0], rel=0.02)
+
+
+def test_leave_one_out_finds_no_skill_in_noise():
+    skills = []
+    for draw in range(150):
+        X, y = taste(24, 8, seed=draw)
+        y = np.random.default_rng(draw).permutation(y)
+        skills.append(metrics_skill(y, TasteRegressor(low=1, high=10).fit(X, y).loo_))
+    assert np.mean(skills) <= 2 * np.std(skills) / np.sqrt(len(skills))
 
 
 def test_the_order_of_the_rows_does_not_matter():
