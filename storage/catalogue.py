@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -15,33 +16,51 @@ from storage.schema import track_features, tracks
 
 
 class Known:
-    """The stored tracks that a list of descriptions may mean, found by id, ISRC or name."""
+    """The stored tracks that a list of descriptions may mean, found by id, ISRC or name, each in one step."""
 
     def __init__(self) -> None:
-        self.by_id: dict[str, int] = {}
-        self.by_isrc: dict[str, int] = {}
-        self.by_name: dict[str, list[tuple[int, str | None]]] = {}
         self.ids: dict[int, tuple[str | None, str | None]] = {}
+        self._by_id: dict[str, int] = {}
+        self._by_isrc: dict[str, int] = {}
+        self._by_name: dict[str, int] = {}
+        self._without_id: dict[str, int] = {}  # by name, those first seen without a Spotify id
+        self.unnamed: set[int] = set()  # known by a link alone: their title is a stand-in
 
-    def add(self, track_id: int, name: str, spotify_id: str | None, isrc: str | None) -> None:
-        if spotify_id:
-            self.by_id[spotify_id] = track_id
-        if isrc:
-            self.by_isrc[isrc] = track_id
-        self.by_name.setdefault(name, []).append((track_id, spotify_id))
+    def add(self, track_id: int, source: TrackSource) -> None:
+        """Know a track, or know more of it."""
+        name = name_key(source.artist, source.title)
+        first = track_id not in self.ids
         before = self.ids.get(track_id, (None, None))
-        self.ids[track_id] = (before[0] or spotify_id, before[1] or isrc)
+        spotify_id, isrc = before[0] or source.spotify_id, before[1] or source.isrc
+        self.ids[track_id] = (spotify_id, isrc)
+        if source.spotify_id:
+            self._by_id[source.spotify_id] = track_id
+        if source.isrc:
+            self._by_isrc[source.isrc] = track_id
+        self._by_name.setdefault(name, track_id)
+        if spotify_id is None:
+            self._without_id.setdefault(name, track_id)
+        if not is_stand_in(source):
+            self.unnamed.discard(track_id)
+        elif first:
+            self.unnamed.add(track_id)
 
     def find(self, source: TrackSource) -> int | None:
         """The track that a description means; a name alone decides only where no id contradicts it."""
-        if source.spotify_id and source.spotify_id in self.by_id:
-            return self.by_id[source.spotify_id]
-        if source.isrc and source.isrc in self.by_isrc:
-            return self.by_isrc[source.isrc]
-        for track_id, spotify_id in self.by_name.get(name_key(source.artist, source.title), []):
-            if not (source.spotify_id and spotify_id):
-                return track_id
-        return None
+        if source.spotify_id and source.spotify_id in self._by_id:
+            return self._by_id[source.spotify_id]
+        if source.isrc and source.isrc in self._by_isrc:
+            return self._by_isrc[source.isrc]
+        name = name_key(source.artist, source.title)
+        if not source.spotify_id:
+            return self._by_name.get(name)
+        known_by_name = self._without_id.get(name)
+        return known_by_name if known_by_name is not None and self.ids[known_by_name][0] is None else None
+
+
+def is_stand_in(source: TrackSource) -> bool:
+    """Whether a title only repeats the id, as importers write where a link is all there is."""
+    return source.spotify_id is not None and source.title == f"Track {source.spotify_id}"
 
 
 async def store(connection: AsyncConnection, sources: Sequence[TrackSource], contributor_id: int) -> list[int]:
@@ -50,7 +69,7 @@ async def store(connection: AsyncConnection, sources: Sequence[TrackSource], con
     next_id = (await connection.scalar(select(func.coalesce(func.max(tracks.c.id), 0)))) or 0
     ids: list[int] = []
     new: list[dict[str, object]] = []
-    adopted: list[tuple[int, TrackSource]] = []
+    adopted: list[tuple[int, TrackSource, bool]] = []
     for source in sources:
         track_id = known.find(source)
         if track_id is None:
@@ -59,9 +78,10 @@ async def store(connection: AsyncConnection, sources: Sequence[TrackSource], con
             new.append({"id": track_id, **_values(source)})
         else:
             spotify_id, isrc = known.ids[track_id]
-            if (source.spotify_id and not spotify_id) or (source.isrc and not isrc):
-                adopted.append((track_id, source))
-        known.add(track_id, name_key(source.artist, source.title), source.spotify_id, source.isrc)
+            names = track_id in known.unnamed and not is_stand_in(source)
+            if names or (source.spotify_id and not spotify_id) or (source.isrc and not isrc):
+                adopted.append((track_id, source, names))
+        known.add(track_id, source)
         ids.append(track_id)
     if new:
         await connection.execute(insert(tracks), new)
@@ -86,7 +106,7 @@ def _values(source: TrackSource) -> dict[str, object]:
 
 async def _known(connection: AsyncConnection, sources: Sequence[TrackSource]) -> Known:
     known = Known()
-    columns = (tracks.c.id, tracks.c.name_key, tracks.c.spotify_id, tracks.c.isrc)
+    columns = (tracks.c.id, tracks.c.title, tracks.c.artist, tracks.c.spotify_id, tracks.c.isrc)
     wanted = (
         (tracks.c.spotify_id, {source.spotify_id for source in sources if source.spotify_id}),
         (tracks.c.isrc, {source.isrc for source in sources if source.isrc}),
@@ -98,15 +118,18 @@ async def _known(connection: AsyncConnection, sources: Sequence[TrackSource]) ->
             for row in await connection.execute(select(*columns).where(column.in_(part))):
                 if row.id not in seen:
                     seen.add(row.id)
-                    known.add(*row)
+                    stored = TrackSource(row.title, row.artist, spotify_id=row.spotify_id, isrc=row.isrc)
+                    known.add(row.id, stored)
     return known
 
 
-async def _adopt(connection: AsyncConnection, adopted: Sequence[tuple[int, TrackSource]]) -> None:
-    """Let a track that was known by name alone learn the ids that a fuller file says."""
-    for track_id, source in adopted:
+async def _adopt(connection: AsyncConnection, adopted: Sequence[tuple[int, TrackSource, bool]]) -> None:
+    """Let a track known by name alone learn its ids, and one known by a link alone its names."""
+    for track_id, source, names in adopted:
         gains = {"spotify_id": source.spotify_id, "isrc": source.isrc, "url": source.url}
-        filled = {name: func.coalesce(tracks.c[name], value) for name, value in gains.items() if value}
+        filled: dict[str, Any] = {name: func.coalesce(tracks.c[name], value) for name, value in gains.items() if value}
+        if names:
+            filled |= {name: _values(source)[name] for name in ("name_key", "title", "artist", "album")}
         await connection.execute(update(tracks).where(tracks.c.id == track_id).values(**filled))
 
 

@@ -1,6 +1,7 @@
 """The tables of playlists: whose they are, what is on them, and with which servers they are shared."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select
@@ -25,27 +26,13 @@ class Playlists:
 
     async def link(self, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
         """Store a playlist; one of the same name by the same owner is replaced."""
+        return (await self.link_all(owner_id, [source]))[0]
+
+    async def link_all(self, owner_id: int, sources: Sequence[PlaylistSource]) -> list[LinkedPlaylist]:
+        """Store several playlists, all of them or none."""
         async with self._database.transaction() as connection:
             await ensure(connection, owner_id)
-            same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
-            playlist_id = await connection.scalar(select(playlists.c.id).where(same))
-            relinked = playlist_id is not None
-            if playlist_id is None:
-                values = {
-                    "owner_id": owner_id,
-                    "name": source.name,
-                    "kind": source.kind,
-                    "created_at": int(time.time()),
-                }
-                playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
-            assert playlist_id is not None
-            await connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist_id == playlist_id))
-            ids = list(dict.fromkeys(await catalogue.store(connection, source.tracks, owner_id)))
-            rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
-            await connection.execute(insert(playlist_tracks), rows)
-            playlist = await _one(connection, playlist_id)
-        duplicates = source.duplicates + len(source.tracks) - len(ids)
-        return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)
+            return [await _link(connection, owner_id, source) for source in sources]
 
     async def of(self, owner_id: int) -> list[Playlist]:
         return await self._list(playlists.c.owner_id == owner_id)
@@ -190,6 +177,28 @@ def _summary() -> Any:
 def _playlist(row: Any) -> Playlist:
     shares = tuple(int(guild_id) for guild_id in str(row.shares).split(",")) if row.shares else ()
     return Playlist(row.id, row.owner_id, row.name, row.kind, row.tracks, row.with_features, shares)
+
+
+async def _link(connection: AsyncConnection, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
+    same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
+    playlist_id = await connection.scalar(select(playlists.c.id).where(same))
+    relinked = playlist_id is not None
+    if playlist_id is None:
+        values = {
+            "owner_id": owner_id,
+            "name": source.name,
+            "kind": source.kind,
+            "created_at": int(time.time()),
+        }
+        playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
+    assert playlist_id is not None
+    await connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist_id == playlist_id))
+    ids = list(dict.fromkeys(await catalogue.store(connection, source.tracks, owner_id)))
+    rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
+    await connection.execute(insert(playlist_tracks), rows)
+    playlist = await _one(connection, playlist_id)
+    duplicates = source.duplicates + len(source.tracks) - len(ids)
+    return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)
 
 
 async def _one(connection: AsyncConnection, playlist_id: int) -> Playlist:

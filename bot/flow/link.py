@@ -1,28 +1,33 @@
 """Link: a playlist in any form becomes stored tracks with features."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
+from itertools import chain, count
 
-from bot.domain import LinkedPlaylist
+from bot.domain import LinkedPlaylist, PlaylistSource
 from bot.flow.rate import Questions
 from bot.sources import bach
+from bot.sources.decoding import tidy
 from bot.sources.files import read_lines, read_playlists
 from storage.playlists import Playlists
+
+NAME_LENGTH = 80
 
 
 async def link_file(
     playlists: Playlists, questions: Questions, owner_id: int, file_name: str, data: bytes, name: str | None = None
 ) -> list[LinkedPlaylist]:
-    """Store every playlist that a file holds; `name` renames it when it holds one.
+    """Store every playlist that a file holds, all or none; `name` renames it when it holds one.
 
     Raises:
         LinkError: the file is empty, too large, unreadable or without tracks; nothing is stored.
 
     """
     sources = await asyncio.to_thread(read_playlists, file_name, data)
-    if name and len(sources) == 1:
-        sources = [replace(sources[0], name=name)]
-    linked = [await playlists.link(owner_id, source) for source in sources]
+    if len(sources) == 1:
+        sources = [_named(sources[0], name)]
+    linked = await playlists.link_all(owner_id, sources)
     questions.forget()
     return linked
 
@@ -30,14 +35,15 @@ async def link_file(
 async def link_text(
     playlists: Playlists, questions: Questions, owner_id: int, text: str, name: str | None = None
 ) -> list[LinkedPlaylist]:
-    """Store a pasted list of track links or `Artist - Title` lines.
+    """Store a pasted list of track links or `Artist - Title` lines; without a name it never replaces another.
 
     Raises:
         LinkError: no line names a track; nothing is stored.
 
     """
     source = await asyncio.to_thread(read_lines, text)
-    linked = await playlists.link(owner_id, replace(source, name=name) if name else source)
+    taken = {playlist.name for playlist in await playlists.of(owner_id)}
+    linked = await playlists.link(owner_id, _named(replace(source, name=_free(source.name, taken)), name))
     questions.forget()
     return [linked]
 
@@ -46,7 +52,18 @@ async def link_catalogue(
     playlists: Playlists, questions: Questions, owner_id: int, name: str | None = None
 ) -> list[LinkedPlaylist]:
     """Store the catalogue that comes with the bot, for whoever has no file at hand."""
-    source = bach.catalogue()
-    linked = await playlists.link(owner_id, replace(source, name=name) if name else source)
+    linked = await playlists.link(owner_id, _named(bach.catalogue(), name))
     questions.forget()
     return [linked]
+
+
+def _named(source: PlaylistSource, name: str | None) -> PlaylistSource:
+    """Give a playlist the name that its member typed, made harmless; a blank one counts as none."""
+    tidied = tidy(name or "", NAME_LENGTH)
+    return replace(source, name=tidied) if tidied else source
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name itself, or the first of "name 2", "name 3" ... that is not taken."""
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(candidate for candidate in chain([name], numbered) if candidate not in taken)

@@ -86,9 +86,10 @@ def _history(file_name: str, found: list[Any]) -> PlaylistSource:
             plays[title, artist, album, uri] += 1
         else:
             skipped += 1
-    collector = Collector(playlist_name(file_name), "spotify-account", skipped=min(skipped, MAX_ROWS - 1))
-    for (title, artist, album, uri), _ in plays.most_common(MAX_ROWS - collector.skipped):
+    collector = Collector(playlist_name(file_name), "spotify-account")
+    for (title, artist, album, uri), _ in plays.most_common(MAX_ROWS):
         collector.add(title, artist, album, track_id=uri)
+    collector.skipped += skipped  # after the tracks: podcasts take no track's place
     return collector.done()
 
 

@@ -9,8 +9,10 @@ from bot.errors import FileTooLarge, NoTracks
 from bot.sources.decoding import MAX_ROWS, tidy
 
 SPOTIFY_TRACK = re.compile(
-    r"(?:spotify:track:|open\.spotify\.com/(?:intl-[a-z]{2,5}/)?track/)([0-9A-Za-z]{22})(?![0-9A-Za-z])"
+    r"(?:spotify:track:|(?<![\w./-])(?:https?://)?open\.spotify\.com/(?:intl-[a-z]{2,5}/)?track/)"
+    r"([0-9A-Za-z]{22})(?![0-9A-Za-z])"
 )
+BARE_ID = re.compile(r"[0-9A-Za-z]{22}")
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 
@@ -18,6 +20,11 @@ def spotify_id(text: str) -> str | None:
     """The id in a track's link or URI, or None; nothing else of the text is kept."""
     found = SPOTIFY_TRACK.search(text)
     return found[1] if found else None
+
+
+def spotify_ids(text: str) -> list[str]:
+    """The ids of all tracks that a text links to, in order."""
+    return SPOTIFY_TRACK.findall(text)
 
 
 def isrc(text: str) -> str | None:

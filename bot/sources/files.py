@@ -1,12 +1,13 @@
 """Playlist files, in every form that members have: bytes in, tracks out. Nothing is ever fetched."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from bot.domain import PlaylistSource
 from bot.errors import LinkNotSupported, NoTracks
 from bot.sources.account import read_account
-from bot.sources.collect import Collector, spotify_id
+from bot.sources.collect import Collector, spotify_ids
 from bot.sources.decoding import MAX_BYTES, MAX_ROWS, decode, playlist_name
 from bot.sources.table import looks_like_table, read_table
 
@@ -45,17 +46,11 @@ def read_lines(text: str) -> PlaylistSource:
 def _read_lines(file_name: str, text: str, name: str) -> PlaylistSource:
     collector = Collector(name, "lines")
     foreign: str | None = None
-    for raw in text.split("\n"):
-        line = _NUMBERED.sub("", raw).strip()
-        if not line:
-            continue
-        if line.startswith("#EXTINF:"):  # an M3U list names its tracks so
-            line = line.partition(",")[2].strip()
-        elif line.startswith("#"):
-            continue
-        track_id = spotify_id(line)
-        if track_id:
+    for line in _lines(text):
+        track_ids = spotify_ids(line)
+        for track_id in track_ids:
             collector.add("", track_id=track_id)
+        if track_ids:
             continue
         link = _LINK.search(line)
         if link or line.startswith("spotify:"):
@@ -72,6 +67,17 @@ def _read_lines(file_name: str, text: str, name: str) -> PlaylistSource:
     if not collector.tracks:
         raise NoTracks(name=file_name)
     return collector.done()
+
+
+def _lines(text: str) -> Iterator[str]:
+    for raw in text.split("\n"):
+        if not raw or raw.isspace():  # before anything that costs: a file may be ten million line ends
+            continue
+        line = _NUMBERED.sub("", raw).strip()
+        if line.startswith("#EXTINF:"):  # an M3U list names its tracks so
+            yield line.partition(",")[2].strip()
+        elif line and not line.startswith("#"):
+            yield line
 
 
 def _split(line: str) -> tuple[str, bool, str]:

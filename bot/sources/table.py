@@ -8,11 +8,13 @@ from itertools import islice
 
 from bot.domain import PlaylistSource
 from bot.errors import NoTracks, UnreadableFile
-from bot.sources.collect import Collector, isrc, spotify_id
+from bot.sources.collect import BARE_ID, Collector, isrc, spotify_id
 from bot.sources.decoding import playlist_name
 from bot.taste.features import clean, column_name
 
 CELL_LIMIT = 200_000
+MAX_COLUMNS = 500  # those after are not looked at
+COMMA = "\x00"  # stands for an escaped comma while a line is split; decoding leaves no other in a text
 # How the services, in some of their languages, call the columns; the first that fits counts.
 TITLES = (
     "track name",
@@ -30,11 +32,13 @@ ARTISTS = ("artist name(s)", "artist name", "artist", "artists", "künstler", "a
 ALBUMS = ("album name", "album", "álbum")
 IDS = ("track uri", "spotify - id", "spotify id", "track id", "track_id", "uri", "url", "link", "spotify uri", "id")
 TYPES = ("type",)
+SHAPES = {"year": re.compile(r"(\d{4}(-\d\d){0,2})?"), "duration_ms": re.compile(r"(\d{4,8})?")}
 
 
 def looks_like_table(text: str) -> bool:
     """Whether the first line is a header that we know, or some line holds a track's URI in a cell."""
-    first = text.lstrip("\n").split("\n", 1)[0]
+    text = _from_header(text)
+    first = text.split("\n", 1)[0]
     header = _cells(first, _delimiter(first))
     named = sum(_fold(cell) in (*TITLES, *ARTISTS, *IDS, "isrc") or column_name(cell) is not None for cell in header)
     if named >= 2 or (named == 1 and len(header) == 1 and _fold(header[0]) in TITLES[:4]):
@@ -45,8 +49,8 @@ def looks_like_table(text: str) -> bool:
 
 def read_table(file_name: str, text: str) -> PlaylistSource:
     """Read a table's tracks; raises NoTracks, FileTooLarge or UnreadableFile."""
-    rows = _rows(file_name, text)
-    header = next(rows, [])
+    rows = _rows(file_name, _from_header(text))
+    header = next(rows, [])[:MAX_COLUMNS]
     body = list(islice(rows, 50))
     columns = _columns(header, body)
     if "title" not in columns and "id" not in columns:
@@ -61,16 +65,25 @@ def read_table(file_name: str, text: str) -> PlaylistSource:
 
 
 def _rows(file_name: str, text: str) -> Iterator[list[str]]:
-    first = text.lstrip("\n").split("\n", 1)[0]
+    first = text.split("\n", 1)[0]
     csv.field_size_limit(CELL_LIMIT)
-    # Exportify (app) escapes a comma in a name with a backslash; no other format has backslashes before commas.
-    reader = csv.reader(io.StringIO(text.lstrip("\n")), delimiter=_delimiter(first), escapechar="\\")
+    # Exportify (app) escapes a comma in a name with a backslash, and it alone lists artists' or albums' URIs. Elsewhere
+    # a backslash is a letter like any other: AC\DC.
+    escaped = "spotify:artist:" in text[:100_000] or "spotify:album:" in text[:100_000]
+    if escaped:
+        text = text.replace("\\,", COMMA)
+    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(first))
     try:
         for row in reader:
             if any(cell.strip() for cell in row):
-                yield row
+                yield [cell.replace(COMMA, ",") for cell in row] if escaped else row
     except csv.Error:
         raise UnreadableFile(name=file_name) from None
+
+
+def _from_header(text: str) -> str:
+    """Leave out empty lines at the start, and the line by which a spreadsheet is told the separator."""
+    return re.sub(r"\A\s*(?:sep=[,;\t][ \t]*\n\s*)?", "", text[:1000], flags=re.IGNORECASE) + text[1000:]
 
 
 def _delimiter(line: str) -> str:
@@ -124,9 +137,19 @@ def _by_value(columns: dict[str, int], body: Sequence[Sequence[str]]) -> None:
         columns["id"] = by_value
         if "title" not in columns:
             columns["title"] = by_value + 1
-        if "artist" not in columns:
-            uris = any("spotify:artist:" in (row[by_value + 2] if len(row) > by_value + 2 else "") for row in body)
-            columns["artist"] = by_value + (3 if uris else 2)
+        uris = any("spotify:artist:" in (row[by_value + 2] if len(row) > by_value + 2 else "") for row in body)
+        columns.setdefault("artist", by_value + (3 if uris else 2))
+        if uris:
+            columns.setdefault("album", by_value + 5)
+            _by_place(columns, "year", by_value + 8, body)
+            _by_place(columns, "duration_ms", by_value + 12, body)
+
+
+def _by_place(columns: dict[str, int], feature: str, place: int, body: Sequence[Sequence[str]]) -> None:
+    """Take a column by its place in Exportify (app) if every cell there looks like what should be in it."""
+    cells = [row[place].strip() for row in body if place < len(row)]
+    if place not in columns.values() and any(cells) and all(SHAPES[feature].fullmatch(cell) for cell in cells):
+        columns.setdefault(f"feature:{feature}", place)
 
 
 def _kind(header: Sequence[str]) -> str:
@@ -149,10 +172,12 @@ def _add(collector: Collector, columns: dict[str, int], row: Sequence[str], kind
         collector.skipped += 1
         return
     raw = {name.removeprefix("feature:"): cell(name) for name in columns if name.startswith("feature:")}
+    if kind == "soundiiz" and raw.get("duration_ms", "").isdecimal():
+        raw["duration_ms"] += "000"  # it counts seconds
     features, bad = clean(raw)
     collector.bad_cells += bad
     identity = cell("id")
-    bare = identity if kind == "tunemymusic" and re.fullmatch(r"[0-9A-Za-z]{22}", identity) else None
+    bare = identity if BARE_ID.fullmatch(identity) else None
     duration = features.get("duration_ms")
     title = cell("title")
     if "spotify:local:" in identity or "spotify:episode:" in identity:

@@ -79,6 +79,15 @@ async def test_everything_works_in_a_direct_message(room: Room):
     assert list((await stars_of(room, "Ben")).values()) == [9]
 
 
+async def test_a_second_paste_does_not_replace_the_first(room: Room):
+    for text, name in (("Bach - Air", " \u202e "), ("Bach - Gigue", ""), ("Bach - Fugue", "\u202eMine")):
+        opened = await room.slash("Ada", "playlist link")
+        fields = [label["component"]["custom_id"] for label in opened["modal"]["components"]]
+        await room.human.modal("Ada", opened, {fields[1]: text, fields[2]: name})
+    seen = words(await room.slash("Ada", "playlist list"))
+    assert [name in seen for name in ("**Pasted songs**", "**Pasted songs 2**", "**Mine**")] == [True] * 3
+
+
 async def test_skip_undo_stop_and_history(room: Room):
     await room.link("Ada", FILE)
     card = await room.slash("Ada", "rate start")

@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 import stat
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Metrics, PlaylistSource, TasteReport, TrackSource
 from bot.errors import FolderInUse, NewerDatabase, NothingToUndo, UnknownPlaylist, UnknownTrack
@@ -73,6 +75,38 @@ async def test_the_same_recording_is_one_track(database: Database):
         ids.append((await playlists.tracks(linked.playlist.id))[0].id)
     assert ids[0] == ids[1] == ids[2] != ids[3]
     assert (await playlists.track(ids[0])).spotify_id == full.spotify_id
+
+
+async def test_ids_tell_tracks_of_one_name_apart_within_one_file(database: Database):
+    playlists = Playlists(database)
+    ids = [f"{number:022d}" for number in range(3)]
+    same = [TrackSource("Air", "Bach"), *(TrackSource("Air", "Bach", spotify_id=i) for i in ids)]
+    linked = await playlists.link(ADA, PlaylistSource("Mix", "csv", same))
+    tracks = await playlists.tracks(linked.playlist.id)
+    assert [track.spotify_id for track in tracks] == ids, "the nameless one is the first; the others are their own"
+    many = [TrackSource("Air", "Bach", spotify_id=f"{number:022d}") for number in range(20_000)]
+    began = time.perf_counter()
+    assert (await playlists.link(BEN, PlaylistSource("Mix", "csv", many))).playlist.tracks == 20_000
+    assert time.perf_counter() - began < 10, "linear in the rows; about two seconds on an idle machine"
+
+
+async def test_a_track_known_by_its_link_learns_its_name(database: Database):
+    playlists = Playlists(database)
+    link_only = TrackSource("Track 4uLU6hMCjMI75M1A2tKUQC", spotify_id="4uLU6hMCjMI75M1A2tKUQC")
+    named = TrackSource("Air", "Bach", "Suites", spotify_id="4uLU6hMCjMI75M1A2tKUQC")
+    for source in (link_only, named, link_only):
+        linked = await playlists.link(ADA, PlaylistSource("Mix", "csv", [source]))
+    (track,) = await playlists.tracks(linked.playlist.id)
+    assert (track.title, track.artist, track.album) == ("Air", "Bach", "Suites")
+    assert len(await playlists.search(ADA, None, "bach air")) == 1
+
+
+async def test_several_playlists_are_stored_all_or_none(database: Database):
+    playlists = Playlists(database)
+    broken = PlaylistSource("", "csv", [TrackSource("Gigue")])
+    with pytest.raises(IntegrityError):
+        await playlists.link_all(ADA, [source("Air"), broken])
+    assert await playlists.of(ADA) == []
 
 
 async def test_only_its_contributor_changes_what_a_file_said(database: Database):
