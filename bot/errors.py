@@ -18,6 +18,7 @@ EarmarkError
 ├── NoFeatures               none of the rated tracks has a known feature
 ├── NotTrained               no model stored yet
 ├── Busy                     the same work is already running for this member
+├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
 └── NotConfigured            an operator's setting is missing
@@ -123,6 +124,11 @@ class NotTrained(EarmarkError):
 @dataclass(eq=False)
 class Busy(EarmarkError):
     doing: str
+
+
+@dataclass(eq=False)
+class StorageBusy(EarmarkError):
+    code: int  # SQLite's
 
 
 @dataclass(eq=False)

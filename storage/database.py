@@ -3,19 +3,23 @@
 import asyncio
 import fcntl
 import os
+import sqlite3
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Executable, event
+from sqlalchemy import URL, Executable, event
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.errors import FolderInUse
+from bot.errors import FolderInUse, StorageBusy
 from storage.migrate import migrate
 
+# What a program cannot help, and may pass: anything else is a fault of ours.
+NOBODYS_FAULT = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 BUSY_TIMEOUT_MS = 1500  # Discord waits 3 s for an answer
 READERS = 4
 
@@ -41,6 +45,7 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._direct: AsyncConnection | None = None
+        self._connecting = asyncio.Lock()
 
     @classmethod
     async def open(cls, path: Path) -> "Database":
@@ -55,9 +60,22 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
-        """Write: all of it or nothing; on disk when the block has ended."""
-        async with self._writer.begin() as connection:
-            yield connection
+        """Write: all of it or nothing; on disk when the block has ended.
+
+        Raises:
+            StorageBusy: the file is locked by another program, or its disk is full or failing; nothing was written.
+
+        """
+        try:
+            async with self._writer.begin() as connection:
+                yield connection
+        except (OperationalError, sqlite3.OperationalError) as error:
+            # What goes to the driver directly is not wrapped by SQLAlchemy.
+            cause = error.orig if isinstance(error, OperationalError) else error
+            code: int = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # without the extended part
+            if code not in NOBODYS_FAULT:
+                raise
+            raise StorageBusy(code=code) from error
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
@@ -68,7 +86,8 @@ class Database:
     async def fetch(self, statement: Statement, **values: Any) -> list[Any]:
         """Run one reading statement in one hop to the driver's thread, where SQLAlchemy's way takes a dozen."""
         if self._direct is None:
-            self._direct = await self._reader.connect()
+            async with self._connecting:  # several may come first
+                self._direct = self._direct or await self._reader.connect()
         driver: Any = (await self._direct.get_raw_connection()).driver_connection
         return await driver.execute_fetchall(statement.sql, statement.values(values))
 
@@ -87,7 +106,7 @@ async def run_many(connection: AsyncConnection, sql: str, rows: Sequence[Mapping
 
 def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
+        URL.create("sqlite+aiosqlite", database=str(path)),  # a path may hold what means something in a URL
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -34,7 +34,7 @@ def migrate(path: Path, scripts: Path = SCRIPTS, to: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     _refuse_newer(path, {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()})
-    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
     event.listen(engine, "connect", _foreign_keys_off)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:

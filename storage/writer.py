@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.errors import StorageBusy
 from storage.database import Database
 
 T = TypeVar("T")
@@ -43,11 +44,11 @@ class Writer:
         self._running = asyncio.create_task(self._run(), name="rating-writer")
 
     async def close(self) -> None:
-        """Finish every write that was handed in."""
-        if self._running is not None:
-            await self._jobs.put(None)
-            await self._running
-            self._running = None
+        """Finish every write that was handed in; later ones are refused with RuntimeError."""
+        running, self._running = self._running, None
+        if running is not None:
+            self._jobs.put_nowait(None)
+            await running
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work` in a transaction; what it raises undoes its own work alone, and is raised here."""
@@ -62,6 +63,8 @@ class Writer:
         await self._hand_in(_Job(asyncio.get_running_loop().create_future(), alone, row, key))
 
     async def _hand_in(self, job: _Job) -> Any:
+        if self._running is None:
+            raise RuntimeError("the rating writer is not running")
         self._jobs.put_nowait(job)
         return await job.done
 
@@ -83,12 +86,13 @@ class Writer:
                 for part in _parts(jobs):
                     answers += await self._apply(connection, part, alone=len(part) == len(jobs))
         except Exception as error:  # noqa: BLE001 - whatever it was, everybody who waits must hear of it
-            if len(jobs) > 1:
+            if len(jobs) > 1 and not isinstance(error, StorageBusy):
                 # Nothing of the batch is stored: let each job succeed or fail by itself.
                 for job in jobs:
                     await self._commit([job])
                 return
-            answers = [(jobs[0], None, error)]
+            # Trying again once a job would keep everybody waiting for the same lock.
+            answers = [(job, None, error) for job in jobs]
         for job, value, error in answers:
             if job.done.done():  # the one who waited has gone
                 continue

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord import app_commands
 
-from bot.errors import EarmarkError
+from bot.errors import EarmarkError, StorageBusy
 from cogs.ui import text
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ async def answer(interaction: discord.Interaction, error: Exception) -> None:
 
 def sentence(error: Exception) -> str:
     """Put an error into words; log it whole, with an id, when nobody expected it."""
+    if isinstance(error, StorageBusy):
+        log.error("the database could not be written: SQLite's code %s", error.code)
     if isinstance(error, EarmarkError):
         return text.error(error)
     error_id = secrets.token_hex(4)

@@ -407,6 +407,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I have not learned from your ratings yet. `/retrain` takes a moment; then ask me again."
         case errors.Busy():
             return "I am at it already. One moment, please."
+        case errors.StorageBusy():
+            return "I could not save that just now. Nothing was changed; please try again."
         case errors.FolderInUse():
             return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
         case errors.NewerDatabase():
@@ -419,10 +421,6 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
 
 def unexpected(error_id: str) -> str:
     return f"Something went wrong on my side, and it is written down as `{error_id}`. Nothing you saved is lost."
-
-
-def storage_busy() -> str:
-    return "I could not save that just now. Nothing was changed; please try again."
 
 
 def fit(lines: Sequence[str], limit: int = 2000) -> str:

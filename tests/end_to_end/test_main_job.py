@@ -1,6 +1,7 @@
 """Link, rate, retrain, predict: the real client on the sandbox, as members do it."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -235,6 +236,22 @@ async def test_hostile_names_stay_text(room: Room):
         assert "](https://" not in text
         assert card.get("mention_everyone") in (None, False)
         card = await room.human.click("Ada", card, button(card, "next"))
+
+
+async def test_a_click_while_the_database_is_locked_is_told_so_and_can_be_repeated(room: Room):
+    await room.link("Ada", FILE)
+    card = await room.slash("Ada", "rate start")
+    stranger = sqlite3.connect(room.config.database, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    await room.human.click("Ada", card, button(card, "rate", 7))
+    said = await eventually(lambda: [m for m in room.human.messages("Ada", "general") if "could not save" in words(m)])
+    assert said
+    assert await stars_of(room, "Ada") == {}
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    again = await room.human.click("Ada", card, button(card, "rate", 7))
+    assert "Saved" in words(again)
+    assert await stars_of(room, "Ada") == {track_of(card): 7}
 
 
 async def test_after_a_restart_old_cards_live(room: Room):
