@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -91,6 +92,10 @@ async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Await
 
 async def _run(bot: Earmark, token: str) -> None:
     """Keep the bot running until SIGINT or SIGTERM; clicks at hand are finished first."""
+    # A click makes thousands of short-lived objects: looking through all modules for garbage each time
+    # took a sixth of its processor time.
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -7,9 +7,10 @@ import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.config import Config
@@ -45,7 +46,7 @@ def _dispatch(options: argparse.Namespace, config: Config) -> int:
         from bot.sandbox.standalone import serve  # noqa: PLC0415
 
         port = _free(options.port)
-        asyncio.run(serve(port, options.data, options.trace, options.members, _announce(options)))
+        _run(serve(port, options.data, options.trace, options.members, _announce(options)))
         return 0
     from bot import app  # noqa: PLC0415
 
@@ -53,15 +54,25 @@ def _dispatch(options: argparse.Namespace, config: Config) -> int:
     if options.command == "run" or config.token:
         if not config.token:
             raise NotConfigured("DISCORD_TOKEN")
-        asyncio.run(app.run_on_discord(config, sandbox_url))
+        _run(app.run_on_discord(config, sandbox_url))
         return 0
 
     async def ready(url: str) -> None:
         print(f"Sandbox ready: {url}/", flush=True)
         _open(url, options)
 
-    asyncio.run(app.run_in_sandbox(config, _free(options.port), ready))
+    _run(app.run_in_sandbox(config, _free(options.port), ready))
     return 0
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run on the quicker event loop where there is one; Windows has none."""
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415
+    except ImportError:
+        new_event_loop = None
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(main)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,19 +25,31 @@ async def _link_attachment(
 
 
 class LinkModal(discord.ui.Modal, title="Link a playlist"):
-    """Asks for a file or for pasted lines."""
+    """Asks for a file or for pasted lines.
+
+    Its ids are fixed and it is registered at the start, so what was typed while the bot restarted still arrives.
+    Whoever opens it shares the one that is registered, so its values are read before anything is awaited.
+    """
 
     file = discord.ui.Label(
         text="A playlist file",
         description="CSV, JSON or text: Exportify, TuneMyMusic, Soundiiz, Spotify account data …",
-        component=discord.ui.FileUpload(required=False, min_values=0, max_values=1),
+        component=discord.ui.FileUpload(custom_id="file", required=False, min_values=0, max_values=1),
     )
     lines = discord.ui.Label(
         text="Or paste songs, one a line",
         description="Track links, or Artist - Title",
-        component=discord.ui.TextInput(style=discord.TextStyle.paragraph, required=False, max_length=4000),
+        component=discord.ui.TextInput(
+            custom_id="lines", style=discord.TextStyle.paragraph, required=False, max_length=4000
+        ),
     )
-    name = discord.ui.Label(text="Name of the playlist", component=discord.ui.TextInput(required=False, max_length=80))
+    name = discord.ui.Label(
+        text="Name of the playlist",
+        component=discord.ui.TextInput(custom_id="name", required=False, max_length=80),
+    )
+
+    def __init__(self) -> None:
+        super().__init__(custom_id="earmark:link")
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         await guard(interaction, self._link)
@@ -61,6 +73,9 @@ class LinkModal(discord.ui.Modal, title="Link a playlist"):
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         await answer(interaction, error)
+
+    def stop(self) -> None:
+        """Stay registered after a submission: others may have it open."""
 
 
 class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
@@ -102,7 +117,7 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         s = services(interaction)
         playlist_id = await self._own(interaction, playlist)
         gone = await s.playlists.unlink(interaction.user.id, playlist_id)
-        s.questions.forget()
+        s.questions.forget(gone.owner_id, gone.shared_guild_ids)
         await interaction.response.send_message(text.unlinked(gone), ephemeral=private(interaction))
 
     @app_commands.command(description="Let everybody in this server rate a playlist of yours")
@@ -115,7 +130,7 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         s = services(interaction)
         playlist_id = await self._own(interaction, playlist)
         shared = await s.playlists.share(interaction.user.id, playlist_id, interaction.guild_id, not stop)
-        s.questions.forget()
+        s.questions.forget(shared.owner_id, {interaction.guild_id})
         await interaction.response.send_message(text.shared(shared, not stop), ephemeral=private(interaction))
 
     async def _own(self, interaction: discord.Interaction, value: str) -> int:
@@ -126,4 +141,5 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
 
 
 async def setup(bot: commands.Bot) -> None:
+    bot.add_view(LinkModal())
     await bot.add_cog(Link())

@@ -27,9 +27,7 @@ async def link_file(
     sources = await asyncio.to_thread(read_playlists, file_name, data)
     if len(sources) == 1:
         sources = [_named(sources[0], name)]
-    linked = await playlists.link_all(owner_id, sources)
-    questions.forget()
-    return linked
+    return _new(questions, owner_id, await playlists.link_all(owner_id, sources))
 
 
 async def link_text(
@@ -43,18 +41,21 @@ async def link_text(
     """
     source = await asyncio.to_thread(read_lines, text)
     taken = {playlist.name for playlist in await playlists.of(owner_id)}
-    linked = await playlists.link(owner_id, _named(replace(source, name=_free(source.name, taken)), name))
-    questions.forget()
-    return [linked]
+    source = _named(replace(source, name=_free(source.name, taken)), name)
+    return _new(questions, owner_id, await playlists.link_all(owner_id, [source]))
 
 
 async def link_catalogue(
     playlists: Playlists, questions: Questions, owner_id: int, name: str | None = None
 ) -> list[LinkedPlaylist]:
     """Store the catalogue that comes with the bot, for whoever has no file at hand."""
-    linked = await playlists.link(owner_id, _named(bach.catalogue(), name))
-    questions.forget()
-    return [linked]
+    return _new(questions, owner_id, await playlists.link_all(owner_id, [_named(bach.catalogue(), name)]))
+
+
+def _new(questions: Questions, owner_id: int, linked: list[LinkedPlaylist]) -> list[LinkedPlaylist]:
+    """Let the new tracks be asked about by everybody who sees them."""
+    questions.forget(owner_id, {guild_id for one in linked for guild_id in one.playlist.shared_guild_ids})
+    return linked
 
 
 def _named(source: PlaylistSource, name: str | None) -> PlaylistSource:

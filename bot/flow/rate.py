@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.domain import MAX_STARS, MIN_STARS, Question, Track
@@ -30,6 +30,14 @@ class Round:
     playlist_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The tracks of a round as they will be asked, and the same as a set: counting what is left takes no walk."""
+
+    track_ids: Sequence[int]
+    members: frozenset[int]
+
+
 class Questions:
     """Puts the tracks that a listener can see into the order in which to ask them.
 
@@ -40,11 +48,13 @@ class Questions:
     def __init__(self, playlists: Playlists, ratings: Ratings) -> None:
         self._playlists = playlists
         self._ratings = ratings
-        self._orders: OrderedDict[Round, list[int]] = OrderedDict()
+        self._orders: OrderedDict[Round, asyncio.Task[Order]] = OrderedDict()
 
-    def forget(self) -> None:
-        """Rank anew next time: the playlists have changed."""
-        self._orders.clear()
+    def forget(self, owner_id: int, guild_ids: Collection[int] = ()) -> None:
+        """Rank anew next time for whoever sees a changed playlist: its owner, and the servers it is shared with."""
+        seeing = [of for of in self._orders if of.listener_id == owner_id or of.guild_id in guild_ids]
+        for of in seeing:
+            del self._orders[of]
 
     async def next(self, of: Round) -> Question:
         """Choose the track that teaches most among those neither rated nor skipped.
@@ -56,43 +66,55 @@ class Questions:
         """
         order = await self._order(of)
         standing = await self._ratings.standing(of.listener_id)
-        left = _left(order, standing)
-        if not left:
-            raise NothingToRate(rated=len(standing.stars)) if order else NoPlaylist()
-        return _question(of, await self._playlists.track(left[0]), standing, left)
+        first, left = _left(order, standing)
+        if first is None:
+            raise NothingToRate(rated=len(standing.stars)) if order.track_ids else NoPlaylist()
+        return _question(of, await self._playlists.track(first), standing, left)
 
     async def about(self, of: Round, track_id: int) -> Question:
         """Ask about one given track; raise UnknownTrack where the listener cannot see it."""
         track = await self._playlists.visible_track(of.listener_id, of.guild_id, track_id)
         standing = await self._ratings.standing(of.listener_id)
-        return _question(of, track, standing, _left(await self._order(of), standing))
+        _, left = _left(await self._order(of), standing)
+        return _question(of, track, standing, left)
 
-    async def _order(self, of: Round) -> list[int]:
-        if of in self._orders:
-            self._orders.move_to_end(of)
-            return self._orders[of]
+    async def _order(self, of: Round) -> Order:
+        ranking = self._orders.get(of)
+        if ranking is None:
+            # Kept as a task, so that `forget` also reaches an order that is just being made.
+            ranking = self._orders[of] = asyncio.create_task(self._ranked(of), name="rank-questions")
+            while len(self._orders) > ROUNDS_KEPT:
+                self._orders.popitem(last=False)
+        self._orders.move_to_end(of)
+        try:
+            return await asyncio.shield(ranking)
+        except Exception:
+            self._orders.pop(of, None)
+            raise
+
+    async def _ranked(self, of: Round) -> Order:
         if of.playlist_id is None:
             tracks = await self._playlists.visible_tracks(of.listener_id, of.guild_id)
         else:
             playlist = await self._playlists.get(of.playlist_id, of.listener_id, of.guild_id)
             tracks = await self._playlists.tracks(playlist.id)
         rated = [rating.track for rating in await self._ratings.of(of.listener_id)]
-        order = await asyncio.to_thread(_rank, of.listener_id, tracks, rated)
-        self._orders[of] = order
-        while len(self._orders) > ROUNDS_KEPT:
-            self._orders.popitem(last=False)
-        return order
+        track_ids = await asyncio.to_thread(_rank, of.listener_id, tracks, rated)
+        return Order(track_ids, frozenset(track_ids))
 
 
-def _left(order: Sequence[int], standing: Standing) -> list[int]:
-    return [track_id for track_id in order if track_id not in standing.stars and track_id not in standing.skipped]
+def _left(order: Order, standing: Standing) -> tuple[int | None, int]:
+    """Give the first track that waits for an answer, and how many do."""
+    done = standing.stars.keys() | standing.skipped
+    first = next((track_id for track_id in order.track_ids if track_id not in done), None)
+    return first, len(order.track_ids) - len(order.members & done)
 
 
-def _question(of: Round, track: Track, standing: Standing, left: Sequence[int]) -> Question:
+def _question(of: Round, track: Track, standing: Standing, left: int) -> Question:
     return Question(
         track=track,
         stars=standing.stars.get(track.id),
-        left=len(left),
+        left=left,
         rated=len(standing.stars),
         playlist_id=of.playlist_id,
         can_undo=standing.can_undo,

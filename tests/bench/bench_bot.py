@@ -45,14 +45,15 @@ async def measure(options: argparse.Namespace, data: Path) -> None:
         started = time.perf_counter()
         async with program("run", "--data", str(data), **env) as bot:
             await bot.said("logged in")
-            say("process start to READY", f"{time.perf_counter() - started:.2f} s")
+            ready = time.perf_counter() - started
+            say("process start to READY", f"{ready:.2f} s, of it {cpu(psutil.Process(bot.process.pid)):.2f} s at work")
             await asyncio.sleep(1)
             say("memory, idle", memory(bot))
             async with HttpHuman.connect(url) as human:
                 cards = await meet(human, playlist_csv(options.tracks))
                 await clicks_at_a_rate(human, cards, options.clicks, options.seconds)
                 say("memory, after the clicks", memory(bot))
-                await clicks_flat_out(human, cards, options.seconds, data / "earmark.db")
+                await clicks_flat_out(human, cards, options.seconds, data / "earmark.db", bot, sandbox)
                 await learning(human, f"http://127.0.0.1:{port}/healthz")
                 say("memory, after prediction and picture", memory(bot))
             await bot.end()
@@ -119,7 +120,12 @@ async def clicks_at_a_rate(human: HttpHuman, cards: dict[str, Any], rate: float,
     say(f"{len(took)} clicks at {len(took) / elapsed:.0f}/s, click to answer", figure)
 
 
-async def clicks_flat_out(human: HttpHuman, cards: dict[str, Any], seconds: float, database: Path) -> None:
+async def clicks_flat_out(
+    human: HttpHuman, cards: dict[str, Any], seconds: float, database: Path, bot: Program, sandbox: Program
+) -> None:
+    processes = {"bot": psutil.Process(bot.process.pid), "sandbox": psutil.Process(sandbox.process.pid)}
+    processes["members"] = psutil.Process()
+    busy = {name: -cpu(process) for name, process in processes.items()}
     before, begin = ratings_in(database), time.perf_counter()
 
     async def member(index: int, name: str) -> None:
@@ -131,6 +137,14 @@ async def clicks_flat_out(human: HttpHuman, cards: dict[str, Any], seconds: floa
     await asyncio.gather(*(member(index, name) for index, name in enumerate(cards)))
     stored = ratings_in(database) - before
     say("durable ratings, flat out, through Discord", f"{stored / (time.perf_counter() - begin):.0f}/s")
+    each = {name: (busy[name] + cpu(process)) / stored * 1000 for name, process in processes.items()}
+    say("processor time of one click", ", ".join(f"{name} {spent:.1f} ms" for name, spent in each.items()))
+
+
+def cpu(process: psutil.Process) -> float:
+    """Seconds of processor time, which a noisy machine changes less than the clock's."""
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def ratings_in(database: Path) -> int:
