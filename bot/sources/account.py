@@ -10,8 +10,6 @@ from bot.errors import FileTooLarge, NoTracks, UnreadableFile
 from bot.sources.collect import Collector, spotify_id
 from bot.sources.decoding import MAX_ROWS, playlist_name, tidy
 
-MAX_PLAYLISTS = 100
-
 
 def read_account(file_name: str, text: str) -> list[PlaylistSource]:
     """Read Playlist1.json (several playlists), StreamingHistory*.json or Streaming_History_Audio*.json.
@@ -19,6 +17,7 @@ def read_account(file_name: str, text: str) -> list[PlaylistSource]:
     Raises:
         UnreadableFile: it is no JSON.
         NoTracks: there is nothing of music in it.
+        FileTooLarge: it lists more tracks than a file may have.
 
     """
     try:
@@ -38,7 +37,7 @@ def _playlists(file_name: str, found: list[Any]) -> list[PlaylistSource]:
     read: list[PlaylistSource] = []
     names: Counter[str] = Counter()
     rows = 0
-    for playlist in _dicts(found[:MAX_PLAYLISTS]):
+    for playlist in _dicts(found):
         name = tidy(_text(playlist, "name"), 76) or playlist_name(file_name)
         names[name] += 1
         collector = Collector(name if names[name] == 1 else f"{name} {names[name]}", "spotify-account")
@@ -65,7 +64,7 @@ def _playlists(file_name: str, found: list[Any]) -> list[PlaylistSource]:
 
 def _library(file_name: str, found: list[Any]) -> PlaylistSource:
     collector = Collector("Library", "spotify-account")
-    for track in _dicts(found[:MAX_ROWS]):
+    for track in _dicts(found):
         uri = spotify_id(_text(track, "uri"))
         collector.add(_text(track, "track"), _text(track, "artist"), _text(track, "album"), track_id=uri)
     if not collector.tracks:
@@ -74,7 +73,7 @@ def _library(file_name: str, found: list[Any]) -> PlaylistSource:
 
 
 def _history(file_name: str, found: list[Any]) -> PlaylistSource:
-    """The tracks of a listening history, most played first; where and when somebody listened is not kept."""
+    """The 20,000 most played tracks of a listening history; where and when somebody listened is not kept."""
     plays: Counter[tuple[str, str, str, str | None]] = Counter()
     skipped = 0
     for play in _dicts(found):

@@ -13,6 +13,7 @@ from bot.sources.decoding import playlist_name
 from bot.taste.features import clean, column_name
 
 CELL_LIMIT = 200_000
+MAX_LINES = 5  # of one row: names hold a line break now and then
 MAX_COLUMNS = 500  # those after are not looked at
 COMMA = "\x00"  # stands for an escaped comma while a line is split; decoding leaves no other in a text
 # How the services, in some of their languages, call the columns; the first that fits counts.
@@ -72,13 +73,26 @@ def _rows(file_name: str, text: str) -> Iterator[list[str]]:
     escaped = "spotify:artist:" in text[:100_000] or "spotify:album:" in text[:100_000]
     if escaped:
         text = text.replace("\\,", COMMA)
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(first))
+    lines, delimiter = io.StringIO(re.sub("\n{2,}", "\n", text)).readlines(), _delimiter(first)
+    place = 0
+    while place < len(lines):
+        try:
+            row, used = _row(lines[place : place + MAX_LINES], delimiter)
+        except csv.Error:
+            raise UnreadableFile(name=file_name) from None
+        place += used
+        if any(cell.strip() for cell in row):
+            yield [cell.replace(COMMA, ",") for cell in row] if escaped else row
+
+
+def _row(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
+    """Read one row and say how many lines it took: several where a quoted cell goes on, one where a quote is astray."""
     try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                yield [cell.replace(COMMA, ",") for cell in row] if escaped else row
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        return next(reader), reader.line_num
     except csv.Error:
-        raise UnreadableFile(name=file_name) from None
+        # A quote that is never closed would swallow all rows after it.
+        return next(csv.reader(lines[:1], delimiter=delimiter)), 1
 
 
 def _from_header(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.sources.decoding import MAX_BYTES
-from bot.sources.files import MAX_ROWS, read_lines, read_playlist
+from bot.sources.files import MAX_ROWS, read_lines, read_playlist, read_playlists
 
 ID = "4uLU6hMCjMI75M1A2tKUQC"
 OTHER = "7ouMYWpwJ422jRcDASZB7P"
@@ -69,6 +69,32 @@ def test_podcasts_take_no_tracks_place_in_a_history():
     plays = [{"episodeName": "A talk"}] * (MAX_ROWS + 5) + [{"trackName": f"No. {i}"} for i in range(50)]
     history = read_playlist("StreamingHistory0.json", json.dumps(plays).encode())
     assert (len(history.tracks), history.skipped) == (50, MAX_ROWS + 5)
+
+
+def test_an_unclosed_quote_costs_no_other_row():
+    data = 'name,artist\n"Heroes,David Bowie\nAir,Bach\n"Two\nlines",Ann\nThe 12" Mix,Bob\n"Last,Eve\n'
+    titles = [track.title for track in read_playlist("x.csv", data.encode()).tracks]
+    assert titles == ["Heroes,David Bowie", "Air", "Two lines", 'The 12" Mix', "Last,Eve"]
+
+
+@given(st.integers(0, 30), st.sampled_from(['"', '""', 'a"', '"a', '",', 'x"y"']))
+def test_quotes_astray_cost_at_most_their_own_row(place: int, astray: str):
+    rows = [f"Song {number},Artist {number}" for number in range(30)]
+    rows.insert(place, astray)
+    titles = {track.title for track in read_playlist("x.csv", "\n".join(["name,artist", *rows]).encode()).tracks}
+    assert {f"Song {number}" for number in range(30)} <= titles
+
+
+def test_every_playlist_of_an_account_is_read():
+    item = {"track": {"trackName": "Air", "artistName": "Bach", "trackUri": f"spotify:track:{ID}"}}
+    data = {"playlists": [{"name": f"List {number}", "items": [item]} for number in range(150)]}
+    assert len(read_playlists("Playlist1.json", json.dumps(data).encode())) == 150
+
+
+def test_a_library_that_is_too_long_says_so():
+    tracks = [{"track": f"Song {number}", "artist": "Ann"} for number in range(MAX_ROWS + 1)]
+    with pytest.raises(errors.FileTooLarge):
+        read_playlist("YourLibrary.json", json.dumps({"tracks": tracks}).encode())
 
 
 def test_several_links_in_a_line():
