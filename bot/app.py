@@ -18,6 +18,8 @@ from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
+from bot.schedule import backing_up
+from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.database import Database, FolderLock
 from storage.models import Models
@@ -29,8 +31,10 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def services(config: Config) -> AsyncGenerator[Services]:
+async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Services]:
     """Open the data folder and everything that works on it; close it in the opposite order.
+
+    `alone` keeps other instances off the folder; an operator's short command may work beside a running bot.
 
     Raises:
         FolderInUse: another instance owns the folder.
@@ -38,9 +42,10 @@ async def services(config: Config) -> AsyncGenerator[Services]:
     """
     config.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with contextlib.AsyncExitStack() as stack:
-        lock = FolderLock()
-        lock.acquire(config.database.parent)
-        stack.callback(lock.release)
+        if alone:
+            lock = FolderLock()
+            lock.acquire(config.database.parent)
+            stack.callback(lock.release)
         database = await Database.open(config.database)
         stack.push_async_callback(database.close)
         ratings = Ratings(database)
@@ -55,6 +60,7 @@ async def services(config: Config) -> AsyncGenerator[Services]:
             models=Models(database),
             cards=Cards(database),
             settings=Settings(database),
+            accounts=Accounts(database),
             questions=Questions(playlists, ratings),
             workers=workers,
         )
@@ -71,7 +77,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     token = config.require_token()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
-        async with services(config) as made, _answering(config.port):
+        async with services(config) as made, _answering(config.port), backing_up(config):
             await _run(Earmark(made, always_sync=sandbox_url is not None), token)
 
 

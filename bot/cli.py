@@ -1,4 +1,4 @@
-"""The commands of the shell: `earmark`, `earmark run`, `earmark sandbox`, `earmark evaluate`."""
+"""The commands of the shell: `earmark` alone, `run`, `sandbox`, `evaluate`, `backup`, `restore`, `erase`, `export`."""
 
 import argparse
 import asyncio
@@ -14,10 +14,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.config import Config
-from bot.errors import EarmarkError, FolderInUse, NewerDatabase, NotConfigured
+from bot.errors import (
+    BadBackup,
+    EarmarkError,
+    FolderInUse,
+    NewerDatabase,
+    NoBackup,
+    NotConfigured,
+    NothingStored,
+    StorageBusy,
+)
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
+UPKEEP = {"backup", "restore", "erase", "export"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = Config.from_env(os.environ)
         if options.data:
-            config = replace(config, data=options.data, database=options.data / "earmark.db")
+            config = replace(
+                config, data=options.data, database=options.data / "earmark.db", backups=options.data / "backups"
+            )
         _log_to_stderr(config.log_level)
         return _dispatch(options, config)
     except EarmarkError as problem:
@@ -42,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace, config: Config) -> int:
+    if options.command in UPKEEP:
+        from bot import upkeep  # noqa: PLC0415
+
+        upkeep.run(options, config)
+        return 0
     if options.command == "sandbox":
         from bot.sandbox.standalone import serve  # noqa: PLC0415
 
@@ -90,8 +107,25 @@ def _parser() -> argparse.ArgumentParser:
     _sandbox_options(sandbox, inherit=True)
     sandbox.add_argument("--trace", type=Path, help="write every exchange and event to this file, as JSON lines")
     sandbox.add_argument("--members", type=int, default=4, help="how many people live in it (default 4)")
+    _upkeep_commands(commands)
     commands.add_parser("evaluate", help="measure the model on rating files", add_help=False)
     return parser
+
+
+def _upkeep_commands(commands: Any) -> None:
+    """Describe the commands of `bot.upkeep`."""
+    copy = commands.add_parser("backup", help="copy the database, also while the bot runs")
+    copy.add_argument("folder", type=Path, metavar="DIR")
+    copy.add_argument("--keep", type=int, help="remove all but so many of the newest backups in DIR")
+    back = commands.add_parser("restore", help="put a backup in the database's place; stop the bot first")
+    back.add_argument("file", type=Path, metavar="FILE")
+    erase = commands.add_parser("erase", help="erase everything about a person")
+    erase.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
+    export = commands.add_parser("export", help="write everything about a person into a ZIP archive")
+    export.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
+    export.add_argument("file", type=Path, metavar="FILE.zip")
+    for command in (copy, back, erase, export):
+        command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the bot's data folder")
 
 
 def _sandbox_options(parser: argparse.ArgumentParser, *, inherit: bool = False) -> None:
@@ -136,7 +170,7 @@ def _loopback(url: str | None) -> str | None:
     return url.rstrip("/")
 
 
-def _sentence(problem: EarmarkError) -> str:
+def _sentence(problem: EarmarkError) -> str:  # noqa: PLR0911 - one case a sentence
     match problem:
         case NotConfigured(setting="DISCORD_TOKEN"):
             return "DISCORD_TOKEN is missing: set it to your bot's token, or run `earmark` alone to try the sandbox."
@@ -146,6 +180,14 @@ def _sentence(problem: EarmarkError) -> str:
             return f"Another instance is using {problem.folder}: stop it first, or choose another folder with --data."
         case NewerDatabase():
             return f"{problem.path} was written by a later version of this program: install that one."
+        case NoBackup():
+            return f"There is nothing at {problem.path}: check the path, or name the data folder with --data."
+        case BadBackup():
+            return f"{problem.path} is damaged, or no backup of this program's. Nothing was changed."
+        case NothingStored():
+            return "Nothing is stored about this person."
+        case StorageBusy():
+            return "The database is locked by another program, or its disk is full. Nothing was changed."
         case _:
             return f"{type(problem).__name__}: {vars(problem)}"
 

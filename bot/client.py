@@ -13,13 +13,14 @@ from discord.ext import commands
 
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.settings import Settings
 
-COGS = ("cogs.link", "cogs.rate", "cogs.public", "cogs.retrain", "cogs.predict", "cogs.help")
+COGS = ("cogs.link", "cogs.rate", "cogs.public", "cogs.retrain", "cogs.predict", "cogs.account", "cogs.help")
 # Exactly what the cards need: to be seen, to carry pictures, and to be reacted to.
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -43,6 +44,7 @@ class Services:
     models: Models
     cards: Cards
     settings: Settings
+    accounts: Accounts
     questions: Questions
     workers: Workers
 

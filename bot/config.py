@@ -17,6 +17,9 @@ class Config:
         token: Discord's bot token; None means the sandbox.
         workers: processes that train models.
         port: where a web host expects an answer; None binds nothing.
+        backups: folder for scheduled backups.
+        backup_every: hours between them; None makes none.
+        backup_keep: how many are kept.
         log_level: a name of the standard library's `logging`.
 
     """
@@ -26,6 +29,9 @@ class Config:
     token: str | None = field(default=None, repr=False)
     workers: int = 1
     port: int | None = None
+    backups: Path = Path("data/backups")
+    backup_every: int | None = None
+    backup_keep: int = 7
     log_level: str = "INFO"
 
     @classmethod
@@ -38,6 +44,9 @@ class Config:
             token=(env.get("DISCORD_TOKEN") or "").strip() or None,
             workers=_whole(env, "EARMARK_WORKERS", default=1, low=1, high=64) or 1,
             port=_whole(env, "PORT", default=None, low=1, high=65535),
+            backups=Path(env.get("EARMARK_BACKUPS") or data / "backups"),
+            backup_every=_whole(env, "EARMARK_BACKUP_EVERY", default=None, low=1, high=24 * 365),
+            backup_keep=_whole(env, "EARMARK_BACKUP_KEEP", default=7, low=1, high=10_000) or 7,
             log_level=(env.get("EARMARK_LOG") or "INFO").upper(),
         )
 

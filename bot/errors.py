@@ -17,8 +17,12 @@ EarmarkError
 ├── AllRatingsEqual
 ├── NoFeatures               none of the rated tracks has a known feature
 ├── NotTrained               no model stored yet
+├── NothingStored            nothing is stored about this person
+├── NotConfirmed             the word that confirms an erasure was not typed
 ├── Busy                     the same work is already running for this member
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
+├── NoBackup                 there is no such backup, or no database to back up
+├── BadBackup                a backup is damaged, or none of ours
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
 └── NotConfigured            an operator's setting is missing
@@ -122,6 +126,16 @@ class NotTrained(EarmarkError):
 
 
 @dataclass(eq=False)
+class NothingStored(EarmarkError):
+    pass
+
+
+@dataclass(eq=False)
+class NotConfirmed(EarmarkError):
+    word: str
+
+
+@dataclass(eq=False)
 class Busy(EarmarkError):
     doing: str
 
@@ -129,6 +143,16 @@ class Busy(EarmarkError):
 @dataclass(eq=False)
 class StorageBusy(EarmarkError):
     code: int  # SQLite's
+
+
+@dataclass(eq=False)
+class NoBackup(EarmarkError):
+    path: str
+
+
+@dataclass(eq=False)
+class BadBackup(EarmarkError):
+    path: str
 
 
 @dataclass(eq=False)

@@ -91,6 +91,12 @@ class Database:
         driver: Any = (await self._direct.get_raw_connection()).driver_connection
         return await driver.execute_fetchall(statement.sql, statement.values(values))
 
+    async def truncate_log(self) -> None:
+        """Empty the write-ahead log, in which rows stand that were changed or erased since."""
+        async with self._writer.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         if self._direct is not None:
             await self._direct.close()

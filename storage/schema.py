@@ -173,6 +173,16 @@ public_cards = Table(
     sqlite_strict=True,
 )
 
+# Who was erased: a salted digest of the person's id, and when. It holds nothing else of the person, and only says
+# whom to erase again when an older backup is restored.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", Integer, nullable=False),
+    sqlite_strict=True,
+)
+
 # The operator's state, such as which commands Discord was told of last; nothing of any person.
 settings = Table(
     "settings",

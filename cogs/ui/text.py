@@ -1,7 +1,7 @@
 """Every sentence that the bot says: pure functions from values to words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 
@@ -312,6 +312,63 @@ def ranked(
     return fit(lines)
 
 
+# --- account
+
+ERASE_WORD = "ERASE"
+KEPT = {
+    "playlists": "playlist",
+    "playlist_tracks": "entry on your playlists",
+    "playlist_shares": "place where a playlist of yours is shared",
+    "ratings": "rating",
+    "verdicts": "click that Undo can take back",
+    "models": "model of your taste, with its report",
+    "public_cards": "public card that you asked for",
+}
+PLURALS = {
+    "entry on your playlists": "entries on your playlists",
+    "place where a playlist of yours is shared": "places where a playlist of yours is shared",
+    "click that Undo can take back": "clicks that Undo can take back",
+    "public card that you asked for": "public cards that you asked for",
+}
+PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
+last report. Neither your name nor your messages, and nothing about what you do elsewhere.
+
+**What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
+a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
+
+**How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
+How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
+older copies for a while; whoever was erased is erased again when one is put back.
+
+**Who.** Whoever runs this bot; I send nothing to anybody. `/account export` hands you all of it. {NAME} is open \
+software: its code says the same."""
+EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
+
+
+def holdings(since: int, rows: Mapping[str, int]) -> str:
+    lines = [f"**What I have stored about you** since <t:{since}:D>"]
+    lines += [f"- {_kept(table, number)}" for table, number in rows.items()]
+    if not rows:
+        lines.append("- nothing but your Discord id")
+    lines += ["", "`/account export` hands it to you, `/account erase` removes it, `/account privacy` says what for."]
+    return fit(lines)
+
+
+def _kept(table: str, number: int) -> str:
+    noun = KEPT.get(table, f"row in `{table}`")
+    return f"{number:,} {noun if number == 1 else PLURALS.get(noun, f'{noun}s')}"
+
+
+def export_too_large(size: int, limit: int) -> str:
+    return (
+        f"Your archive has {size / 1e6:.1f} MB, and I may send {limit / 1e6:.0f} MB here. "
+        "Ask whoever runs this bot for it: `earmark export` writes the same file."
+    )
+
+
+ERASED = "Everything about you is erased. You can start afresh at any time: `/playlist link`."
+
+
 # --- help
 
 
@@ -327,6 +384,7 @@ HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 - `/rate start public:True` - one card for everybody, with reactions
 - `/rate history` - see and change what you rated · `/rate track` - rate one track
 - *Apps → Predict this track* in a message's menu
+- `/account` - see, take along or erase what is stored about you
 
 **Which file?** A CSV from Exportify is best: it says how each track sounds, which is what I learn from. TuneMyMusic, \
 Soundiiz, Spotify's account data and plain lists of songs work too. None at hand? \
@@ -405,6 +463,10 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
                     f"I don't know you yet: {problem.rated} of {problem.need} ratings. `/rate start`, then `/retrain`."
                 )
             return "I have not learned from your ratings yet. `/retrain` takes a moment; then ask me again."
+        case errors.NothingStored():
+            return f"I have nothing stored about you. {FIRST_STEP}"
+        case errors.NotConfirmed():
+            return f"Nothing was erased: to confirm, type {problem.word} in capital letters."
         case errors.Busy():
             return "I am at it already. One moment, please."
         case errors.StorageBusy():

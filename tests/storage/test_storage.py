@@ -283,8 +283,8 @@ BATCH = """
 from alembic import op
 import sqlalchemy as sa
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -300,7 +300,8 @@ def scripts(tmp_path: Path, body: str) -> Path:
 
     folder = tmp_path / "migrations"
     shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "0002_next.py").write_text(BATCH.format(body=body))
+    newest = max(file.name[:4] for file in (folder / "versions").glob("[0-9]*.py"))
+    (folder / "versions" / "9999_next.py").write_text(BATCH.format(body=body, newest=newest))
     return folder
 
 

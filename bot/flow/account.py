@@ -1,0 +1,160 @@
+"""Account: everything about one person, to see, to take along and to erase."""
+
+import asyncio
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.charts import report_png
+from bot.domain import MAX_STARS, MIN_STARS, Rating, Track
+from bot.errors import NothingStored
+from bot.flow.rate import Questions
+from bot.flow.workers import Workers
+from bot.taste.features import NAMES
+from storage.accounts import Accounts
+from storage.models import Models, pack
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+
+COLUMNS = ("track_id", "name", "artist", "album", "isrc")
+README = """Everything that Earmark has stored about you.
+
+ratings.csv     what you rated, from 1 to 10, with all that is known of how each track sounds. The bot links it as a
+                playlist, and `earmark evaluate ratings.csv` measures how well your taste can be predicted.
+playlists/      your playlists, as tables that the bot links again.
+report.json     what the last training found; report.png is its picture.
+model.npz       the numbers of your model (NumPy reads them), and model.json what they mean.
+everything.json every row about you in the database, table by table. Times are seconds since 1970, UTC.
+
+`/account erase` removes all of it from the bot.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is stored about a person.
+
+    Attributes:
+        since: first seen, in seconds since 1970.
+        rows: by table, the person's own row left out.
+
+    """
+
+    since: int
+    rows: Mapping[str, int]
+
+
+async def holdings(accounts: Accounts, listener_id: int) -> Holdings:
+    """Count what is stored about a person; raise NothingStored where that is nothing."""
+    since = await accounts.since(listener_id)
+    if since is None:
+        raise NothingStored
+    counts = await accounts.counts(listener_id)
+    return Holdings(since, {table: number for table, number in counts.items() if table != "listeners"})
+
+
+async def erase(accounts: Accounts, questions: Questions, listener_id: int) -> None:
+    """Erase a person; raise NothingStored where nothing is stored."""
+    await holdings(accounts, listener_id)
+    await accounts.erase(listener_id)
+    questions.forget(listener_id)
+
+
+async def export(
+    accounts: Accounts, playlists: Playlists, ratings: Ratings, models: Models, workers: Workers, listener_id: int
+) -> bytes:
+    """Pack all that is stored about a person into a ZIP archive.
+
+    Raises:
+        NothingStored: nothing is stored about this person.
+        Busy: this person's archive is being packed already.
+
+    """
+    await holdings(accounts, listener_id)
+    async with workers.only_one("export", listener_id):
+        files: dict[str, bytes] = {"README.txt": README.encode()}
+        files["ratings.csv"] = await asyncio.to_thread(ratings_csv, await ratings.of(listener_id))
+        for playlist in await playlists.of(listener_id):
+            name = _free(f"playlists/{_file_name(playlist.name)}", files)
+            files[name] = await asyncio.to_thread(tracks_csv, await playlists.tracks(playlist.id))
+        stored = await models.load(listener_id)
+        if stored is not None:
+            arrays, meta, report = stored
+            files["report.json"] = _json(asdict(report))
+            files["report.png"] = await workers.run(report_png, report)
+            files["model.npz"] = await asyncio.to_thread(pack, arrays)
+            files["model.json"] = _json(meta)
+        files["everything.json"] = await asyncio.to_thread(_json, await accounts.rows(listener_id))
+        return await asyncio.to_thread(_zip, files)
+
+
+def ratings_csv(ratings: Sequence[Rating]) -> bytes:
+    """Write ratings as a table that `/playlist link` and `earmark evaluate` read."""
+    header = ("user_id", *COLUMNS, "rating", "rating_norm", "rated_at", *NAMES)
+    return _csv(header, (["me", *_cells(one.track), *_verdict(one), *_features(one.track)] for one in ratings))
+
+
+def _verdict(rating: Rating) -> list[Any]:
+    norm = (rating.stars - MIN_STARS) / (MAX_STARS - MIN_STARS)
+    return [rating.stars, round(norm, 4), rating.rated_at]
+
+
+def tracks_csv(tracks: Sequence[Track]) -> bytes:
+    """Write tracks as a table that `/playlist link` reads."""
+    return _csv((*COLUMNS, *NAMES), ([*_cells(track), *_features(track)] for track in tracks))
+
+
+def _cells(track: Track) -> list[Any]:
+    return [
+        track.spotify_id or track.id,
+        *(_harmless(text) for text in (track.title, track.artist, track.album)),
+        track.isrc,
+    ]
+
+
+def _features(track: Track) -> list[Any]:
+    return [track.features.get(name, "") for name in NAMES]
+
+
+def _harmless(text: str) -> str:
+    """Keep a spreadsheet from running a name as a formula, by a space that our importers drop again."""
+    return f" {text}" if text[:1] in {"=", "+", "-", "@"} else text
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue().encode()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+
+
+def _file_name(name: str) -> str:
+    """A playlist's name as a file's, on any system."""
+    return re.sub(r"[^\w\- ]+", "_", name).strip(" ._")[:60] or "playlist"
+
+
+def _free(stem: str, taken: Mapping[str, bytes]) -> str:
+    """The first of "stem.csv", "stem 2.csv" ... that is not taken, capitals or not."""
+    folded = {name.casefold() for name in taken}
+    number = 1
+    while (name := f"{stem}.csv" if number == 1 else f"{stem} {number}.csv").casefold() in folded:
+        number += 1
+    return name
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()

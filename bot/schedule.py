@@ -1,0 +1,48 @@
+"""What a running bot does by the clock: backups."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from bot.config import Config
+from bot.errors import EarmarkError
+from storage.backup import backup, backups
+
+log = logging.getLogger(__name__)
+HOUR = 3600.0
+AGAIN = 600.0  # seconds after which a backup that failed is tried again
+
+
+@asynccontextmanager
+async def backing_up(config: Config) -> AsyncGenerator[None]:
+    """Make a backup every so many hours while the block runs, where the operator asked for it."""
+    if config.backup_every is None:
+        yield
+        return
+    task = asyncio.create_task(_back_up(config, config.backup_every * HOUR), name="backups")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _back_up(config: Config, every: float) -> None:
+    while True:
+        await asyncio.sleep(max(0.0, every - await asyncio.to_thread(_age, config.backups)))
+        try:
+            made = await asyncio.to_thread(backup, config.database, config.backups, config.backup_keep)
+            log.info("backup made: %s", made.file.name)
+        except (EarmarkError, OSError) as problem:
+            log.error("no backup could be made: %s", type(problem).__name__)  # noqa: TRY400 - no trace helps here
+            await asyncio.sleep(min(AGAIN, every))
+
+
+def _age(folder: Path) -> float:
+    """How many seconds ago the newest backup was made."""
+    newest: Sequence[Path] = backups(folder)[-1:]
+    return time.time() - newest[0].stat().st_mtime if newest else float("inf")

@@ -1,0 +1,73 @@
+"""An operator's commands: backup, restore, and one person's data in the operator's hands."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from bot.app import services
+from bot.config import Config
+from bot.flow.account import export
+from storage.backup import Backup, backup, restore
+from storage.database import FolderLock
+
+
+def run(options: argparse.Namespace, config: Config) -> None:
+    """Run one of the commands and say what came of it."""
+    match options.command:
+        case "backup":
+            _say_backup(backup(config.database, options.folder, options.keep))
+        case "restore":
+            _restore(options.file, config)
+        case "erase":
+            asyncio.run(_erase(options.user_id, config))
+        case _:
+            asyncio.run(_export(options.user_id, options.file, config))
+            print(f"Written to {options.file}.")
+
+
+def _say_backup(made: Backup) -> None:
+    print(f"{made.file}: {made.file.stat().st_size / 1e6:.1f} MB, checked; {_people(made.rows)}.")
+
+
+def _people(rows: dict[str, int]) -> str:
+    return f"{rows.get('listeners', 0):,} people, {rows.get('ratings', 0):,} ratings"
+
+
+def _restore(file: Path, config: Config) -> None:
+    lock = FolderLock()
+    lock.acquire(config.database.parent)
+    try:
+        done = asyncio.run(restore(file, config.database))
+    finally:
+        lock.release()
+    print(f"Restored: {_people(done.rows)}.")
+    if done.saved_as is not None:
+        print(f"What stood there before is kept as {done.saved_as}.")
+    if done.erased is None:
+        print(
+            "There was no readable list of those who were erased since: erase them again with `earmark erase USER_ID`.",
+            file=sys.stderr,
+        )
+    elif done.erased:
+        print(f"Erased again, for they had left since: {done.erased}.")
+
+
+async def _erase(user_id: int, config: Config) -> None:
+    async with services(config, alone=False) as s:
+        gone = await s.accounts.erase(user_id)
+    if not gone:
+        print("Nothing was stored about this person; noted, so that no backup brings anything back.")
+        return
+    print("Erased: " + ", ".join(f"{number:,} of {table}" for table, number in gone.items()) + ".")
+
+
+async def _export(user_id: int, file: Path, config: Config) -> None:
+    async with services(config, alone=False) as s:
+        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.workers, user_id)
+    await asyncio.to_thread(_write, file, archive)
+
+
+def _write(file: Path, archive: bytes) -> None:
+    file.touch(mode=0o600)
+    file.write_bytes(archive)

@@ -1,0 +1,81 @@
+"""Account: what is stored about the caller, to see, to take along and to erase."""
+
+import io
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import NotConfirmed
+from bot.flow.account import erase, export, holdings
+from cogs.ui import text
+from cogs.ui.access import private, services
+from cogs.ui.errors import answer, guard
+
+
+class EraseModal(discord.ui.Modal, title="Erase everything about me"):
+    """Asks for a word, so that nobody erases himself by a slip of the finger.
+
+    Its ids are fixed and it is registered at the start: it works on after a restart.
+    """
+
+    word = discord.ui.Label(
+        text=f"Type {text.ERASE_WORD} to confirm",
+        description="Playlists, ratings, your model: all of it goes, for good.",
+        component=discord.ui.TextInput(custom_id="word", max_length=20, placeholder=text.ERASE_WORD),
+    )
+
+    def __init__(self) -> None:
+        super().__init__(custom_id="earmark:erase")
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        await guard(interaction, self._erase)
+
+    async def _erase(self, interaction: discord.Interaction) -> None:
+        assert isinstance(self.word.component, discord.ui.TextInput)
+        if self.word.component.value.strip() != text.ERASE_WORD:
+            raise NotConfirmed(word=text.ERASE_WORD)
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s = services(interaction)
+        await erase(s.accounts, s.questions, interaction.user.id)
+        await interaction.edit_original_response(content=text.ERASED)
+
+    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
+        await answer(interaction, error)
+
+    def stop(self) -> None:
+        """Stay registered after a submission: others may have it open."""
+
+
+class Account(commands.GroupCog, group_name="account", group_description="See, take along or erase what is stored"):
+    @app_commands.command(description="What is stored about you, counted")
+    async def show(self, interaction: discord.Interaction) -> None:
+        held = await holdings(services(interaction).accounts, interaction.user.id)
+        await interaction.response.send_message(text.holdings(held.since, held.rows), ephemeral=private(interaction))
+
+    @app_commands.command(description="Take everything along, as one archive")
+    async def export(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s = services(interaction)
+        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.workers, interaction.user.id)
+        if len(archive) > interaction.filesize_limit:
+            await interaction.edit_original_response(
+                content=text.export_too_large(len(archive), interaction.filesize_limit)
+            )
+            return
+        file = discord.File(io.BytesIO(archive), "earmark.zip")
+        await interaction.edit_original_response(content=text.EXPORTED, attachments=[file])
+
+    @app_commands.command(description="Erase everything about you, for good")
+    async def erase(self, interaction: discord.Interaction) -> None:
+        await holdings(services(interaction).accounts, interaction.user.id)
+        await interaction.response.send_modal(EraseModal())
+
+    @app_commands.command(description="What is kept, what for, how long, and who can see it")
+    async def privacy(self, interaction: discord.Interaction) -> None:
+        await interaction.response.send_message(text.PRIVACY, ephemeral=private(interaction))
+
+
+async def setup(bot: commands.Bot) -> None:
+    bot.add_view(EraseModal())
+    await bot.add_cog(Account())

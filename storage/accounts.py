@@ -1,0 +1,162 @@
+"""Everything about one person: counted, read, erased. New tables take part by themselves, by their foreign keys."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, union
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.database import Database
+from storage.rows import in_parts
+from storage.schema import erasures, listeners, metadata, settings, track_features, tracks
+
+SALT = "erasure-salt"
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A table whose rows belong to people."""
+
+    table: Table
+
+    def owned(self, listener_id: int) -> ColumnElement[bool]:
+        """The condition under which a row is this person's."""
+        return _owned(self.table, listener_id)
+
+
+def belongings() -> list[Belonging]:
+    """Every table whose rows go when their person goes: those that cascade to `listeners`, however far."""
+    return [Belonging(table) for table in metadata.sorted_tables if table is listeners or _cascades(table)]
+
+
+def _cascades(table: Table) -> bool:
+    return any(
+        parent is listeners or (parent is not table and _cascades(parent))
+        for parent in (key.column.table for key in table.foreign_keys if key.ondelete == "CASCADE")
+    )
+
+
+def _owned(table: Table, listener_id: int) -> ColumnElement[bool]:
+    if table is listeners:
+        return listeners.c.id == listener_id
+    keys = [key for key in table.foreign_keys if key.ondelete == "CASCADE"]
+    # A row that names its person is that person's; one that names none is its parent's.
+    direct = [key.parent == listener_id for key in keys if key.column.table is listeners]
+    inherited = [
+        exists(select(1).where(key.column == key.parent, _owned(key.column.table, listener_id)))
+        for key in keys
+        if _cascades(key.column.table)
+    ]
+    return or_(*(direct or inherited))
+
+
+class Accounts:
+    """Shows, hands out and erases what is stored about a person."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def since(self, listener_id: int) -> int | None:
+        """When the person was first seen, in seconds since 1970; None: nothing is stored."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(listeners.c.created_at).where(listeners.c.id == listener_id))
+
+    async def counts(self, listener_id: int) -> dict[str, int]:
+        """How many rows of each table are the person's; tables with none are left out."""
+        async with self._database.reading() as connection:
+            found = {
+                one.table.name: await connection.scalar(
+                    select(func.count()).select_from(one.table).where(one.owned(listener_id))
+                )
+                for one in belongings()
+            }
+        return {name: number for name, number in found.items() if number}
+
+    async def rows(self, listener_id: int) -> dict[str, list[dict[str, Any]]]:
+        """Every row that is the person's, by table, read at one moment; binary columns are left out."""
+        async with self._database.reading() as connection:
+            return {
+                one.table.name: [dict(row) for row in (await connection.execute(_texts(one, listener_id))).mappings()]
+                for one in belongings()
+            }
+
+    async def erase(self, listener_id: int) -> Mapping[str, int]:
+        """Erase a person in one transaction, overwriting what stood in the file; returns how many rows went, by table.
+
+        Whoever has nothing stored is erased all the same, so that no older backup brings them back.
+        """
+        counts = await self.counts(listener_id)
+        async with self._database.transaction() as connection:
+            now = int(time.time())
+            noted = insert(erasures).values(digest=_digest(await _salt(connection), listener_id), at=now)
+            await connection.execute(noted.on_conflict_do_update(index_elements=["digest"], set_={"at": now}))
+            await _erase(connection, listener_id)
+        await self._database.truncate_log()
+        return counts
+
+    async def replay(self, salt: str, erased: Mapping[str, int]) -> int:
+        """Erase again who was erased after this database was saved; returns how many people that were.
+
+        Whoever came back after the erasure stays.
+        """
+        async with self._database.transaction() as connection:
+            people = (await connection.execute(select(listeners.c.id, listeners.c.created_at))).all()
+            gone = [row.id for row in people if erased.get(_digest(salt, row.id), -1) >= row.created_at]
+            for listener_id in gone:
+                await _erase(connection, listener_id)
+            if erased:
+                await _keep(connection, salt, erased)
+        await self._database.truncate_log()
+        return len(gone)
+
+    async def erased(self) -> tuple[str, dict[str, int]]:
+        """The salt and the digests of everybody erased so far, with their times: what `replay` takes."""
+        async with self._database.transaction() as connection:
+            salt = await _salt(connection)
+            found = await connection.execute(select(erasures.c.digest, erasures.c.at))
+            return salt, {row.digest: row.at for row in found}
+
+
+async def _erase(connection: AsyncConnection, listener_id: int) -> None:
+    """Delete the person's rows, and the tracks that nobody else has."""
+    naming = [
+        (one, key.parent)
+        for one in belongings()
+        for key in one.table.foreign_keys
+        if key.column.table is tracks and one.table is not track_features
+    ]
+    theirs = union(*(select(column).where(one.owned(listener_id)) for one, column in naming))
+    candidates = (await connection.scalars(theirs)).all()
+    await connection.execute(delete(listeners).where(listeners.c.id == listener_id))
+    unused = and_(*(~exists(select(1).where(column == tracks.c.id)) for _, column in naming))
+    for part in in_parts(candidates):
+        await connection.execute(delete(tracks).where(tracks.c.id.in_(part), unused))
+
+
+async def _salt(connection: AsyncConnection) -> str:
+    """The secret that makes digests useless to whoever has only them; made at the first need."""
+    made = insert(settings).values(key=SALT, value=secrets.token_hex(16)).on_conflict_do_nothing()
+    await connection.execute(made)
+    return (await connection.execute(select(settings.c.value).where(settings.c.key == SALT))).scalar_one()
+
+
+async def _keep(connection: AsyncConnection, salt: str, erased: Mapping[str, int]) -> None:
+    """Take over the salt and the list, so that the next restored backup erases them too."""
+    kept = insert(settings).values(key=SALT, value=salt)
+    await connection.execute(kept.on_conflict_do_update(index_elements=["key"], set_={"value": salt}))
+    rows = [{"digest": digest, "at": at} for digest, at in erased.items()]
+    await connection.execute(insert(erasures).on_conflict_do_nothing(), rows)
+
+
+def _digest(salt: str, listener_id: int) -> str:
+    return hashlib.sha256(f"{salt}:{listener_id}".encode()).hexdigest()
+
+
+def _texts(one: Belonging, listener_id: int) -> Select[Any]:
+    columns = [column for column in one.table.columns if column.type.python_type is not bytes]
+    return select(*columns).where(one.owned(listener_id))

@@ -1,0 +1,200 @@
+"""Backups of the database file: made while members click, checked, and put back without anybody who was erased."""
+
+import asyncio
+import gzip
+import os
+import shutil
+import sqlite3
+import time
+import zlib
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import BadBackup, NoBackup
+from storage.accounts import SALT, Accounts
+from storage.database import Database
+
+SUFFIX = ".db.gz"
+PAGES = 2000  # copied at once; writers go on between
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A checked copy.
+
+    Attributes:
+        rows: how many rows each table holds.
+
+    """
+
+    file: Path
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back.
+
+    Attributes:
+        erased: people who were erased again on the way; None: the database that knew them is missing or unreadable.
+        saved_as: a backup of the database that stood there, or that file itself where it is damaged.
+
+    """
+
+    rows: dict[str, int]
+    erased: int | None
+    saved_as: Path | None
+
+
+def backup(database: Path, folder: Path, keep: int | None = None) -> Backup:
+    """Copy the database as it is at one moment, check the copy, compress it; readable by its owner alone.
+
+    `keep` removes all but so many of the newest backups in the folder.
+
+    Raises:
+        NoBackup: there is no database to copy.
+        BadBackup: the copy is damaged; nothing is left of it, and older backups stay.
+
+    """
+    if not database.is_file():
+        raise NoBackup(path=str(database))
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime()) + f"-{time.time_ns() % 1_000_000_000:09d}"
+    copy, file = folder / f".{name}.copy", folder / f"{name}{SUFFIX}"
+    try:
+        _private(copy)
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target, pages=PAGES)
+        rows = check(copy)
+        _compress(copy, file)
+    finally:
+        copy.unlink(missing_ok=True)
+    if keep:
+        for old in backups(folder)[:-keep]:
+            old.unlink()
+    return Backup(file, rows)
+
+
+def backups(folder: Path) -> list[Path]:
+    """The backups in a folder, oldest first."""
+    return sorted(folder.glob(f"earmark-*{SUFFIX}"))
+
+
+def check(database: Path) -> dict[str, int]:
+    """Count the rows of a copy, table by table; raise BadBackup where SQLite finds it damaged."""
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+            names = [name for (name,) in tables if not name.startswith("sqlite_")]
+            rows = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608 - names from the file's own list
+    except sqlite3.DatabaseError:
+        raise BadBackup(path=str(database)) from None
+    if verdict != "ok" or dangling is not None or "listeners" not in rows:
+        raise BadBackup(path=str(database))
+    return rows
+
+
+async def restore(file: Path, database: Path) -> Restored:
+    """Put a backup in the database's place; the program must not be running on it.
+
+    The backup is unpacked beside it, checked, brought to the newest shape, and everybody who was erased since is
+    erased from it; only then does it take the place of the database, of which a backup is made beside the other.
+
+    Raises:
+        NoBackup: there is no such file.
+        BadBackup: it is no backup of ours, or damaged; the database stays as it is.
+        NewerDatabase: a later version of this program made it.
+
+    """
+    copy = database.with_name(f".{database.name}.restoring")
+    try:
+        await asyncio.to_thread(_unpack, file, copy)
+        known = await asyncio.to_thread(_erasures, database)
+        erased = await _erase_again(copy, *known) if known else None
+        rows = await asyncio.to_thread(check, copy)
+        saved_as = await asyncio.to_thread(_exchange, copy, database, file.parent)
+    finally:
+        _remove(copy)
+    return Restored(rows, erased, saved_as)
+
+
+async def _erase_again(copy: Path, salt: str, erased: dict[str, int]) -> int:
+    restored = await Database.open(copy)
+    try:
+        return await Accounts(restored).replay(salt, erased)
+    finally:
+        await restored.close()
+
+
+def _erasures(database: Path) -> tuple[str, dict[str, int]] | None:
+    """Who was erased so far, read from a database that may be damaged; None: it cannot be read."""
+    if not database.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            salt = connection.execute("SELECT value FROM settings WHERE key = ?", (SALT,)).fetchone()
+            erased = dict(connection.execute("SELECT digest, at FROM erasures"))
+    except sqlite3.DatabaseError:
+        return None
+    return (salt[0], erased) if salt else ("", {})
+
+
+def _unpack(file: Path, copy: Path) -> None:
+    if not file.is_file():
+        raise NoBackup(path=str(file))
+    copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _remove(copy)
+    _private(copy)
+    try:
+        with gzip.open(file) as packed, copy.open("wb") as target:
+            shutil.copyfileobj(packed, target, 1 << 20)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise BadBackup(path=str(file)) from None
+    try:
+        check(copy)
+    except BadBackup:
+        raise BadBackup(path=str(file)) from None
+
+
+def _compress(copy: Path, file: Path) -> None:
+    """Write the compressed file so that it is whole, or not there."""
+    part = file.with_name(f".{file.name}.part")
+    try:
+        _private(part)
+        with copy.open("rb") as source, part.open("wb") as raw:
+            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6) as packed:
+                shutil.copyfileobj(source, packed, 1 << 20)
+            raw.flush()
+            os.fsync(raw.fileno())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _exchange(copy: Path, database: Path, folder: Path) -> Path | None:
+    saved_as = None
+    if database.is_file():
+        try:
+            saved_as = backup(database, folder).file
+        except BadBackup:
+            saved_as = database.with_name(f"{database.name}.damaged")
+            shutil.copyfile(database, saved_as)
+            saved_as.chmod(0o600)
+    # What is left of a damaged file's log must not be taken for the copy's; a sound file's is empty by now.
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    copy.replace(database)
+    return saved_as
+
+
+def _remove(database: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+
+
+def _private(file: Path) -> None:
+    """Make the file, readable by its owner alone from its first moment."""
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))

@@ -1,0 +1,102 @@
+"""What is stored about a member, seen, taken along and erased through the real client."""
+
+import csv
+import io
+import json
+import zipfile
+
+from bot.sources.files import read_playlist
+from bot.taste import evaluate
+from storage.models import unpack
+from tests.end_to_end.conftest import Room
+from tests.end_to_end.people import button, eventually, words
+from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
+
+
+async def confirm(room: Room, who: str, typed: str) -> str:
+    opened = await room.slash(who, "account erase")
+    field = opened["modal"]["components"][0]["component"]["custom_id"]
+    answer = await room.human.modal(who, opened, {field: typed})
+    return words(await eventually(lambda: (seen := room.message(who, answer["id"])) and words(seen) and seen))
+
+
+async def archive_of(room: Room, who: str, channel: str = "general") -> zipfile.ZipFile:
+    answer = await room.slash(who, "account export", channel=channel)
+    message = await eventually(lambda: (m := room.message(who, answer["id"])) and m["attachments"] and m)
+    return zipfile.ZipFile(io.BytesIO(room.sandbox.world.files[int(message["attachments"][0]["id"])].data))
+
+
+async def test_a_stranger_is_told_that_nothing_is_stored(room: Room):
+    for command in ("show", "export", "erase"):
+        said = words(await room.slash("Ben", f"account {command}"))
+        assert "nothing stored about you" in said
+    privacy = await room.slash("Ben", "account privacy")
+    assert privacy["flags"] & 64
+    assert "/account erase" in words(privacy)
+
+
+async def test_an_export_holds_everything_and_can_be_read_back(room: Room, tmp_path):
+    await room.link("Ada", FILE)
+    await room.link("Ada", ("Evil=name.csv", b'name,artist,energy\n"=cmd|calc",@x,0.5\n'))
+    card = await rate_some(room, "Ada", 14)
+    await room.slash("Ada", "retrain")
+    shown = words(await room.slash("Ada", "account show"))
+    assert "14 ratings" in shown
+    assert "1 model of your taste" in shown
+    assert "2 playlists" in shown
+
+    archive = await archive_of(room, "Ada")
+    names = set(archive.namelist())
+    assert {"README.txt", "ratings.csv", "report.json", "report.png", "everything.json"} <= names
+    assert {"model.npz", "model.json", "playlists/My mix.csv"} <= names
+    (evil,) = (name for name in names if name.startswith("playlists/Evil"))
+    ratings = list(csv.DictReader(io.StringIO(archive.read("ratings.csv").decode())))
+    stars = await stars_of(room, "Ada")
+    assert sorted(int(row["rating"]) for row in ratings) == sorted(stars.values())
+    assert unpack(archive.read("model.npz"))
+    everything = json.loads(archive.read("everything.json"))
+    assert {row["track_id"]: row["stars"] for row in everything["ratings"]} == stars
+    assert b"\n=cmd" not in archive.read(evil), "no formula for a spreadsheet"
+
+    again = read_playlist("ratings.csv", archive.read("ratings.csv"))
+    assert len(again.tracks) == 14
+    assert all(track.features for track in again.tracks)
+    before = await stars_of(room, "Ada")
+    relinked = await room.link("Ada", ("ratings.csv", archive.read("ratings.csv")))
+    assert "14 tracks, features for 14" in words(relinked)
+    assert await stars_of(room, "Ada") == before, "the same tracks, not new ones"
+    formula = read_playlist("evil.csv", archive.read(evil))
+    assert [(track.title, track.artist) for track in formula.tracks] == [("=cmd|calc", "@x")]
+    (tmp_path / "ratings.csv").write_bytes(archive.read("ratings.csv"))
+    assert evaluate.main([str(tmp_path / "ratings.csv"), "--ratings", "10", "--draws", "2", "--json"]) == 0
+    assert button(card, "rate", 5)
+
+
+async def test_erasing_asks_for_a_word_and_then_leaves_nothing(room: Room):
+    await room.link("Ada", FILE)
+    await room.link("Ben", FILE)
+    card = await rate_some(room, "Ada", 11)
+    await room.slash("Ada", "retrain")
+    assert "Nothing was erased" in await confirm(room, "Ada", "erase, please")
+    assert len(await stars_of(room, "Ada")) == 11
+    assert "is erased" in await confirm(room, "Ada", "ERASE")
+    assert await stars_of(room, "Ada") == {}
+    assert "nothing stored about you" in words(await room.slash("Ada", "account show"))
+    assert str(ids(room, "Ada")).encode() not in b"".join(
+        file.read_bytes() for file in room.config.data.iterdir() if file.is_file()
+    )
+    # Her old card says kindly what to do; Ben's playlist is untouched.
+    old = await room.human.click("Ada", card, button(card, "rate", 5))
+    assert "/playlist link" in words(old)
+    assert "40 tracks" in words(await room.slash("Ben", "playlist list"))
+    await room.link("Ada", FILE)
+    assert await stars_of(room, "Ada") == {}
+
+
+async def test_a_form_opened_before_a_restart_still_erases(room: Room):
+    await room.link("Ada", FILE)
+    opened = await room.slash("Ada", "account erase")
+    await room.restart()
+    field = opened["modal"]["components"][0]["component"]["custom_id"]
+    answer = await room.human.modal("Ada", opened, {field: "ERASE"})
+    await eventually(lambda: "is erased" in words(room.message("Ada", answer["id"]) or {}))

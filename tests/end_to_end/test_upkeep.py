@@ -1,0 +1,102 @@
+"""An operator's commands as they are typed, beside a running bot and without one."""
+
+import asyncio
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config
+from bot.schedule import _back_up
+from storage.accounts import Accounts
+from storage.backup import backups
+from storage.database import Database
+from tests.end_to_end.people import playlist_csv
+from tests.end_to_end.processes import HttpHuman, program
+from tests.storage.test_accounts import ADA, BEN, live
+
+pytestmark = pytest.mark.slow
+
+
+async def fill(data: Path) -> None:
+    database = await Database.open(data / "earmark.db")
+    await live(database, ADA, "Ada's demo")
+    await live(database, BEN, "Ben's demo")
+    await database.close()
+
+
+async def run(*arguments: str) -> tuple[int, str]:
+    async with program(*arguments) as command:
+        code = await command.process.wait()
+        await command._reader
+        return code, "\n".join(command.lines)
+
+
+async def test_backup_erase_restore_rehearsed(tmp_path: Path):
+    data, folder = tmp_path / "data", tmp_path / "backups"
+    await fill(data)
+    code, said = await run("backup", str(folder), "--keep", "3", "--data", str(data))
+    assert code == 0, said
+    assert "checked; 2 people, 2 ratings" in said
+    (made,) = backups(folder)
+    code, said = await run("erase", str(ADA), "--data", str(data))
+    assert code == 0, said
+    assert "1 of ratings" in said
+    code, said = await run("restore", str(made), "--data", str(data))
+    assert code == 0, said
+    assert "1 people, 1 ratings" in said
+    assert "Erased again, for they had left since: 1" in said
+    code, said = await run("export", str(BEN), str(tmp_path / "ben.zip"), "--data", str(data))
+    assert code == 0, said
+    with zipfile.ZipFile(tmp_path / "ben.zip") as archive:
+        assert b"Ben's demo" in archive.read("everything.json") + archive.read("playlists/List of Ben_s demo.csv")
+    code, said = await run("export", str(ADA), str(tmp_path / "ada.zip"), "--data", str(data))
+    assert (code, said) == (2, "Nothing is stored about this person.")
+    assert not (tmp_path / "ada.zip").exists()
+
+
+async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
+    code, said = await run("backup", str(tmp_path / "b"), "--data", str(tmp_path / "none"))
+    assert (code, len(said.splitlines())) == (2, 1)
+    assert "There is nothing at" in said
+    (tmp_path / "rubbish.db.gz").write_bytes(b"rubbish")
+    code, said = await run("restore", str(tmp_path / "rubbish.db.gz"), "--data", str(tmp_path / "data"))
+    assert (code, len(said.splitlines())) == (2, 1)
+    assert "is damaged, or no backup" in said
+
+
+async def test_beside_a_running_bot(tmp_path: Path):
+    async with program("--data", str(tmp_path), "--port", "0", "--no-browser") as bot:
+        url = await bot.said("Sandbox ready: ")
+        async with HttpHuman.connect(url) as human:
+            await human.slash("Ada", "playlist link", file=("mix.csv", playlist_csv(12)))
+            code, said = await run("backup", str(tmp_path / "backups"), "--data", str(tmp_path))
+            assert code == 0, said
+            code, said = await run("restore", str(backups(tmp_path / "backups")[0]), "--data", str(tmp_path))
+            assert code == 2
+            assert "Another instance is using" in said
+            code, said = await run("erase", human.members["Ada"], "--data", str(tmp_path))
+            assert code == 0, said
+            assert "1 of playlists" in said
+            answer = await human.slash("Ada", "account show")
+            assert "nothing stored about you" in answer["message"]["content"]
+
+
+async def test_backups_by_the_clock(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    config = Config(data=tmp_path, database=tmp_path / "earmark.db", backups=tmp_path / "backups", backup_keep=2)
+    task = asyncio.create_task(_back_up(replace(config, backup_every=1), every=0.2))
+    await asyncio.sleep(0.5)
+    assert "no backup could be made: NoBackup" in caplog.text, "said, and tried again"
+    await fill(tmp_path)
+    async with asyncio.timeout(20):
+        while len(backups(config.backups)) < 2:
+            await asyncio.sleep(0.05)
+        first = backups(config.backups)
+        while backups(config.backups)[0] == first[0]:
+            await asyncio.sleep(0.05)
+    assert len(backups(config.backups)) in {2, 3}
+    task.cancel()
+    database = await Database.open(config.database)
+    assert await Accounts(database).counts(ADA)
+    await database.close()

@@ -1,0 +1,116 @@
+"""Everything about one person: counted, read, erased, and never brought back."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from bot.domain import PlaylistSource, TrackSource
+from storage.accounts import Accounts, belongings
+from storage.cards import Cards, PublicCard
+from storage.database import Database
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+from storage.schema import metadata, tracks
+from tests.storage.test_storage import report
+
+ADA, BEN = 771_000_000_000_000_001, 771_000_000_000_000_002
+# Tables in which nobody is named; a new one must either cascade to `listeners` or be added here with a reason.
+IMPERSONAL = {
+    "tracks": "recordings; those that nobody has any more go with their last listener",
+    "track_features": "values; the contributor's id is forgotten",
+    "settings": "the operator's",
+    "erasures": "salted digests",
+}
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "data" / "earmark.db")
+    yield opened
+    await opened.close()
+
+
+async def live(database: Database, person: int, own: str) -> None:
+    """Leave something in every table."""
+    playlists, ratings, cards, models = Playlists(database), Ratings(database), Cards(database), Models(database)
+    sources = [
+        TrackSource("Air", "Bach", features={"energy": 0.5}),
+        TrackSource(own, "Secret", features={"energy": 0.1}),
+    ]
+    linked = await playlists.link(person, PlaylistSource(f"List of {own}", "csv", sources))
+    await playlists.share(person, linked.playlist.id, 99)
+    first, second = await playlists.tracks(linked.playlist.id)
+    await ratings.start()
+    await ratings.rate(person, first.id, 7)
+    await ratings.skip(person, second.id)
+    await ratings.close()
+    await models.save(person, {"a": np.zeros(3)}, {"rated": [[own, "Secret", 7]]}, report())
+    await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
+
+
+def test_every_table_belongs_to_its_people_or_says_why_not():
+    owned = {one.table.name for one in belongings()}
+    assert owned | IMPERSONAL.keys() == set(metadata.tables)
+    assert not owned & IMPERSONAL.keys()
+
+
+async def test_everything_of_a_person_is_counted_and_read(database: Database):
+    await live(database, ADA, "Ada's demo")
+    await live(database, BEN, "Ben's demo")
+    accounts = Accounts(database)
+    counts = await accounts.counts(ADA)
+    assert counts.keys() == {one.table.name for one in belongings()}, "the test leaves something in every table"
+    assert counts["playlist_tracks"] == 2
+    rows = await accounts.rows(ADA)
+    assert {name: len(found) for name, found in rows.items()} == counts
+    assert "Ben" not in str(rows)
+    assert str(BEN) not in str(rows)
+    assert await accounts.counts(3) == {}
+    assert await accounts.since(3) is None
+
+
+async def test_nothing_of_an_erased_person_is_left_in_the_files(database: Database, tmp_path: Path):
+    await live(database, ADA, "Ada's demo")
+    await live(database, BEN, "Ben's demo")
+    accounts = Accounts(database)
+    gone = await accounts.erase(ADA)
+    assert gone["ratings"] == 1
+    assert await accounts.counts(ADA) == {}
+    assert (await accounts.counts(BEN))["ratings"] == 1, "others keep what is theirs"
+    async with database.reading() as connection:
+        left = {row.title for row in await connection.execute(select(tracks.c.title))}
+    assert left == {"Air", "Ben's demo"}, "a track that only she had is gone, too"
+    folder = tmp_path / "data"
+    stored = b"".join(file.read_bytes() for file in folder.iterdir())
+    assert b"Ben's demo" in stored
+    assert b"Ada's demo" not in stored
+    assert str(ADA).encode() not in stored
+    assert ADA.to_bytes(8, "big") not in stored
+    assert BEN.to_bytes(8, "big") in stored, "so the search above would have found her"
+
+
+async def test_an_older_backup_does_not_bring_the_erased_back(database: Database, tmp_path: Path):
+    await live(database, ADA, "Ada's demo")
+    await live(database, BEN, "Ben's demo")
+    older = tmp_path / "older.db"
+    with sqlite3.connect(tmp_path / "data" / "earmark.db") as source, sqlite3.connect(older) as copy:
+        source.backup(copy)
+    await Accounts(database).erase(ADA)
+    salt, erased = await Accounts(database).erased()
+    restored = await Database.open(older)
+    try:
+        assert await Accounts(restored).replay(salt, erased) == 1
+        assert await Accounts(restored).counts(ADA) == {}
+        assert (await Accounts(restored).counts(BEN))["ratings"] == 1
+        assert await Accounts(restored).erased() == (salt, erased), "and the next restore erases them as well"
+        await live(restored, ADA, "New demo")
+        async with restored.transaction() as connection:
+            await connection.exec_driver_sql("UPDATE listeners SET created_at = created_at + 60")
+        assert await Accounts(restored).replay(salt, erased) == 0, "whoever came back stays"
+    finally:
+        await restored.close()

@@ -1,0 +1,158 @@
+"""Backups: made under load, checked, kept to a number, and put back without the erased."""
+
+import asyncio
+import gzip
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.errors import BadBackup, NoBackup
+from storage.accounts import Accounts
+from storage.backup import backup, backups, check, restore
+from storage.database import Database
+from storage.ratings import Ratings
+from tests.storage.test_accounts import ADA, BEN, live
+
+
+@pytest.fixture
+async def file(tmp_path: Path) -> Path:
+    """A database in which two people have everything."""
+    path = tmp_path / "data" / "earmark.db"
+    database = await Database.open(path)
+    await live(database, ADA, "Ada's demo")
+    await live(database, BEN, "Ben's demo")
+    await database.close()
+    return path
+
+
+async def people(path: Path) -> set[int]:
+    database = await Database.open(path)
+    try:
+        return {person for person in (ADA, BEN) if await Accounts(database).counts(person)}
+    finally:
+        await database.close()
+
+
+async def test_a_backup_comes_back_as_it_was(file: Path, tmp_path: Path):
+    made = backup(file, tmp_path / "backups")
+    assert stat.S_IMODE(made.file.stat().st_mode) == 0o600
+    assert made.rows["ratings"] == 2
+    assert [child.name for child in made.file.parent.iterdir()] == [made.file.name], "nothing half-made is left"
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM ratings")
+    connection.close()
+    done = await restore(made.file, file)
+    assert done.rows["ratings"] == 2
+    assert done.erased == 0
+    assert done.saved_as in backups(made.file.parent), "what stood there is a backup, too"
+    assert await people(file) == {ADA, BEN}
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_a_new_machine_takes_a_backup(file: Path, tmp_path: Path):
+    made = backup(file, tmp_path / "backups")
+    elsewhere = tmp_path / "new" / "earmark.db"
+    done = await restore(made.file, elsewhere)
+    assert (done.erased, done.saved_as) == (None, None)
+    assert await people(elsewhere) == {ADA, BEN}
+
+
+async def test_the_erased_stay_erased(file: Path, tmp_path: Path):
+    made = backup(file, tmp_path / "backups")
+    database = await Database.open(file)
+    await Accounts(database).erase(ADA)
+    await database.close()
+    assert (await restore(made.file, file)).erased == 1
+    assert await people(file) == {BEN}
+    assert b"Ada's demo" not in file.read_bytes()
+    assert (await restore(made.file, file)).erased == 1, "and stay so when it is put back again"
+    assert await people(file) == {BEN}
+
+
+async def test_a_damaged_database_is_kept_and_replaced(file: Path, tmp_path: Path):
+    made = backup(file, tmp_path / "backups")
+    data = bytearray(file.read_bytes())
+    data[100:] = b"\xff" * (len(data) - 100)
+    file.write_bytes(data)
+    done = await restore(made.file, file)
+    assert done.erased is None, "and the operator is told"
+    assert done.saved_as is not None
+    assert done.saved_as.read_bytes() == bytes(data)
+    assert await people(file) == {ADA, BEN}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    how=st.sampled_from(["cut", "flip", "text", "other"]),
+    where=st.floats(0, 1, exclude_max=True),
+    change=st.integers(1, 255),
+    instead=st.binary(max_size=300),
+)
+def test_a_damaged_backup_changes_nothing(
+    how: str, where: float, change: int, instead: bytes, tmp_path_factory: pytest.TempPathFactory
+):
+    folder = tmp_path_factory.mktemp("damaged")
+    path = folder / "earmark.db"
+
+    async def make() -> None:
+        database = await Database.open(path)
+        await live(database, ADA, "Ada's demo")
+        await database.close()
+
+    asyncio.run(make())
+    made = backup(path, folder / "backups").file
+    whole, before = bytearray(made.read_bytes()), path.read_bytes()
+    # The checksum of gzip finds a change anywhere behind its header of ten bytes.
+    if how == "cut":
+        del whole[int(where * len(whole)) :]
+    elif how == "flip":
+        whole[10 + int(where * (len(whole) - 10))] ^= change
+    elif how == "text":
+        whole[:] = instead
+    else:
+        whole[:] = gzip.compress(instead)
+    made.write_bytes(whole)
+    with pytest.raises(BadBackup):
+        asyncio.run(restore(made, path))
+    assert path.read_bytes() == before
+    assert sorted(child.name for child in folder.iterdir()) == ["backups", "earmark.db"]
+
+
+def test_what_is_not_there_is_said(tmp_path: Path):
+    with pytest.raises(NoBackup):
+        backup(tmp_path / "none.db", tmp_path)
+    with pytest.raises(NoBackup):
+        asyncio.run(restore(tmp_path / "none.db.gz", tmp_path / "earmark.db"))
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE t (x)")
+    other.close()
+    with pytest.raises(BadBackup):
+        check(tmp_path / "other.db")
+    with pytest.raises(BadBackup):
+        backup(tmp_path / "other.db", tmp_path / "backups")
+    assert backups(tmp_path / "backups") == []
+
+
+def test_only_the_newest_are_kept(file: Path, tmp_path: Path):
+    folder = tmp_path / "backups"
+    made = [backup(file, folder, keep=3).file for _ in range(5)]
+    assert backups(folder) == made[-3:]
+
+
+async def test_members_click_on_while_a_backup_is_made(file: Path, tmp_path: Path):
+    database = await Database.open(file)
+    ratings = Ratings(database)
+    await ratings.start()
+    copying = asyncio.create_task(asyncio.to_thread(backup, file, tmp_path / "backups"))
+    clicks = 0
+    while not copying.done() or clicks < 20:
+        await ratings.rate(ADA, 1, clicks % 10 + 1)
+        clicks += 1
+    made = await copying
+    assert made.rows["ratings"] == 2, "one moment's state, whole"
+    await ratings.close()
+    await database.close()
