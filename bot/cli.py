@@ -14,16 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.config import Config
-from bot.errors import (
-    BadBackup,
-    EarmarkError,
-    FolderInUse,
-    NewerDatabase,
-    NoBackup,
-    NotConfigured,
-    NothingStored,
-    StorageBusy,
-)
+from bot.errors import EarmarkError, NotConfigured, NothingStored
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
@@ -170,26 +161,18 @@ def _loopback(url: str | None) -> str | None:
     return url.rstrip("/")
 
 
-def _sentence(problem: EarmarkError) -> str:  # noqa: PLR0911 - one case a sentence
+def _sentence(problem: EarmarkError) -> str:
     match problem:
         case NotConfigured(setting="DISCORD_TOKEN"):
             return "DISCORD_TOKEN is missing: set it to your bot's token, or run `earmark` alone to try the sandbox."
         case NotConfigured():
             return f"{problem.setting} is not understood: see the operator's guide in README.md."
-        case FolderInUse():
-            return f"Another instance is using {problem.folder}: stop it first, or choose another folder with --data."
-        case NewerDatabase():
-            return f"{problem.path} was written by a later version of this program: install that one."
-        case NoBackup():
-            return f"There is nothing at {problem.path}: check the path, or name the data folder with --data."
-        case BadBackup():
-            return f"{problem.path} is damaged, or no backup of this program's. Nothing was changed."
         case NothingStored():
             return "Nothing is stored about this person."
-        case StorageBusy():
-            return "The database is locked by another program, or its disk is full. Nothing was changed."
         case _:
-            return f"{type(problem).__name__}: {vars(problem)}"
+            from cogs.ui import text  # noqa: PLC0415 - needs Discord's library
+
+            return text.error(problem)
 
 
 def _log_to_stderr(level: str) -> None:

@@ -471,6 +471,10 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I am at it already. One moment, please."
         case errors.StorageBusy():
             return "I could not save that just now. Nothing was changed; please try again."
+        case errors.NoBackup():
+            return f"There is nothing at {problem.path}. Check the path, or name the data folder with --data."
+        case errors.BadBackup():
+            return f"{problem.path} is damaged, or no backup of mine. Nothing was changed; try another one."
         case errors.FolderInUse():
             return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
         case errors.NewerDatabase():
