@@ -19,6 +19,27 @@ EarmarkError
 ├── NotTrained               no model stored yet
 ├── NothingStored            nothing is stored about this person
 ├── NotConfirmed             the word that confirms an erasure was not typed
+├── GroupError
+│   ├── NoCandidates         no member or no track to choose from
+│   └── AllVetoed            somebody would get too little from every track
+├── SessionError             a step that a group session does not allow now
+│   ├── WrongPhase           right, but not in this phase
+│   ├── NotInSession         the member has not joined
+│   ├── NotTheHost           only the host, or who manages events, steers
+│   ├── TooFewMembers
+│   ├── SessionRunning       the channel has a session already
+│   ├── NoSession            none is running here
+│   ├── UnknownRound
+│   ├── RoundOpen            one track at a time
+│   ├── RoundClosed          its votes are final
+│   ├── NoMoreRounds         all rounds of this session are played
+│   ├── TooEarly             the time is not over yet
+│   ├── AlreadyPlayed        each track is asked about once
+│   ├── OwnTrack             a member's own submission, which the others rate
+│   ├── UnknownSlot
+│   ├── NotPlayable          the track was vetoed, or stands in the playlist already
+│   ├── VetoSpent            one veto a member
+│   └── BadSetting           a setting outside its range
 ├── Busy                     the same work is already running for this member
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── NoBackup                 there is no such backup, or no database to back up
@@ -123,6 +144,117 @@ class NoFeatures(EarmarkError):
 class NotTrained(EarmarkError):
     rated: int
     need: int
+
+
+class GroupError(EarmarkError):
+    """No playlist can be made for a group."""
+
+
+@dataclass(eq=False)
+class NoCandidates(GroupError):
+    members: int
+    tracks: int
+
+
+@dataclass(eq=False)
+class AllVetoed(GroupError):
+    tracks: int
+    veto: float
+
+
+class SessionError(EarmarkError):
+    """A step that a group session does not allow now; nothing was changed."""
+
+
+@dataclass(eq=False)
+class WrongPhase(SessionError):
+    event: str
+    phase: str
+    allowed: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class NotInSession(SessionError):
+    listener_id: int
+
+
+@dataclass(eq=False)
+class NotTheHost(SessionError):
+    host_id: int
+
+
+@dataclass(eq=False)
+class TooFewMembers(SessionError):
+    have: int
+    need: int
+
+
+@dataclass(eq=False)
+class SessionRunning(SessionError):
+    session_id: int
+    channel_id: int
+
+
+@dataclass(eq=False)
+class NoSession(SessionError):
+    asked: int
+
+
+@dataclass(eq=False)
+class UnknownRound(SessionError):
+    number: int
+
+
+@dataclass(eq=False)
+class RoundOpen(SessionError):
+    number: int
+
+
+@dataclass(eq=False)
+class RoundClosed(SessionError):
+    number: int
+
+
+@dataclass(eq=False)
+class NoMoreRounds(SessionError):
+    rounds: int
+
+
+@dataclass(eq=False)
+class TooEarly(SessionError):
+    seconds: int
+
+
+@dataclass(eq=False)
+class AlreadyPlayed(SessionError):
+    track_id: int
+
+
+@dataclass(eq=False)
+class OwnTrack(SessionError):
+    track_id: int
+
+
+@dataclass(eq=False)
+class UnknownSlot(SessionError):
+    place: int
+
+
+@dataclass(eq=False)
+class NotPlayable(SessionError):
+    track_id: int
+
+
+@dataclass(eq=False)
+class VetoSpent(SessionError):
+    limit: int
+
+
+@dataclass(eq=False)
+class BadSetting(SessionError):
+    name: str
+    low: int
+    high: int
 
 
 @dataclass(eq=False)

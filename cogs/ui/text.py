@@ -467,6 +467,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return f"I have nothing stored about you. {FIRST_STEP}"
         case errors.NotConfirmed():
             return f"Nothing was erased: to confirm, type {problem.word} in capital letters."
+        case errors.SessionError() | errors.GroupError():
+            return _session_error(problem)
         case errors.Busy():
             return "I am at it already. One moment, please."
         case errors.StorageBusy():
@@ -483,6 +485,65 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return f"{problem.setting} is missing or not understood. Set it and start again."
         case _:
             return unexpected("-")
+
+
+def _session_error(problem: errors.SessionError | errors.GroupError) -> str:  # noqa: C901, PLR0911, PLR0912 - as above
+    match problem:
+        case errors.NoCandidates():
+            return "There is no track to choose from. Share a playlist with this server: `/playlist share`."
+        case errors.AllVetoed():
+            return (
+                f"All {problem.tracks:,} tracks are vetoed: each is below {problem.veto:.0f} for somebody. Lower the "
+                "veto, or bring other playlists."
+            )
+        case errors.WrongPhase():
+            return f"That does not go now: the session is {PHASES.get(problem.phase, problem.phase)}."
+        case errors.NotInSession():
+            return "You are not in this session. Press *Join* first."
+        case errors.NotTheHost():
+            return f"Only the host, <@{problem.host_id}>, or somebody who may manage events can do that."
+        case errors.TooFewMembers():
+            return f"A session needs {problem.need} members, and has {problem.have}. Ask somebody to press *Join*."
+        case errors.SessionRunning():
+            return f"A session is running in <#{problem.channel_id}> already. Finish or cancel it first."
+        case errors.NoSession():
+            return "This session is not here, or no longer. `/session start` opens one."
+        case errors.UnknownRound():
+            return f"There is no round {problem.number} in this session."
+        case errors.RoundOpen():
+            return f"Round {problem.number} is still open. Let it end first."
+        case errors.RoundClosed():
+            return f"Round {problem.number} is over; its votes are final."
+        case errors.NoMoreRounds():
+            return f"All {count(problem.rounds, 'round')} are played. Go on to the reveal."
+        case errors.TooEarly():
+            return f"There are {count(problem.seconds, 'second')} left to vote."
+        case errors.AlreadyPlayed():
+            return "This session has had that track already. Choose another one."
+        case errors.OwnTrack():
+            return "This track is your own submission: the others rate it."
+        case errors.UnknownSlot():
+            return f"The playlist has no slot {problem.place + 1}."
+        case errors.NotPlayable():
+            return "That track was vetoed, or is on the playlist already. Choose another one."
+        case errors.VetoSpent():
+            return f"You have used your {count(problem.limit, 'veto').replace('vetos', 'vetoes')} in this session."
+        case errors.BadSetting():
+            return f"The {plain(problem.name)} must lie between {problem.low} and {problem.high}."
+        case _:
+            return unexpected("-")
+
+
+PHASES = {
+    "lobby": "still gathering members",
+    "gathering": "collecting tracks",
+    "rating": "in its rating rounds",
+    "reveal": "showing its votes",
+    "playlist": "at its playlist",
+    "done": "finished",
+    "cancelled": "cancelled",
+    "abandoned": "over, since nobody went on with it",
+}
 
 
 def unexpected(error_id: str) -> str:
