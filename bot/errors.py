@@ -38,6 +38,7 @@ EarmarkError
 │   ├── OwnTrack             a member's own submission, which the others rate
 │   ├── UnknownSlot
 │   ├── NotPlayable          the track was vetoed, or stands in the playlist already
+│   ├── NotThemed            the session has no theme to submit a track for
 │   ├── VetoSpent            one veto a member
 │   └── BadSetting           a setting outside its range
 ├── Busy                     the same work is already running for this member
@@ -243,6 +244,10 @@ class UnknownSlot(SessionError):
 @dataclass(eq=False)
 class NotPlayable(SessionError):
     track_id: int
+
+
+class NotThemed(SessionError):
+    """The session has no theme, so there is nothing to submit."""
 
 
 @dataclass(eq=False)

@@ -526,6 +526,8 @@ def _session_error(problem: errors.SessionError | errors.GroupError) -> str:  # 
             return f"The playlist has no slot {problem.place + 1}."
         case errors.NotPlayable():
             return "That track was vetoed, or is on the playlist already. Choose another one."
+        case errors.NotThemed():
+            return "This session has no theme, so no track is submitted: I choose from the playlists."
         case errors.VetoSpent():
             return f"You have used your {count(problem.limit, 'veto').replace('vetos', 'vetoes')} in this session."
         case errors.BadSetting():
