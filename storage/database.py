@@ -104,6 +104,12 @@ class Database:
         await self._writer.dispose()
 
 
+async def fetch_within(connection: AsyncConnection, statement: Statement, **values: Any) -> list[Any]:
+    """Run one reading statement inside a transaction, in one hop to the driver's thread."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return list(await driver.execute_fetchall(statement.sql, statement.values(values)))
+
+
 async def run_many(connection: AsyncConnection, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Run a writing statement with `:named` parameters once a row, all in one hop to the driver's thread."""
     driver: Any = (await connection.get_raw_connection()).driver_connection

@@ -56,7 +56,7 @@ class Ratings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writer = Writer(database, _rate_many)
+        self._writer = Writer(database, rate_many)
 
     async def start(self) -> None:
         self._writer.start()
@@ -165,7 +165,7 @@ async def _verdict(connection: AsyncConnection, listener_id: int, track_id: int,
     await run_many(connection, LOG_VERDICT, [row])
 
 
-async def _rate_many(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+async def rate_many(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store ratings of different (listener, track) pairs in three statements, however many they are."""
     for statement in (KNOW_LISTENER, LOG_VERDICT, PUT_RATING):
         await run_many(connection, statement, rows)

@@ -1,6 +1,7 @@
 """The data dictionary: every table, its columns and what holds between them.
 
 Every row that belongs to a person hangs on that person's row in `listeners`, so erasing somebody is one statement.
+The tables of group sessions stand in `storage/schema_sessions.py`.
 A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits.
 """
 
@@ -23,14 +24,16 @@ metadata = MetaData()
 Snowflake = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _person(name: str, *, primary_key: bool = False) -> Column[int]:
-    person = ForeignKey("listeners.id", ondelete="CASCADE")
-    return Column(name, Snowflake, person, nullable=False, primary_key=primary_key)
+def person(name: str, *, primary_key: bool = False) -> Column[int]:
+    """A column that names a person, whose row goes when the person's does."""
+    there = ForeignKey("listeners.id", ondelete="CASCADE")
+    return Column(name, Snowflake, there, nullable=False, primary_key=primary_key)
 
 
-def _track(*, primary_key: bool = False) -> Column[int]:
-    track = ForeignKey("tracks.id", ondelete="CASCADE")
-    return Column("track_id", Snowflake, track, nullable=False, primary_key=primary_key)
+def track(*, primary_key: bool = False) -> Column[int]:
+    """A column that names a track."""
+    there = ForeignKey("tracks.id", ondelete="CASCADE")
+    return Column("track_id", Snowflake, there, nullable=False, primary_key=primary_key)
 
 
 listeners = Table(
@@ -66,7 +69,7 @@ tracks = Table(
 track_features = Table(
     "track_features",
     metadata,
-    _track(primary_key=True),
+    track(primary_key=True),
     Column("source", Text, primary_key=True),
     Column("contributor_id", Snowflake, ForeignKey("listeners.id", ondelete="SET NULL")),
     Column("features", Text, nullable=False),  # JSON: {name: value}
@@ -80,7 +83,7 @@ playlists = Table(
     "playlists",
     metadata,
     Column("id", Snowflake, primary_key=True),
-    _person("owner_id"),
+    person("owner_id"),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("created_at", Integer, nullable=False),
@@ -100,7 +103,7 @@ playlist_tracks = Table(
     "playlist_tracks",
     metadata,
     _playlist(),
-    _track(primary_key=True),
+    track(primary_key=True),
     Column("position", Integer, nullable=False),
     Index("playlist_tracks_by_track", "track_id"),
     sqlite_strict=True,
@@ -118,8 +121,8 @@ playlist_shares = Table(
 ratings = Table(
     "ratings",
     metadata,
-    _person("listener_id", primary_key=True),
-    _track(primary_key=True),
+    person("listener_id", primary_key=True),
+    track(primary_key=True),
     Column("stars", Integer, nullable=False),
     Column("rated_at", Integer, nullable=False),
     CheckConstraint("stars BETWEEN 1 AND 10", name="stars_in_range"),
@@ -132,8 +135,8 @@ verdicts = Table(
     "verdicts",
     metadata,
     Column("id", Snowflake, primary_key=True),
-    _person("listener_id"),
-    _track(),
+    person("listener_id"),
+    track(),
     Column("stars", Integer),  # NULL: skipped
     Column("previous_stars", Integer),  # NULL: was not rated
     Column("at", Integer, nullable=False),
@@ -147,7 +150,7 @@ verdicts = Table(
 models = Table(
     "models",
     metadata,
-    _person("listener_id", primary_key=True),
+    person("listener_id", primary_key=True),
     Column("arrays", LargeBinary, nullable=False),  # an .npz archive without objects
     Column("meta", Text, nullable=False),
     Column("report", Text, nullable=False),
@@ -164,8 +167,8 @@ public_cards = Table(
     Column("message_id", Snowflake, primary_key=True, autoincrement=False),
     Column("channel_id", Snowflake, nullable=False),
     Column("guild_id", Snowflake),
-    _person("owner_id"),
-    _track(),
+    person("owner_id"),
+    track(),
     Column("playlist_id", Snowflake),
     Column("posted_at", Integer, nullable=False),
     Index("public_cards_by_owner", "owner_id"),

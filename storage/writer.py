@@ -33,15 +33,19 @@ class Writer:
     """
 
     def __init__(
-        self, database: Database, put_many: Callable[[AsyncConnection, Sequence[Row]], Awaitable[None]]
+        self,
+        database: Database,
+        put_many: Callable[[AsyncConnection, Sequence[Row]], Awaitable[None]],
+        name: str = "rating-writer",
     ) -> None:
+        self._name = name
         self._database = database
         self._put_many = put_many
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._running = asyncio.create_task(self._run(), name="rating-writer")
+        self._running = asyncio.create_task(self._run(), name=self._name)
 
     async def close(self) -> None:
         """Finish every write that was handed in; later ones are refused with RuntimeError."""
@@ -64,7 +68,7 @@ class Writer:
 
     async def _hand_in(self, job: _Job) -> Any:
         if self._running is None:
-            raise RuntimeError("the rating writer is not running")
+            raise RuntimeError(f"{self._name} is not running")
         self._jobs.put_nowait(job)
         return await job.done
 

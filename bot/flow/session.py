@@ -124,7 +124,11 @@ def _join(session: Session, event: Join) -> Session:
     before = session.members.get(listener_id)
     if before is not None and before.present:
         return session
-    member = replace(before, present=True, joined_at=event.at) if before else Member(listener_id, event.at)
+    member = (
+        replace(before, present=True, joined_at=event.at)
+        if before
+        else Member(listener_id, event.at, learn=event.learn)
+    )
     return replace(session, members={**session.members, listener_id: member})
 
 

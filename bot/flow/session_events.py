@@ -20,8 +20,11 @@ class Event:
     by: Actor | None = None  # None: the bot itself, or its clock
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Event):
-    """Come in, or back; also late."""
+    """Come in, or back; also late. `learn` is what this member said before, in another session."""
+
+    learn: bool | None = None
 
 
 class Leave(Event):

@@ -20,7 +20,7 @@ from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
 from storage.playlists import Playlists
 from storage.ratings import Ratings
-from storage.schema import metadata
+from storage.schema_sessions import metadata
 from storage.settings import Settings
 
 ADA, BEN, GUILD = 1, 2, 99
@@ -283,7 +283,7 @@ BATCH = """
 from alembic import op
 import sqlalchemy as sa
 
-revision = "9999"
+revision = "9000"
 down_revision = "{newest}"
 
 
@@ -300,8 +300,8 @@ def scripts(tmp_path: Path, body: str) -> Path:
 
     folder = tmp_path / "migrations"
     shutil.copytree(SCRIPTS, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    newest = max(file.name[:4] for file in (folder / "versions").glob("[0-9]*.py"))
-    (folder / "versions" / "9999_next.py").write_text(BATCH.format(body=body, newest=newest))
+    newest = max(file.name.split("_")[0] for file in (folder / "versions").glob("[0-9]*.py"))
+    (folder / "versions" / "9000_next.py").write_text(BATCH.format(body=body, newest=newest))
     return folder
 
 

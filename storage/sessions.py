@@ -1,0 +1,204 @@
+"""The tables of group sessions: each step is loaded, taken and stored in one transaction.
+
+The state machine runs inside the transaction that stores its outcome, and transactions that write come one after the
+other. So no two steps build on the same state, a vote can neither be lost nor counted twice, and after `kill -9` there
+is either all of a step or none of it.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Select, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain_session import LIVE, OVER, Phase, Session
+from bot.errors import NoSession, SessionRunning
+from storage.database import Database, Statement, fetch_within, run_many
+from storage.listeners import ensure
+from storage.ratings import rate_many
+from storage.schema_sessions import session_debts, session_members, sessions
+from storage.session_rows import PARTS, WHOLE, rows_of, session_of
+from storage.writer import Writer
+
+Debts = Mapping[int, float]  # stars owed, by member
+Settle = Callable[[Debts, Debts], Debts]  # debts and the members' means -> debts
+
+ROUND_OF = Statement(text("SELECT session_id, number FROM session_rounds WHERE message_id = :message_id"))
+LIVE_NAMES = [str(phase) for phase in LIVE]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step made of a session."""
+
+    before: Session
+    after: Session
+
+
+class Sessions:
+    """Group sessions of any age; `settle` says what members are owed when a session with a playlist is done."""
+
+    def __init__(self, database: Database, settle: Settle) -> None:
+        self._database = database
+        self._settle = settle
+        self._writer = Writer(database, rate_many, name="session-writer")
+
+    async def start(self) -> None:
+        self._writer.start()
+
+    async def close(self) -> None:
+        """Finish what was begun, then take nothing more."""
+        await self._writer.close()
+
+    async def open(self, session: Session) -> Session:
+        """Store a new session and give it its id.
+
+        Raises:
+            SessionRunning: the channel has a live session.
+
+        """
+
+        async def write(connection: AsyncConnection) -> Session:
+            await _end_deserted(connection)
+            here = (sessions.c.channel_id == session.channel_id) & sessions.c.phase.in_(LIVE_NAMES)
+            running = await connection.scalar(select(sessions.c.id).where(here))
+            if running is not None:
+                raise SessionRunning(session_id=running, channel_id=session.channel_id)
+            next_id = await connection.scalar(select(func.coalesce(func.max(sessions.c.id), 0) + 1))
+            stored = replace(session, id=next_id or 1)
+            await _store(connection, None, stored)
+            return stored
+
+        return await self._writer.write(write)
+
+    async def step(self, session_id: int, change: Callable[[Session], Session]) -> Step:
+        """Take a step of the state machine; what `change` raises is raised here, and nothing is stored.
+
+        Votes that became final turn into ratings of members who agreed; when the session is done, debts are settled:
+        both in the transaction that stores the step.
+
+        Raises:
+            NoSession: there is none of this id.
+
+        """
+
+        async def write(connection: AsyncConnection) -> Step:
+            before = session_of(await fetch_within(connection, WHOLE, id=session_id))
+            if before is None:
+                raise NoSession(asked=session_id)
+            after = change(before)
+            if after is not before:
+                await _store(connection, before, after)
+                await self._learn(connection, before, after)
+                if after.phase is Phase.DONE and before.phase is not Phase.DONE and after.slots:
+                    await self._balance(connection, after)
+            return Step(before, after)
+
+        return await self._writer.write(write)
+
+    async def get(self, session_id: int) -> Session:
+        """Raise NoSession where there is none of this id."""
+        found = session_of(await self._database.fetch(WHOLE, id=session_id))
+        if found is None:
+            raise NoSession(asked=session_id)
+        return found
+
+    async def in_channel(self, channel_id: int) -> Session | None:
+        """The live session of a channel."""
+        here = (sessions.c.channel_id == channel_id) & sessions.c.phase.in_(LIVE_NAMES)
+        found = await self._ids(select(sessions.c.id).where(here))
+        return await self.get(found[0]) if found else None
+
+    async def round_of(self, message_id: int) -> tuple[int, int] | None:
+        """The (session id, round) that a message asks about: for a reaction to a message of any age."""
+        rows = await self._database.fetch(ROUND_OF, message_id=message_id)
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def live(self) -> list[Session]:
+        """Every session that is not over: what a restart goes on with."""
+        query = select(sessions.c.id).where(sessions.c.phase.in_(LIVE_NAMES)).order_by(sessions.c.id)
+        return [await self.get(found) for found in await self._ids(query)]
+
+    async def done(self, guild_id: int, limit: int = 10) -> list[Session]:
+        """The newest finished sessions of a server, newest first."""
+        finished = (sessions.c.guild_id == guild_id) & (sessions.c.phase == Phase.DONE.value)
+        query = select(sessions.c.id).where(finished).order_by(sessions.c.id.desc()).limit(limit)
+        return [await self.get(found) for found in await self._ids(query)]
+
+    async def season(self, guild_id: int, season: str) -> list[Session]:
+        """The finished themed sessions of one season, oldest first."""
+        finished = (sessions.c.guild_id == guild_id) & (sessions.c.phase == Phase.DONE.value)
+        of_it = func.json_extract(sessions.c.settings, "$.season") == season
+        query = select(sessions.c.id).where(finished & of_it).order_by(sessions.c.id)
+        found = [await self.get(session_id) for session_id in await self._ids(query)]
+        return [session for session in found if session.settings.theme is not None]
+
+    async def debts(self, guild_id: int) -> dict[int, float]:
+        """What members of a server are owed from earlier sessions, in stars."""
+        async with self._database.reading() as connection:
+            return await _debts(connection, guild_id)
+
+    async def consent(self, listener_id: int) -> bool | None:
+        """What a member last said of learning from votes; None: never asked."""
+        said = (session_members.c.listener_id == listener_id) & session_members.c.learn.is_not(None)
+        query = select(session_members.c.learn).where(said).order_by(session_members.c.session_id.desc()).limit(1)
+        async with self._database.reading() as connection:
+            learn = await connection.scalar(query)
+        return None if learn is None else bool(learn)
+
+    async def _ids(self, query: Select[Any]) -> list[int]:
+        async with self._database.reading() as connection:
+            return [int(row[0]) for row in await connection.execute(query)]
+
+    async def _learn(self, connection: AsyncConnection, before: Session, after: Session) -> None:
+        now = int(time.time())
+        lessons = [
+            {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": now}
+            for listener_id, track_id, stars in after.lessons(before)
+        ]
+        if lessons:
+            await rate_many(connection, lessons)
+
+    async def _balance(self, connection: AsyncConnection, session: Session) -> None:
+        there = set(session.present)
+        means = {who: mean for who, mean in session.means().items() if who in there}
+        before = await _debts(connection, session.guild_id)
+        after = {who: stars for who, stars in self._settle(before, means).items() if stars > 0}
+        await connection.execute(session_debts.delete().where(session_debts.c.guild_id == session.guild_id))
+        if after:
+            rows = [{"guild_id": session.guild_id, "listener_id": who, "stars": stars} for who, stars in after.items()]
+            await connection.execute(insert(session_debts), rows)
+
+
+async def _debts(connection: AsyncConnection, guild_id: int) -> dict[int, float]:
+    query = select(session_debts.c.listener_id, session_debts.c.stars).where(session_debts.c.guild_id == guild_id)
+    return {row.listener_id: row.stars for row in await connection.execute(query)}
+
+
+async def _store(connection: AsyncConnection, before: Session | None, after: Session) -> None:
+    """Write the rows in which two states differ: children go first, parents come first."""
+    old, new = rows_of(before), rows_of(after)
+    for listener_id in after.members.keys() - (before.members.keys() if before else set[int]()):
+        await ensure(connection, listener_id)
+    for part in reversed(PARTS):
+        gone = [part.bind(key) for key in old[part.table] if key not in new[part.table]]
+        if gone:
+            await run_many(connection, part.drop, gone)
+    for part in PARTS:
+        stored = old[part.table]
+        changed = [
+            part.bind(key, values)
+            for key, values in sorted(new[part.table].items(), key=lambda item: item[0])
+            if key not in stored or stored[key] != values
+        ]
+        if changed:
+            await run_many(connection, part.put, changed)
+
+
+async def _end_deserted(connection: AsyncConnection) -> None:
+    """End live sessions all of whose members were erased: nobody is left who could."""
+    anybody = select(session_members.c.listener_id).where(session_members.c.session_id == sessions.c.id).exists()
+    deserted = sessions.c.phase.not_in([str(phase) for phase in OVER]) & ~anybody
+    await connection.execute(update(sessions).where(deserted).values(phase=Phase.ABANDONED.value))
