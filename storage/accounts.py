@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.rows import in_parts
-from storage.schema import erasures, listeners, metadata, settings, track_features, tracks
+from storage.schema import erasures, listeners, settings, track_features, tracks
+from storage.schema_sessions import metadata  # with the sessions' tables in it
 
 SALT = "erasure-salt"
 
@@ -32,6 +33,15 @@ class Belonging:
 def belongings() -> list[Belonging]:
     """Every table whose rows go when their person goes: those that cascade to `listeners`, however far."""
     return [Belonging(table) for table in metadata.sorted_tables if table is listeners or _cascades(table)]
+
+
+# The columns that say that a track is in use.
+NAMING = tuple(
+    key.parent
+    for table in metadata.sorted_tables
+    for key in table.foreign_keys
+    if key.column.table is tracks and table is not track_features
+)
 
 
 def _cascades(table: Table) -> bool:
@@ -124,16 +134,12 @@ class Accounts:
 
 async def _erase(connection: AsyncConnection, listener_id: int) -> None:
     """Delete the person's rows, and the tracks that nobody else has."""
-    naming = [
-        (one, key.parent)
-        for one in belongings()
-        for key in one.table.foreign_keys
-        if key.column.table is tracks and one.table is not track_features
-    ]
-    theirs = union(*(select(column).where(one.owned(listener_id)) for one, column in naming))
+    theirs = union(
+        *(select(column).where(_owned(column.table, listener_id)) for column in NAMING if _cascades(column.table))
+    )
     candidates = (await connection.scalars(theirs)).all()
     await connection.execute(delete(listeners).where(listeners.c.id == listener_id))
-    unused = and_(*(~exists(select(1).where(column == tracks.c.id)) for _, column in naming))
+    unused = and_(*(~exists(select(1).where(column == tracks.c.id)) for column in NAMING))
     for part in in_parts(candidates):
         await connection.execute(delete(tracks).where(tracks.c.id.in_(part), unused))
 

@@ -9,6 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain import PlaylistSource, TrackSource
+from bot.domain_session import Guess, Settings, Slot
+from bot.flow.session import apply, start
+from bot.flow.session_events import Actor, Begin, Finish, Join, MakePlaylist, OpenRound, Reveal, Submit, Vote
+from bot.taste.group import owe
 from storage.accounts import Accounts, belongings
 from storage.cards import Cards, PublicCard
 from storage.database import Database
@@ -16,6 +20,7 @@ from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.schema import metadata, tracks
+from storage.sessions import Sessions
 from tests.storage.test_storage import report
 
 ADA, BEN = 771_000_000_000_000_001, 771_000_000_000_000_002
@@ -25,7 +30,12 @@ IMPERSONAL = {
     "track_features": "values; the contributor's id is forgotten",
     "settings": "the operator's",
     "erasures": "salted digests",
+    "sessions": "the group's",
+    "session_rounds": "the group's; who submitted the track is forgotten",
+    "session_slots": "the group's",
+    "session_refused": "the group's",
 }
+T = 1_800_000_000
 
 
 @pytest.fixture
@@ -53,6 +63,24 @@ async def live(database: Database, person: int, own: str) -> None:
     await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
 
 
+async def meet(database: Database) -> None:
+    """Let the two hold a session with a theme, a vote each and a playlist that Ada likes less."""
+    first, second = [track.id for track in (await Playlists(database).tracks(1))]
+    ada, ben = Actor(ADA), Actor(BEN)
+    sessions = Sessions(database, owe)
+    await sessions.start()
+    begun = await sessions.open(start(99, 7, ada, Settings("Friday", size=1, theme="rain"), T))
+    guesses = {ADA: Guess(3.0), BEN: Guess(9.0)}
+    for event in (
+        Join(at=T, by=ben), Begin(at=T, by=ada), Submit(at=T, by=ada, track_id=first),
+        Submit(at=T, by=ben, track_id=second), OpenRound(at=T, track_id=second, expected=guesses),
+        Vote(at=T, by=ada, number=1, stars=2), Reveal(at=T, by=ada),
+        MakePlaylist(at=T, by=ada, slots=(Slot(second, guesses),)), Finish(at=T, by=ada),
+    ):  # fmt: skip
+        await sessions.step(begun.id, lambda session, event=event: apply(session, event))
+    await sessions.close()
+
+
 def test_every_table_belongs_to_its_people_or_says_why_not():
     owned = {one.table.name for one in belongings()}
     assert owned | IMPERSONAL.keys() == set(metadata.tables)
@@ -62,6 +90,7 @@ def test_every_table_belongs_to_its_people_or_says_why_not():
 async def test_everything_of_a_person_is_counted_and_read(database: Database):
     await live(database, ADA, "Ada's demo")
     await live(database, BEN, "Ben's demo")
+    await meet(database)
     accounts = Accounts(database)
     counts = await accounts.counts(ADA)
     assert counts.keys() == {one.table.name for one in belongings()}, "the test leaves something in every table"
@@ -77,6 +106,7 @@ async def test_everything_of_a_person_is_counted_and_read(database: Database):
 async def test_nothing_of_an_erased_person_is_left_in_the_files(database: Database, tmp_path: Path):
     await live(database, ADA, "Ada's demo")
     await live(database, BEN, "Ben's demo")
+    await meet(database)
     accounts = Accounts(database)
     gone = await accounts.erase(ADA)
     assert gone["ratings"] == 1
