@@ -239,12 +239,9 @@ async def test_a_season_is_of_finished_themed_sessions(sessions: Sessions):
 
 async def test_who_is_erased_leaves_nothing_and_the_others_go_on(sessions: Sessions, database: Database):
     session = await opened(sessions, theme="rain")
-    steps = (
-        Begin(at=T, by=ADA), Submit(at=T, by=ADA, track_id=1), Submit(at=T, by=BEN, track_id=2), first_round(),
-        Vote(at=T, by=BEN, number=1, stars=5), EndRound(at=T, by=ADA, number=1), first_round(2),
-        Vote(at=T, by=ADA, number=2, stars=5),
-    )  # fmt: skip
-    await play(sessions, session, *steps)
+    await play(sessions, session, Begin(at=T, by=ADA), Submit(at=T, by=ADA, track_id=1),
+               Submit(at=T, by=BEN, track_id=2), first_round(), Vote(at=T, by=BEN, number=1, stars=5),
+               EndRound(at=T, by=ADA, number=1), first_round(2), Vote(at=T, by=ADA, number=2, stars=5))  # fmt: skip
     async with database.transaction() as connection:
         await connection.exec_driver_sql("DELETE FROM listeners WHERE id = 1")
     found = await sessions.get(session.id)
