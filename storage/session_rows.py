@@ -16,11 +16,17 @@ Rows = Mapping[Key, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table of a session: its key and its other columns, as in the statements that write it."""
+    """One table of a session: its key and its other columns, as in the statements that write it.
+
+    Attributes:
+        exclusive: its values are unique, too, so a row that changes is dropped before the others are written.
+
+    """
 
     table: str
     key: tuple[str, ...]
     values: tuple[str, ...] = ()
+    exclusive: bool = False
 
     @property
     def put(self) -> str:
@@ -51,7 +57,7 @@ PARTS = (
         ("guild_id", "channel_id", "message_id", "phase", "settings", "exported", "created_at", "touched_at"),
     ),
     Part("session_members", ("session_id", "listener_id"), ("joined_at", "present", "learn", "vetoes", "host")),
-    Part("session_submissions", ("session_id", "listener_id"), ("track_id",)),
+    Part("session_submissions", ("session_id", "listener_id"), ("track_id",), exclusive=True),
     Part(
         "session_rounds",
         ("session_id", "number"),

@@ -19,7 +19,7 @@ from storage.database import Database, Statement, fetch_within, run_many
 from storage.listeners import ensure
 from storage.ratings import rate_many
 from storage.schema_sessions import session_debts, session_members, sessions
-from storage.session_rows import PARTS, WHOLE, rows_of, session_of
+from storage.session_rows import PARTS, WHOLE, Key, Part, Rows, rows_of, session_of
 from storage.writer import Writer
 
 Debts = Mapping[int, float]  # stars owed, by member
@@ -183,7 +183,9 @@ async def _store(connection: AsyncConnection, before: Session | None, after: Ses
     for listener_id in after.members.keys() - (before.members.keys() if before else set[int]()):
         await ensure(connection, listener_id)
     for part in reversed(PARTS):
-        gone = [part.bind(key) for key in old[part.table] if key not in new[part.table]]
+        stored = new[part.table]
+        # What no statement may change in its place goes, and comes again: members may have exchanged submissions.
+        gone = [part.bind(key) for key, values in old[part.table].items() if not _stays(part, stored, key, values)]
         if gone:
             await run_many(connection, part.drop, gone)
     for part in PARTS:
@@ -195,6 +197,10 @@ async def _store(connection: AsyncConnection, before: Session | None, after: Ses
         ]
         if changed:
             await run_many(connection, part.put, changed)
+
+
+def _stays(part: Part, rows: Rows, key: Key, values: tuple[Any, ...]) -> bool:
+    return key in rows and (not part.exclusive or rows[key] == values)
 
 
 async def _end_deserted(connection: AsyncConnection) -> None:

@@ -64,8 +64,8 @@ async def live(database: Database, person: int, own: str) -> None:
 
 
 async def meet(database: Database) -> None:
-    """Let the two hold a session with a theme, a vote each and a playlist that Ada likes less."""
-    first, second = [track.id for track in (await Playlists(database).tracks(1))]
+    """Let the two hold a session with a theme, a vote and a playlist that Ada likes less."""
+    first, second = [track.id for track in await Playlists(database).tracks(2)]
     ada, ben = Actor(ADA), Actor(BEN)
     sessions = Sessions(database, owe)
     await sessions.start()
