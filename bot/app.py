@@ -19,12 +19,14 @@ from bot.flow.workers import Workers
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
 from bot.schedule import backing_up
+from bot.taste.group import owe
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.database import Database, FolderLock
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.sessions import Sessions
 from storage.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,9 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         ratings = Ratings(database)
         await ratings.start()
         stack.push_async_callback(ratings.close)
+        sessions = Sessions(database, owe)
+        await sessions.start()
+        stack.push_async_callback(sessions.close)
         workers = Workers.processes(config.workers)
         stack.callback(workers.close)
         playlists = Playlists(database)
@@ -61,6 +66,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             cards=Cards(database),
             settings=Settings(database),
             accounts=Accounts(database),
+            sessions=sessions,
             questions=Questions(playlists, ratings),
             workers=workers,
         )

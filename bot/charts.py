@@ -1,6 +1,7 @@
 """Reports as pictures: PNG bytes, on a ground of their own, so that they read the same on dark and light themes."""
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.domain import MAX_STARS, MIN_STARS, TasteReport
@@ -81,3 +82,37 @@ def _style(axes: "Axes", title: str, x: str, y: str) -> None:
         spine.set_color(FAINT)
     axes.grid(visible=True, color=FAINT, alpha=0.35, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def satisfaction_png(tracks: Sequence[str], members: Sequence[str], stars: Sequence[Sequence[float | None]]) -> bytes:
+    """Draw what each member is expected to give each track of a playlist: a row a track, a column a member."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - heavy
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    height = 1.4 + 0.38 * len(tracks)
+    figure = Figure(figsize=(10, height), dpi=100, facecolor=GROUND, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.set_facecolor(GROUND)
+    values = [[float("nan") if one is None else one for one in row] for row in stars]
+    # Cividis reads the same to colour-blind people, and the numbers say it without any colour.
+    axes.imshow(values, cmap="cividis", vmin=MIN_STARS, vmax=MAX_STARS, aspect="auto")
+    for place, row in enumerate(stars):
+        for member, one in enumerate(row):
+            if one is not None:
+                ink = "#000000" if one > 6 else "#ffffff"
+                axes.text(member, place, f"{one:.1f}", ha="center", va="center", color=ink, fontsize=11)
+    axes.set_xticks(range(len(members)), [_printable(name) for name in members])
+    axes.set_yticks(range(len(tracks)), [f"{n}. {_printable(title)}" for n, title in enumerate(tracks, 1)])
+    axes.xaxis.tick_top()
+    axes.tick_params(colors=INK, length=0, labelsize=10)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    buffer = io.BytesIO()
+    canvas.print_png(buffer)
+    return buffer.getvalue()
+
+
+def _printable(name: str) -> str:
+    """A name without signs that would be read as mathematics."""
+    return name.replace("$", r"\$")

@@ -18,9 +18,19 @@ from storage.cards import Cards
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.sessions import Sessions
 from storage.settings import Settings
 
-COGS = ("cogs.link", "cogs.rate", "cogs.public", "cogs.retrain", "cogs.predict", "cogs.account", "cogs.help")
+COGS = (
+    "cogs.link",
+    "cogs.rate",
+    "cogs.public",
+    "cogs.retrain",
+    "cogs.predict",
+    "cogs.session",
+    "cogs.account",
+    "cogs.help",
+)
 # Exactly what the cards need: to be seen, to carry pictures, and to be reacted to.
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -45,6 +55,7 @@ class Services:
     cards: Cards
     settings: Settings
     accounts: Accounts
+    sessions: Sessions
     questions: Questions
     workers: Workers
 

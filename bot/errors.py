@@ -40,6 +40,8 @@ EarmarkError
 │   ├── NotPlayable          the track was vetoed, or stands in the playlist already
 │   ├── NotThemed            the session has no theme to submit a track for
 │   ├── VetoSpent            one veto a member
+│   ├── MissingPermissions   the bot lacks what a session needs in this channel
+│   ├── NotInServer          a session needs a server, and the bot in it
 │   └── BadSetting           a setting outside its range
 ├── Busy                     the same work is already running for this member
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
@@ -253,6 +255,15 @@ class NotThemed(SessionError):
 @dataclass(eq=False)
 class VetoSpent(SessionError):
     limit: int
+
+
+@dataclass(eq=False)
+class MissingPermissions(SessionError):
+    names: tuple[str, ...]
+
+
+class NotInServer(SessionError):
+    """Not in a server, or the bot is installed for the user only and may not post there by itself."""
 
 
 @dataclass(eq=False)

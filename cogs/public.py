@@ -14,6 +14,7 @@ from bot.flow.rate import Round
 from cogs.ui import cards, text
 from cogs.ui.access import services
 from cogs.ui.errors import guard, say
+from cogs.ui.in_turn import InTurn
 from storage.cards import PublicCard
 
 DIGITS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟")
@@ -132,19 +133,22 @@ class Reactions(commands.Cog):
 
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
+        self._in_turn = InTurn()
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        stars, card = await self._card(payload)
-        if card is not None and not (payload.member is not None and payload.member.bot):
-            await self.bot.services.ratings.rate(payload.user_id, card.track_id, stars)
+        async with self._in_turn.of((payload.message_id, payload.user_id)):
+            stars, card = await self._card(payload)
+            if card is not None and not (payload.member is not None and payload.member.bot):
+                await self.bot.services.ratings.rate(payload.user_id, card.track_id, stars)
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
-        stars, card = await self._card(payload)
-        if card is not None:
-            # Taking back a digit that no longer counts changes nothing.
-            await self.bot.services.ratings.clear(payload.user_id, card.track_id, only_if=stars)
+        async with self._in_turn.of((payload.message_id, payload.user_id)):
+            stars, card = await self._card(payload)
+            if card is not None:
+                # Taking back a digit that no longer counts changes nothing.
+                await self.bot.services.ratings.clear(payload.user_id, card.track_id, only_if=stars)
 
     async def _card(self, payload: discord.RawReactionActionEvent) -> tuple[int, PublicCard | None]:
         stars = BARE_DIGITS.get((payload.emoji.name or "").replace("\ufe0f", ""), 0)

@@ -9,7 +9,7 @@ from bot.sandbox import compose, forms, options, payloads, permissions
 from bot.sandbox.commands import Commands, owners
 from bot.sandbox.entities import Channel, Json, Member, Message
 from bot.sandbox.interaction import Interaction
-from bot.sandbox.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, DEFER_UPDATE, MODAL, Interactions
+from bot.sandbox.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interactions
 from bot.sandbox.media import File
 from bot.sandbox.options import HumanError, Typed
 from bot.sandbox.payloads import human_message
@@ -176,7 +176,7 @@ class Human:
         settled = await it.settled(self.timeout if timeout is None else timeout)
         if it.state == "failed":
             raise HumanError(it.error or "failed")
-        if not settled and it.callback != DEFER_UPDATE:
+        if not settled:
             raise HumanError("The application is still thinking.")
         return self.seen(it)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.entities import Channel, Json, Member, Message
 
+DEFER_UPDATE = 6  # acknowledged; the message stays as it is for now
+
 
 @dataclass(eq=False)
 class Interaction:
@@ -52,9 +54,12 @@ class Interaction:
                 waiter.set_result(None)
 
     async def settled(self, timeout: float) -> bool:  # noqa: ASYNC109
-        """Wait until it is neither pending nor deferred; say whether that happened in `timeout` seconds."""
+        """Wait until it is neither pending nor deferred; say whether that happened in `timeout` seconds.
+
+        A click acknowledged without a word (a deferred update) is settled: Discord shows nobody that more may come.
+        """
         until = time.monotonic() + timeout
-        while self.state in ("pending", "deferred"):
+        while self.state == "pending" or (self.state == "deferred" and self.callback != DEFER_UPDATE):
             waiter = asyncio.get_running_loop().create_future()
             self.waiters.add(waiter)
             try:

@@ -7,11 +7,11 @@ from bot.sandbox import compose, limits, payloads, permissions
 from bot.sandbox.compose import Upload
 from bot.sandbox.entities import EPHEMERAL, LOADING, Json, Message
 from bot.sandbox.errors import DiscordError
-from bot.sandbox.interaction import Interaction
+from bot.sandbox.interaction import DEFER_UPDATE, Interaction
 from bot.sandbox.world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
-REPLY, DEFER, DEFER_UPDATE, UPDATE, CHOICES, OPEN_MODAL = 4, 5, 6, 7, 8, 9
+REPLY, DEFER, UPDATE, CHOICES, OPEN_MODAL = 4, 5, 7, 8, 9
 _ALLOWED = {
     COMMAND: {REPLY, DEFER, OPEN_MODAL},
     COMPONENT: {REPLY, DEFER, DEFER_UPDATE, UPDATE, OPEN_MODAL},

@@ -530,6 +530,10 @@ def _session_error(problem: errors.SessionError | errors.GroupError) -> str:  # 
             return "This session has no theme, so no track is submitted: I choose from the playlists."
         case errors.VetoSpent():
             return f"You have used your {count(problem.limit, 'veto').replace('vetos', 'vetoes')} in this session."
+        case errors.MissingPermissions():
+            return f"I lack permissions in this channel: {', '.join(problem.names)}. Whoever manages it can grant them."
+        case errors.NotInServer():
+            return "A session needs a server's channel, with me invited to the server. Ask me there: `/session start`."
         case errors.BadSetting():
             return f"The {plain(problem.name)} must lie between {problem.low} and {problem.high}."
         case _:

@@ -1,0 +1,110 @@
+"""The cards of a group session: what they show, and buttons whose custom ids carry all their state."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from bot.charts import satisfaction_png
+from bot.domain import Track
+from bot.domain_session import Phase, Round, Session
+from bot.flow.reveal import heard, known_best
+from bot.flow.workers import Workers
+from cogs.ui import text, text_session
+from cogs.ui.cards import COLOUR, button, rating_buttons, track_embed
+
+# The buttons of the session's card by phase: (label, action, loud).
+BUTTONS: Mapping[Phase, tuple[tuple[str, str, bool], ...]] = {
+    Phase.LOBBY: (
+        ("Join", "join", True),
+        ("Begin", "begin", True),
+        ("Leave", "leave", False),
+        ("Cancel", "cancel", False),
+    ),
+    Phase.GATHERING: (
+        ("Join", "join", False),
+        ("Start the rounds", "rounds", True),
+        ("Leave", "leave", False),
+        ("Cancel", "cancel", False),
+    ),
+    Phase.RATING: (
+        ("Join", "join", False),
+        ("Leave", "leave", False),
+        ("End here", "reveal", False),
+        ("Cancel", "cancel", False),
+    ),
+    Phase.REVEAL: (("Make the playlist", "playlist", True), ("Finish here", "finish", False)),
+    Phase.PLAYLIST: (("Export", "export", True), ("Finish", "finish", False)),
+    Phase.DONE: (("Export", "export", False),),
+}
+
+
+def card(session: Session, tracks: Mapping[int, Track], brings: Mapping[int, int], picture: discord.File | None) -> Any:
+    """Keyword arguments that send the session's card, or edit it."""
+    rounds = [heard(round_) for round_ in session.rounds]
+    words = text_session.description(session, tracks, brings, rounds)
+    embed = discord.Embed(title=text_session.title(session), description=words, colour=COLOUR)
+    if session.phase is Phase.REVEAL:
+        embed.set_footer(text="Votes are final.")
+        embed.add_field(name="What I knew", value=text_session.known_best(known_best(session)))
+    content: dict[str, Any] = {"embed": embed, "view": _view(session, tracks)}
+    if picture is not None:
+        embed.set_image(url=f"attachment://{picture.filename}")
+        content["file"] = picture
+    return content
+
+
+def _view(session: Session, tracks: Mapping[int, Track]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for label, action, loud in BUTTONS.get(session.phase, ()):
+        if action != "export" or session.slots:
+            view.add_item(button(label, f"earmark:session:{action}:{session.id}", 0, quiet=not loud))
+    if session.phase is Phase.PLAYLIST and session.slots:
+        for row, (action, words) in enumerate((("swap", "Swap a track (host) …"), ("veto", "Veto a track, once …")), 1):
+            options = [
+                discord.SelectOption(
+                    label=f"{place + 1}. {_song(tracks, slot.track_id, 90)}", value=f"{place}:{slot.track_id}"
+                )
+                for place, slot in enumerate(session.slots[:25])
+            ]
+            custom_id = f"earmark:slot:{action}:{session.id}"
+            view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=words, options=options, row=row))
+    return view
+
+
+def round_card(session: Session, round_: Round, track: Track) -> Any:
+    """A round's message: the track, ten numbers while it is open, and the host's Next."""
+    words = text_session.round_hint(session, round_)
+    embed = track_embed(track, f"{text_session.round_line(session, round_)}\n{words}")
+    if not round_.open:
+        return {"embed": embed, "view": None}
+    view = rating_buttons(f"earmark:svote:{session.id}:{round_.number}", None)
+    view.add_item(button("Next (host)", f"earmark:snext:{session.id}:{round_.number}", 2, quiet=True))
+    return {"embed": embed, "view": view}
+
+
+def consent_view(session_id: int) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    view.add_item(button(text_session.YES, f"earmark:slearn:{session_id}:1", 0))
+    view.add_item(button(text_session.NO, f"earmark:slearn:{session_id}:0", 0, quiet=True))
+    return view
+
+
+async def picture(
+    workers: Workers, session: Session, tracks: Mapping[int, Track], names: Mapping[int, str]
+) -> discord.File:
+    """Each slot against each member, as a picture with alt text."""
+    members = [who for who in session.members if any(who in slot.satisfaction for slot in session.slots)]
+    labels = [_song(tracks, slot.track_id, 34) for slot in session.slots]
+    stars = [
+        [slot.satisfaction[who].stars if who in slot.satisfaction else None for who in members]
+        for slot in session.slots
+    ]
+    png = await workers.run(satisfaction_png, labels, [names.get(who, "a member") for who in members], stars)
+    alt = text_session.picture_alt(session, names)
+    return discord.File(io.BytesIO(png), "playlist.png", description=alt[:1024])
+
+
+def _song(tracks: Mapping[int, Track], track_id: int, limit: int) -> str:
+    return text.song_bare(tracks[track_id], limit) if track_id in tracks else "a track that is gone"

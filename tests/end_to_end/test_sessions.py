@@ -1,0 +1,252 @@
+"""Group sessions as members hold them: through the real client, over a restart, with reactions and buttons."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+
+from bot.domain_session import Phase, Session
+from tests.end_to_end.conftest import Room
+from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words
+from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
+
+MEMBERS = ("Ada", "Ben", "Chloe")
+
+
+async def session_here(room: Room) -> Session:
+    assert room.bot is not None
+    sessions = room.bot.services.sessions
+    channel = int(room.human.channel("general", room.human.member("Ada")).id)
+    found = await sessions.in_channel(channel)
+    if found is None:
+        (found,) = (await sessions.done(int(room.sandbox.world.channels[channel].guild_id or 0)))[:1]
+    return found
+
+
+async def in_phase(room: Room, phase: Phase) -> Session:
+    async def there() -> Session | None:
+        session = await session_here(room)
+        return session if session.phase is phase else None
+
+    return await eventually(there, 20)
+
+
+async def at_round(room: Room, number: int) -> tuple[Session, Any]:
+    """Wait until a round is posted; its message."""
+
+    async def there() -> tuple[Session, Any] | None:
+        session = await session_here(room)
+        if len(session.rounds) == number and session.rounds[-1].message_id:
+            message = room.message("Ada", str(session.rounds[-1].message_id))
+            return (session, message) if message else None
+        return None
+
+    return await eventually(there, 20)
+
+
+def card(room: Room, session: Session) -> Any:
+    return room.message("Ada", str(session.message_id))
+
+
+async def press(room: Room, who: str, action: str) -> Any:
+    async def there() -> Any:
+        shown = card(room, await session_here(room))
+        return shown if shown and any(f":{action}:" in i for i in custom_ids(shown)) else None
+
+    shown = await eventually(there, 20)
+    custom_id = next(i for i in custom_ids(shown) if f"earmark:session:{action}:" in i)
+    return await room.human.click(who, shown, custom_id)
+
+
+def ballot(message: Any, stars: int) -> str:
+    return next(i for i in custom_ids(message) if i.startswith("earmark:svote:") and i.endswith(f":{stars}"))
+
+
+async def gathered(room: Room, **options: Any) -> Session:
+    """Three members in a lobby; Ada shares forty tracks."""
+    await room.link("Ada", FILE)
+    await room.slash("Ada", "playlist share", playlist="My mix")
+    opened = await room.slash("Ada", "session start", name="Friday", **options)
+    assert "brings 40 tracks" in words(opened)
+    for who in MEMBERS[1:]:
+        await press(room, who, "join")
+    await eventually(lambda: "3 members" in words(room.message("Ada", opened["id"])))
+    return await session_here(room)
+
+
+async def test_a_whole_session(room: Room):
+    await room.link("Ben", ("own.csv", playlist_csv()))
+    await rate_some(room, "Ben", 12)
+    await room.slash("Ben", "retrain")
+    session = await gathered(room, rounds=2, length=5)
+    await press(room, "Ben", "begin")
+    assert await _told(room, "Ben", "Only the host")
+    await press(room, "Ada", "begin")
+
+    session, shown = await at_round(room, 1)
+    said = await room.human.click("Ada", shown, ballot(shown, 8))
+    assert "Your vote" in words(said)
+    assert said["flags"] & 64
+    await room.human.react("Ben", shown, "3️⃣")
+    await room.human.react("Ben", shown, "5️⃣")
+    await eventually(lambda: "2 of 3 voted" in words(room.message("Ada", shown["id"])), 10)
+    assert "**8**" not in words(room.message("Ben", shown["id"])), "hidden until the reveal"
+    await room.human.unreact("Ben", shown, "3️⃣")
+    await room.human.click("Chloe", shown, ballot(shown, 2))
+
+    session, shown = await at_round(room, 2)
+    first = session.rounds[0]
+    assert {who: given.stars for who, given in first.ballots.items()} == {
+        ids(room, "Ada"): 8, ids(room, "Ben"): 5, ids(room, "Chloe"): 2,
+    }  # fmt: skip
+    assert not custom_ids(room.message("Ada", str(first.message_id))), "a round that is over takes no votes"
+    await room.human.click("Dan", shown, ballot(shown, 9))  # late joiners are welcome
+    await room.human.click("Ada", shown, next(i for i in custom_ids(shown) if "snext" in i))
+
+    session = await in_phase(room, Phase.REVEAL)
+    reveal = await eventually(lambda: (c := card(room, session)) and "What everybody thought" in words(c) and c)
+    assert f"<@{ids(room, 'Chloe')}> 2" in words(reveal)
+    assert f"Best understood: <@{ids(room, 'Ben')}>" in reveal["embeds"][0]["fields"][0]["value"]
+    await press(room, "Ada", "playlist")
+    session = await in_phase(room, Phase.PLAYLIST)
+    assert len(session.slots) == 5
+    made = await eventually(
+        lambda: next((m for m in room.human.messages("Ada", "general") if "The playlist" in words(m)), None), 20
+    )
+    assert made["embeds"][0]["image"]["url"].startswith(("attachment://", "http"))
+    assert "the group's stands in" in words(made), "whom nobody knows is shown as such"
+
+    before = [slot.track_id for slot in session.slots]
+    swap = next(i for i in custom_ids(made) if ":swap:" in i)
+    await room.human.select("Ada", made, swap, [f"0:{before[0]}"])
+    veto = next(i for i in custom_ids(made) if ":veto:" in i)
+    await room.human.select("Chloe", made, veto, [f"1:{before[1]}"])
+    await eventually(lambda: _changed(room, before))
+    await room.human.select("Chloe", made, veto, [f"2:{before[2]}"])
+    assert await _told(room, "Chloe", "You have used")
+
+    answer = await press(room, "Ben", "export")
+    files = await eventually(lambda: (m := room.message("Ben", answer["id"])) and m["attachments"])
+    assert [file["filename"] for file in files] == ["playlist.csv", "playlist.m3u8", "playlist.xspf"]
+    table = room.sandbox.world.files[int(files[0]["id"])].data.decode()
+    assert len(list(csv.DictReader(io.StringIO(table)))) == 5
+    await press(room, "Ada", "finish")
+    await in_phase(room, Phase.DONE)
+    assert "**Friday**" in words(await room.slash("Dan", "session history"))
+
+
+async def _changed(room: Room, before: list[int]) -> bool:
+    now = [slot.track_id for slot in (await session_here(room)).slots]
+    return len(now) == 5 and now[0] != before[0] and now[1] != before[1]
+
+
+async def _told(room: Room, who: str, part: str) -> str:
+    """Wait until somebody was told something that only he can see."""
+
+    def there() -> list[Any]:
+        seen = room.human.messages(who, "general")
+        return [message for message in seen if message.get("flags", 0) & 64 and part in words(message)]
+
+    return words((await eventually(there))[-1])
+
+
+async def test_votes_become_ratings_of_whoever_agreed(room: Room):
+    await gathered(room, rounds=1)
+    asked = await eventually(
+        lambda: next((m for m in room.human.messages("Ben", "general") if "become ratings" in words(m)), None)
+    )
+    await room.human.click("Ben", asked, next(i for i in custom_ids(asked) if i.endswith(":1")))
+    await press(room, "Ada", "begin")
+    session, shown = await at_round(room, 1)
+    for who, stars in zip(MEMBERS, (4, 9, 6), strict=True):
+        await room.human.click(who, shown, ballot(shown, stars))
+    await in_phase(room, Phase.REVEAL)
+    assert await stars_of(room, "Ben") == {session.rounds[0].track_id: 9}
+    assert await stars_of(room, "Chloe") == {}, "who did not agree keeps votes only"
+
+
+@pytest.mark.slow
+async def test_a_restart_in_every_phase_loses_nothing(room: Room):
+    await gathered(room, rounds=2)
+    await room.restart()
+    await press(room, "Ada", "begin")
+    _, shown = await at_round(room, 1)
+    await room.human.click("Ada", shown, ballot(shown, 7))
+    await room.stop()
+    await room.human.react("Ben", shown, "9️⃣")  # while the bot is away
+    await room.start()
+    session = await eventually(lambda: _voted(room, 2))
+    assert {given.stars for given in session.rounds[0].ballots.values()} == {7, 9}
+    await room.human.click("Chloe", shown, ballot(shown, 1))
+    _, shown = await at_round(room, 2)
+    await room.restart()
+    for who in MEMBERS:
+        await room.human.click(who, shown, ballot(shown, 6))
+    await in_phase(room, Phase.REVEAL)
+    await room.restart()
+    await press(room, "Ada", "playlist")
+    await in_phase(room, Phase.PLAYLIST)
+    await room.restart()
+    await press(room, "Ada", "finish")
+    await in_phase(room, Phase.DONE)
+
+
+async def _voted(room: Room, number: int) -> Session | None:
+    session = await session_here(room)
+    return session if session.rounds and len(session.rounds[0].ballots) >= number else None
+
+
+async def test_the_clock_ends_a_round(room: Room):
+    await gathered(room, rounds=1, seconds=10)
+    await press(room, "Ada", "begin")
+    _, shown = await at_round(room, 1)
+    await room.human.click("Ben", shown, ballot(shown, 7))
+    session = await in_phase(room, Phase.REVEAL)
+    assert len(session.rounds[0].ballots) == 1
+
+
+async def test_a_theme_with_submissions(room: Room):
+    for who in MEMBERS:
+        await room.link(who, (f"{who}.csv", playlist_csv(6, seed=len(who) + ord(who[0]), artist=who)))
+    await room.slash("Ada", "session start", name="Rainy day", theme="Rain", season="2026")
+    for who in MEMBERS[1:]:
+        await press(room, who, "join")
+    await press(room, "Ada", "begin")
+    await in_phase(room, Phase.GATHERING)
+    for who in MEMBERS:
+        (track,) = (await room.human.autocomplete(who, "general", "session submit", {"track": who}, "track"))[:1]
+        said = await room.slash(who, "session submit", track=track["value"])
+        assert "Submitted" in words(said)
+    await press(room, "Ada", "rounds")
+    for number in (1, 2, 3):
+        session, shown = await at_round(room, number)
+        assert "from <@" not in words(shown), "anonymous until the reveal"
+        submitter = session.rounds[-1].submitter_id
+        for who in sorted(MEMBERS, key=lambda who: ids(room, who) != submitter):
+            said = await room.human.click(who, shown, ballot(shown, 5 + number))
+            if ids(room, who) == submitter:
+                assert "your own submission" in words(said)
+    session = await in_phase(room, Phase.REVEAL)
+    await eventually(lambda: (c := card(room, session)) and "from <@" in words(c))
+    await press(room, "Ada", "finish")
+    await in_phase(room, Phase.DONE)
+    assert "1. <@" in words(await room.slash("Ben", "session history", season="2026"))
+
+
+async def test_awkward_sessions_get_a_sentence(room: Room):
+    assert "server's channel" in words(await room.slash("Ada", "session start", channel="dm"))
+    assert "not here" in words(await room.slash("Ben", "session cancel"))
+    await room.slash("Ada", "session start", name="Alone")
+    assert "is running in" in words(await room.slash("Ben", "session start"))
+    await press(room, "Ada", "begin")
+    assert await _told(room, "Ada", "needs 2 members")
+    await press(room, "Ben", "join")
+    await press(room, "Ada", "begin")
+    told = await eventually(
+        lambda: [m for m in room.human.messages("Ben", "general") if "no track to choose from" in words(m)]
+    )
+    assert "/playlist share" in words(told[0])
+    await room.slash("Ada", "session handover", to=str(ids(room, "Ben")))
+    assert (await session_here(room)).host_id == ids(room, "Ben")
+    assert "cancelled" in words(await room.slash("Ben", "session cancel"))
