@@ -282,6 +282,11 @@ class SlotSelect(
 
     async def _change(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
+        # One after the other: two who change slots at the same moment would be given the same other track.
+        async with stage(interaction).changes.of(self.session_id):
+            await self._replace(interaction)
+
+    async def _replace(self, interaction: discord.Interaction) -> None:
         place, _, track_id = self.item.values[0].partition(":")
         by, on = actor(interaction), stage(interaction)
         session = await services(interaction).sessions.get(self.session_id)

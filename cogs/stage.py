@@ -24,6 +24,7 @@ from bot.flow.voting import catch_up, end_abandoned
 from cogs.public import BARE_DIGITS, DIGITS
 from cogs.ui import session_cards, text
 from cogs.ui.errors import sentence
+from cogs.ui.in_turn import InTurn
 
 GONE = {10003, 50001, 50013}  # the channel, or the permission to speak in it
 NO_MESSAGE = 10008
@@ -43,6 +44,7 @@ class Stage:
 
     def __init__(self, bot: Earmark) -> None:
         self._bot = bot
+        self.changes = InTurn()
         self._locks: dict[int, asyncio.Lock] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._pools: OrderedDict[int, Pool] = OrderedDict()

@@ -331,7 +331,7 @@ PLURALS = {
     "public card that you asked for": "public cards that you asked for",
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
-last report. Neither your name nor your messages, and nothing about what you do elsewhere.
+last report; your part in group sessions (votes there are shown to the group). Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
 a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
@@ -384,6 +384,7 @@ HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 - `/rate start public:True` - one card for everybody, with reactions
 - `/rate history` - see and change what you rated · `/rate track` - rate one track
 - *Apps → Predict this track* in a message's menu
+- `/session start` - rate together, and get one playlist that is fair to everybody
 - `/account` - see, take along or erase what is stored about you
 
 **Which file?** A CSV from Exportify is best: it says how each track sounds, which is what I learn from. TuneMyMusic, \
