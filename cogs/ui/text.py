@@ -331,7 +331,8 @@ PLURALS = {
     "public card that you asked for": "public cards that you asked for",
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
-last report; your part in group sessions (votes there are shown to the group). Neither your name nor your messages, and nothing about what you do elsewhere.
+last report; your part in group sessions (votes there are shown to the group). Neither \
+your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
 a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.

@@ -18,7 +18,7 @@ def all_errors(kind: type[errors.EarmarkError] = errors.EarmarkError) -> list[ty
 
 @pytest.mark.parametrize("kind", all_errors())
 def test_every_error_has_a_sentence_of_its_own(kind: type[errors.EarmarkError]):
-    values = {"str": "HOSTILE", "int": 3}
+    values = {"str": "HOSTILE", "int": 3, "tuple": ("Send Messages", "Embed Links")}
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
     made = kind(**{field.name: values.get(str(getattr(field.type, "__name__", field.type)), 3) for field in fields})
     said = text.error(made)
