@@ -10,14 +10,11 @@ from bot.errors import NotConfirmed
 from bot.flow.account import erase, export, holdings
 from cogs.ui import text
 from cogs.ui.access import private, services
-from cogs.ui.errors import answer, guard
+from cogs.ui.items import LastingModal
 
 
-class EraseModal(discord.ui.Modal, title="Erase everything about me"):
-    """Asks for a word, so that nobody erases himself by a slip of the finger.
-
-    Its ids are fixed and it is registered at the start: it works on after a restart.
-    """
+class EraseModal(LastingModal, title="Erase everything about me"):
+    """Asks for a word, so that nobody erases himself by a slip of the finger."""
 
     word = discord.ui.Label(
         text=f"Type {text.ERASE_WORD} to confirm",
@@ -28,10 +25,7 @@ class EraseModal(discord.ui.Modal, title="Erase everything about me"):
     def __init__(self) -> None:
         super().__init__(custom_id="earmark:erase")
 
-    async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        await guard(interaction, self._erase)
-
-    async def _erase(self, interaction: discord.Interaction) -> None:
+    async def act(self, interaction: discord.Interaction) -> None:
         assert isinstance(self.word.component, discord.ui.TextInput)
         if self.word.component.value.strip() != text.ERASE_WORD:
             raise NotConfirmed(word=text.ERASE_WORD)
@@ -39,12 +33,6 @@ class EraseModal(discord.ui.Modal, title="Erase everything about me"):
         s = services(interaction)
         await erase(s.accounts, s.questions, interaction.user.id)
         await interaction.edit_original_response(content=text.ERASED)
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        await answer(interaction, error)
-
-    def stop(self) -> None:
-        """Stay registered after a submission: others may have it open."""
 
 
 class Account(commands.GroupCog, group_name="account", group_description="See, take along or erase what is stored"):

@@ -9,7 +9,7 @@ from bot.errors import FileTooLarge, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
 from cogs.ui import pick, text
 from cogs.ui.access import private, services
-from cogs.ui.errors import answer, guard
+from cogs.ui.items import LastingModal
 
 MAX_BYTES = 10_000_000
 
@@ -24,12 +24,8 @@ async def _link_attachment(
     return await link_file(s.playlists, s.questions, interaction.user.id, file.filename, await file.read(), name)
 
 
-class LinkModal(discord.ui.Modal, title="Link a playlist"):
-    """Asks for a file or for pasted lines.
-
-    Its ids are fixed and it is registered at the start, so what was typed while the bot restarted still arrives.
-    Whoever opens it shares the one that is registered, so its values are read before anything is awaited.
-    """
+class LinkModal(LastingModal, title="Link a playlist"):
+    """Asks for a file or for pasted lines."""
 
     file = discord.ui.Label(
         text="A playlist file",
@@ -51,10 +47,7 @@ class LinkModal(discord.ui.Modal, title="Link a playlist"):
     def __init__(self) -> None:
         super().__init__(custom_id="earmark:link")
 
-    async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        await guard(interaction, self._link)
-
-    async def _link(self, interaction: discord.Interaction) -> None:
+    async def act(self, interaction: discord.Interaction) -> None:
         assert isinstance(self.file.component, discord.ui.FileUpload)
         assert isinstance(self.lines.component, discord.ui.TextInput)
         assert isinstance(self.name.component, discord.ui.TextInput)
@@ -70,12 +63,6 @@ class LinkModal(discord.ui.Modal, title="Link a playlist"):
             s = services(interaction)
             outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
         await interaction.edit_original_response(content=text.linked(outcomes))
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        await answer(interaction, error)
-
-    def stop(self) -> None:
-        """Stay registered after a submission: others may have it open."""
 
 
 class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):

@@ -1,7 +1,6 @@
 """Predict: what the caller would give to a track, or to a whole playlist."""
 
 import re
-from typing import Any, Self
 
 import discord
 from discord import app_commands
@@ -12,7 +11,7 @@ from bot.errors import NotYourCard, UnknownTrack
 from bot.flow.predict import predict_playlist, predict_tracks, track_named
 from cogs.ui import cards, pick, text
 from cogs.ui.access import private, services
-from cogs.ui.errors import guard
+from cogs.ui.items import LastingItem
 
 PAGE = 10
 
@@ -45,30 +44,17 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
 
 
 class RankedButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    LastingItem,
     template=r"earmark:ranked:(?P<owner>\d{1,20}):(?P<playlist>\d{1,19}):(?P<page>\d{1,6}):(?:Back|More)",
 ):
     """Turns the pages of a ranked playlist."""
 
-    def __init__(self, item: discord.ui.Button[Any], owner_id: int, playlist_id: int, page: int) -> None:
-        super().__init__(item)
-        self.owner_id = owner_id
-        self.playlist_id = playlist_id
-        self.page = page
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, int(match["owner"]), int(match["playlist"]), int(match["page"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._turn)
-
-    async def _turn(self, interaction: discord.Interaction) -> None:
-        if interaction.user.id != self.owner_id:
-            raise NotYourCard(owner_id=self.owner_id)
+    async def act(self, interaction: discord.Interaction) -> None:
+        if interaction.user.id != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
         await interaction.response.defer()
-        await interaction.edit_original_response(**await ranked_page(interaction, self.playlist_id, self.page))
+        page = await ranked_page(interaction, self.number("playlist"), self.number("page"))
+        await interaction.edit_original_response(**page)
 
 
 class Predict(commands.GroupCog, group_name="predict", group_description="What would you give to a track?"):

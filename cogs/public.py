@@ -1,26 +1,20 @@
 """Public cards: everybody rates the same track, by button or by reaction, each for himself."""
 
-import logging
-import re
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import discord
 from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain import Question
-from bot.errors import NothingToRate, NotYourCard
+from bot.errors import NothingToRate
 from bot.flow.rate import Round
-from cogs.ui import cards, text
+from cogs.ui import cards, digits, text
 from cogs.ui.access import services
-from cogs.ui.errors import guard, say
+from cogs.ui.errors import say
 from cogs.ui.in_turn import InTurn
+from cogs.ui.items import LastingItem
 from storage.cards import PublicCard
-
-DIGITS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟")
-BARE_DIGITS = {digit.replace("\ufe0f", ""): place for place, digit in enumerate(DIGITS, 1)}
-
-log = logging.getLogger(__name__)
 
 
 def can_react(interaction: discord.Interaction) -> bool:
@@ -54,74 +48,33 @@ async def _remember(interaction: discord.Interaction, message_id: int, question:
     await services(interaction).cards.add(card)
     if by_reaction:
         channel = interaction.client.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
-        await _offer_digits(channel.get_partial_message(message_id))
+        await digits.offer(channel.get_partial_message(message_id))
 
 
-async def _offer_digits(message: discord.PartialMessage) -> None:
-    """Put the ten digits under a card; discord.py waits out the rate limit between them."""
-    try:
-        for digit in DIGITS:
-            await message.add_reaction(digit)
-    except discord.HTTPException as problem:
-        # The buttons do the same; a card that cannot be reacted to, or that is gone, is no reason to fail.
-        log.info("digits stopped: %s", problem.code)
-
-
-class VoteButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"earmark:vote:(?P<track>\d{1,19}):(?P<stars>10|[1-9])"
-):
+class VoteButton(LastingItem, template=r"earmark:vote:(?P<track>\d{1,19}):(?P<stars>10|[1-9])"):
     """Anybody's click on a public card is that member's own rating."""
 
-    def __init__(self, item: discord.ui.Button[Any], track_id: int, stars: int) -> None:
-        super().__init__(item)
-        self.track_id = track_id
-        self.stars = stars
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, int(match["track"]), int(match["stars"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._vote)
-
-    async def _vote(self, interaction: discord.Interaction) -> None:
+    async def act(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
-        track = await s.playlists.track(self.track_id)
-        await s.ratings.rate(interaction.user.id, track.id, self.stars)
-        await say(interaction, text.saved(track, self.stars))
+        track, stars = await s.playlists.track(self.number("track")), self.number("stars")
+        await s.ratings.rate(interaction.user.id, track.id, stars)
+        await say(interaction, text.saved(track, stars))
 
 
-class NextButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"earmark:next:(?P<owner>\d{1,20}):(?P<track>\d{1,19}):(?P<playlist>\d{1,19})",
-):
+class NextButton(LastingItem, template=r"earmark:next:(?P<owner>\d{1,20}):(?P<track>\d{1,19}):(?P<playlist>\d{1,19})"):
     """The owner's Next posts the next card as a new message; the old one goes on taking votes."""
 
-    def __init__(self, item: discord.ui.Button[Any], owner_id: int, track_id: int, playlist_id: int | None) -> None:
-        super().__init__(item)
-        self.owner_id = owner_id
-        self.track_id = track_id
-        self.playlist_id = playlist_id
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, int(match["owner"]), int(match["track"]), int(match["playlist"]) or None)
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._next)
-
-    async def _next(self, interaction: discord.Interaction) -> None:
-        if interaction.user.id != self.owner_id:
-            raise NotYourCard(owner_id=self.owner_id)
+    async def act(self, interaction: discord.Interaction) -> None:
+        owner_id, track_id = self.number("owner"), self.number("track")
+        if interaction.user.id != owner_id:
+            await say(interaction, text.next_is_its_owners(owner_id))
+            return
         s = services(interaction)
         # A track that its owner passed over is not asked again in this round.
-        if await s.ratings.get(self.owner_id, self.track_id) is None:
-            await s.ratings.skip(self.owner_id, self.track_id)
-        of = Round(self.owner_id, interaction.guild_id, self.playlist_id)
+        if await s.ratings.get(owner_id, track_id) is None:
+            await s.ratings.skip(owner_id, track_id)
         try:
-            question = await s.questions.next(of)
+            question = await s.questions.next(Round(owner_id, interaction.guild_id, self.number("playlist") or None))
         except NothingToRate as done:
             await say(interaction, text.error(done))
             return
@@ -151,7 +104,7 @@ class Reactions(commands.Cog):
                 await self.bot.services.ratings.clear(payload.user_id, card.track_id, only_if=stars)
 
     async def _card(self, payload: discord.RawReactionActionEvent) -> tuple[int, PublicCard | None]:
-        stars = BARE_DIGITS.get((payload.emoji.name or "").replace("\ufe0f", ""), 0)
+        stars = digits.stars(payload.emoji.name)
         if not stars or payload.user_id == self.bot.application_id:
             return stars, None
         return stars, await self.bot.services.cards.get(payload.message_id)

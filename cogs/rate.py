@@ -1,7 +1,6 @@
 """Rate: cards that ask, buttons that save."""
 
-import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -15,7 +14,7 @@ from cogs.public import post_first
 from cogs.ui import cards, pick, text
 from cogs.ui.access import private, services
 from cogs.ui.cards import ONE, STATE, CardState
-from cogs.ui.errors import guard
+from cogs.ui.items import LastingItem
 
 PAGE = 10
 
@@ -42,107 +41,71 @@ async def next_card(interaction: discord.Interaction, state: CardState, notice: 
     await interaction.response.edit_message(**card_for(question, interaction, notice))
 
 
-class CardButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template="earmark:never"):
-    """A button of a private card; it lives on after a restart, for its custom id carries its state."""
+class CardButton(LastingItem, template="earmark:never:card"):
+    """A button of a private card, which nobody but its owner may press."""
 
-    def __init__(self, item: discord.ui.Button[Any], state: CardState, stars: int = 0) -> None:
-        super().__init__(item)
-        self.state = state
-        self.stars = stars
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        state = CardState(int(match["owner"]), int(match["track"]), match["playlist"])
-        return cls(item, state, int(match.groupdict().get("stars") or 0))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._checked)
-
-    async def _checked(self, interaction: discord.Interaction) -> None:
-        if interaction.user.id != self.state.owner_id:
-            raise NotYourCard(owner_id=self.state.owner_id)
-        try:
-            await self.act(interaction)
-        except UnknownTrack as gone:
-            await next_card(interaction, self.state, text.error(gone))
+    @property
+    def card(self) -> CardState:
+        return CardState(self.number("owner"), self.number("track"), self.state["playlist"])
 
     async def act(self, interaction: discord.Interaction) -> None:
-        raise AssertionError(interaction)
+        if interaction.user.id != self.card.owner_id:
+            raise NotYourCard(owner_id=self.card.owner_id)
+        try:
+            await self.press(interaction)
+        except UnknownTrack as gone:
+            await next_card(interaction, self.card, text.error(gone))
+
+    async def press(self, interaction: discord.Interaction) -> None:
+        raise NotImplementedError
 
 
 class RateButton(CardButton, template=rf"earmark:rate:{STATE}:(?P<stars>10|[1-9])"):
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
-        track = await flow.rate(s.playlists, s.ratings, round_of(interaction), self.state.track_id, self.stars)
-        await next_card(interaction, self.state, text.saved(track, self.stars))
+        stars = self.number("stars")
+        track = await flow.rate(s.playlists, s.ratings, round_of(interaction), self.card.track_id, stars)
+        await next_card(interaction, self.card, text.saved(track, stars))
 
 
 class SkipButton(CardButton, template=rf"earmark:skip:{STATE}"):
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
-        track = await flow.skip(s.playlists, s.ratings, round_of(interaction), self.state.track_id)
-        await next_card(interaction, self.state, text.skipped(track))
+        track = await flow.skip(s.playlists, s.ratings, round_of(interaction), self.card.track_id)
+        await next_card(interaction, self.card, text.skipped(track))
 
 
 class UndoButton(CardButton, template=rf"earmark:undo:{STATE}"):
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
         track_id, stars = await s.ratings.undo(interaction.user.id)
-        question = await s.questions.about(round_of(interaction, self.state.playlist_id), track_id)
+        question = await s.questions.about(round_of(interaction, self.card.playlist_id), track_id)
         notice = text.undone(question.track, stars)
         await interaction.response.edit_message(**card_for(question, interaction, notice))
 
 
 class StopButton(CardButton, template=rf"earmark:stop:{STATE}"):
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction) -> None:
         rated = await services(interaction).ratings.count(interaction.user.id)
         await interaction.response.edit_message(**cards.said(text.stopped(rated)))
 
 
-class PageButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"earmark:history:(?P<owner>\d{1,20}):(?P<page>\d{1,6})"
-):
+class PageButton(LastingItem, template=r"earmark:history:(?P<owner>\d{1,20}):(?P<page>\d{1,6})"):
     """Turns the pages of a member's history."""
 
-    def __init__(self, item: discord.ui.Button[Any], owner_id: int, page: int) -> None:
-        super().__init__(item)
-        self.owner_id = owner_id
-        self.page = page
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, int(match["owner"]), int(match["page"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._turn)
-
-    async def _turn(self, interaction: discord.Interaction) -> None:
-        if interaction.user.id != self.owner_id:
-            raise NotYourCard(owner_id=self.owner_id)
-        await interaction.response.edit_message(**await history_page(interaction, self.page))
+    async def act(self, interaction: discord.Interaction) -> None:
+        if interaction.user.id != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
+        await interaction.response.edit_message(**await history_page(interaction, self.number("page")))
 
 
-class ChangeSelect(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"earmark:change:(?P<owner>\d{1,20})"):
+class ChangeSelect(LastingItem, template=r"earmark:change:(?P<owner>\d{1,20})"):
     """Picks a rated track from the history to rate it again."""
 
-    def __init__(self, item: discord.ui.Select[Any], owner_id: int) -> None:
-        super().__init__(item)
-        self.owner_id = owner_id
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Select)
-        return cls(item, int(match["owner"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._show)
-
-    async def _show(self, interaction: discord.Interaction) -> None:
-        if interaction.user.id != self.owner_id:
-            raise NotYourCard(owner_id=self.owner_id)
-        track_id = int(self.item.values[0])
+    async def act(self, interaction: discord.Interaction) -> None:
+        if interaction.user.id != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
+        track_id = int(self.chosen)
         question = await services(interaction).questions.about(round_of(interaction), track_id)
         card = cards.private_card(question, CardState(interaction.user.id, track_id, ONE))
         await interaction.response.send_message(**_new(card), ephemeral=private(interaction))

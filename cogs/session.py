@@ -1,315 +1,47 @@
 """Session: a group rates together and gets one playlist that is fair to everybody."""
 
-import io
-import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Self, cast
+from dataclasses import replace
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Earmark
-from bot.domain_session import Session, Settings
-from bot.errors import GroupError, MissingPermissions, NoSession, NotInServer, NotTheHost, SessionError
+from bot.domain_session import Settings
+from bot.errors import NotInServer, SessionError
 from bot.flow import voting
-from bot.flow.account import tracks_csv
-from bot.flow.gather import another
-from bot.flow.playlist_files import m3u, xspf
 from bot.flow.reveal import season_table
-from bot.flow.session import apply, start, steers
-from bot.flow.session_events import (
-    Actor,
-    Begin,
-    Cancel,
-    Consent,
-    EndRound,
-    Event,
-    Export,
-    Finish,
-    HandOver,
-    Leave,
-    MakePlaylist,
-    Posted,
-    Reveal,
-    Submit,
-    Swap,
-    Unvote,
-    Veto,
-)
+from bot.flow.session import apply, start
+from bot.flow.session_events import Actor, Cancel, Change, Consent, HandOver, Posted, Submit, Unvote
 from bot.taste.group_rules import STRATEGIES
-from cogs.public import BARE_DIGITS
+from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
-from cogs.ui import pick, session_cards, text, text_session
+from cogs.ui import digits, pick, session_cards, text, text_session
 from cogs.ui.access import services
-from cogs.ui.errors import guard, say
 from cogs.ui.in_turn import InTurn
+from cogs.ui.session_access import actor, ask_consent, check_place, here
 from storage.sessions import Step
 
-NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "add_reactions", "read_message_history")
 RULES = [app_commands.Choice(name=text.bare(text_session.RULE_WORDS[name]), value=name) for name in STRATEGIES]
-
-
-def actor(interaction: discord.Interaction) -> Actor:
-    return Actor(interaction.user.id, manages=interaction.permissions.manage_events)
-
-
-def stage(interaction: discord.Interaction) -> Stage:
-    cog = cast("Earmark", interaction.client).get_cog("Sessions")
-    assert isinstance(cog, Sessions)
-    return cog.stage
-
-
-async def here(interaction: discord.Interaction) -> Session:
-    """The live session of this channel; raises NoSession."""
-    assert interaction.channel_id is not None
-    found = await services(interaction).sessions.in_channel(interaction.channel_id)
-    if found is None:
-        raise NoSession(asked=0)
-    return found
-
-
-def check_place(interaction: discord.Interaction) -> None:
-    """Say before starting what would be missing later.
-
-    Raises:
-        NotInServer: a session posts by itself, which only an invited bot may.
-        MissingPermissions: with the names of those that are missing.
-
-    """
-    if interaction.guild_id is None or not interaction.is_guild_integration():
-        raise NotInServer
-    missing = [name for name in NEEDED if not getattr(interaction.app_permissions, name)]
-    if missing:
-        raise MissingPermissions(names=tuple(name.replace("_", " ").title() for name in missing))
-
-
-class SessionButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"earmark:session:(?P<action>[a-z]{4,8}):(?P<id>\d{1,19})"
-):
-    """A button of the session's card."""
-
-    def __init__(self, item: discord.ui.Button[Any], action: str, session_id: int) -> None:
-        super().__init__(item)
-        self.action = action
-        self.session_id = session_id
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match["action"], int(match["id"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._act)
-
-    async def _act(self, interaction: discord.Interaction) -> None:
-        by, at = actor(interaction), now()
-        match self.action:
-            case "join":
-                await voting.join(services(interaction).sessions, self.session_id, by, at)
-                stage(interaction).go_on(self.session_id)
-                await interaction.response.defer()
-                await ask_consent(interaction, self.session_id)
-            case "playlist":
-                await make(interaction, self.session_id)
-            case "export":
-                await export(interaction, self.session_id)
-            case "rounds":
-                await interaction.response.defer()
-                await start_rounds(interaction, self.session_id)
-            case _:
-                await interaction.response.defer()
-                await stage(interaction).step(self.session_id, self._event(by, at))
-                if self.action == "reveal":
-                    await stage(interaction).post_card(await services(interaction).sessions.get(self.session_id))
-
-    def _event(self, by: Actor, at: int) -> Event:
-        events: dict[str, type[Event]] = {
-            "leave": Leave,
-            "begin": Begin,
-            "cancel": Cancel,
-            "finish": Finish,
-            "reveal": Reveal,
-        }
-        return events[self.action](at=at, by=by)
-
-
-async def start_rounds(interaction: discord.Interaction, session_id: int) -> None:
-    """From the submissions of a themed session on to its rounds."""
-    session = await services(interaction).sessions.get(session_id)
-    if not steers(session, actor(interaction)):
-        raise NotTheHost(host_id=session.host_id)
-    await stage(interaction).first_round(session)
-
-
-async def make(interaction: discord.Interaction, session_id: int) -> None:
-    """Make the playlist, and put it at the channel's end."""
-    session = await services(interaction).sessions.get(session_id)
-    if not steers(session, actor(interaction)):
-        raise NotTheHost(host_id=session.host_id)
-    await interaction.response.defer()
-    slots = await stage(interaction).playlist(session)
-    made = await stage(interaction).step(session_id, MakePlaylist(at=now(), by=actor(interaction), slots=slots))
-    await stage(interaction).post_card(made)
-
-
-async def export(interaction: discord.Interaction, session_id: int) -> None:
-    """Hand out the playlist as files and links."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    session = await stage(interaction).step(session_id, Export(at=now(), by=actor(interaction)))
-    tracks = await stage(interaction).tracks(session)
-    ordered = [tracks[slot.track_id] for slot in session.slots if slot.track_id in tracks]
-    name = text.bare(session.settings.name, 60)
-    files = [
-        discord.File(io.BytesIO(data), f"playlist.{kind}")
-        for kind, data in (("csv", tracks_csv(ordered)), ("m3u8", m3u(name, ordered)), ("xspf", xspf(name, ordered)))
-    ]
-    await interaction.edit_original_response(content=text_session.exported(session, tracks), attachments=files)
-
-
-async def ask_consent(interaction: discord.Interaction, session_id: int) -> None:
-    """Ask once whether votes may become ratings."""
-    session = await services(interaction).sessions.get(session_id)
-    member = session.members.get(interaction.user.id)
-    if member is not None and member.learn is None:
-        view = session_cards.consent_view(session_id)
-        await interaction.followup.send(text_session.ASK_CONSENT, view=view, ephemeral=True)
-
-
-class VoteButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"earmark:svote:(?P<id>\d{1,19}):(?P<round>\d{1,3}):(?P<stars>10|[1-9])",
-):
-    """A vote on a round's track."""
-
-    def __init__(self, item: discord.ui.Button[Any], session_id: int, number: int, stars: int) -> None:
-        super().__init__(item)
-        self.session_id = session_id
-        self.number = number
-        self.stars = stars
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, int(match["id"]), int(match["round"]), int(match["stars"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._vote)
-
-    async def _vote(self, interaction: discord.Interaction) -> None:
-        s = services(interaction)
-        who = actor(interaction)
-        step = await voting.vote(s.sessions, self.session_id, who, self.number, self.stars, now())
-        track = await s.playlists.track(step.after.rounds[self.number - 1].track_id)
-        await say(interaction, text_session.voted(track, self.stars))
-        show(stage(interaction), step)
-        await ask_consent(interaction, self.session_id)
-
-
-def show(on: Stage, step: Step) -> None:
-    """Let everybody see that somebody voted; a round that ended by it gives way to the next."""
-    if step.before.open_round is not None and step.after.open_round is None:
-        on.go_on(step.after.id)
-    else:
-        on.refresh(step.after.id)
-
-
-class NextButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"earmark:snext:(?P<id>\d{1,19}):(?P<round>\d{1,3})"
-):
-    """The host ends a round before its time."""
-
-    def __init__(self, item: discord.ui.Button[Any], session_id: int, number: int) -> None:
-        super().__init__(item)
-        self.session_id = session_id
-        self.number = number
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, int(match["id"]), int(match["round"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._next)
-
-    async def _next(self, interaction: discord.Interaction) -> None:
-        event = EndRound(at=now(), by=actor(interaction), number=self.number)
-        await stage(interaction).step(self.session_id, event)
-        await interaction.response.defer()
-
-
-class LearnButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"earmark:slearn:(?P<id>\d{1,19}):(?P<learn>[01])"
-):
-    """Says whether one's votes may become ratings."""
-
-    def __init__(self, item: discord.ui.Button[Any], session_id: int, learn: bool) -> None:
-        super().__init__(item)
-        self.session_id = session_id
-        self.learn = learn
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, int(match["id"]), match["learn"] == "1")
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._learn)
-
-    async def _learn(self, interaction: discord.Interaction) -> None:
-        event = Consent(at=now(), by=actor(interaction), learn=self.learn)
-        await services(interaction).sessions.step(self.session_id, lambda session: apply(session, event))
-        await interaction.response.edit_message(content=text_session.consent(self.learn), view=None)
-
-
-class SlotSelect(
-    discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"earmark:slot:(?P<action>swap|veto):(?P<id>\d{1,19})"
-):
-    """Swaps a track of the playlist, or vetoes it."""
-
-    def __init__(self, item: discord.ui.Select[Any], action: str, session_id: int) -> None:
-        super().__init__(item)
-        self.action = action
-        self.session_id = session_id
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
-        assert isinstance(item, discord.ui.Select)
-        return cls(item, match["action"], int(match["id"]))
-
-    async def callback(self, interaction: discord.Interaction) -> None:
-        await guard(interaction, self._change)
-
-    async def _change(self, interaction: discord.Interaction) -> None:
-        await interaction.response.defer()
-        # One after the other: two who change slots at the same moment would be given the same other track.
-        async with stage(interaction).changes.of(self.session_id):
-            await self._replace(interaction)
-
-    async def _replace(self, interaction: discord.Interaction) -> None:
-        place, _, track_id = self.item.values[0].partition(":")
-        by, on = actor(interaction), stage(interaction)
-        session = await services(interaction).sessions.get(self.session_id)
-        if not any(slot.track_id == int(track_id) for slot in session.slots[int(place) : int(place) + 1]):
-            on.go_on(session.id)  # the card was older than the playlist: show the new one
-            return
-        try:
-            slot = await another(await on.pool(session), session, int(place))
-        except GroupError:
-            if self.action == "swap":
-                raise
-            slot = None  # no other track is left: the list becomes shorter
-        if self.action == "veto":
-            await on.step(session.id, Veto(at=now(), by=by, place=int(place), slot=slot))
-        elif slot is not None:
-            await on.step(session.id, Swap(at=now(), by=by, place=int(place), slot=slot))
+Length = app_commands.Range[int, 1, 50]
+Rounds = app_commands.Range[int, 0, 30]
+Seconds = app_commands.Range[int, 10, 3600]
+Stars = app_commands.Range[int, 0, 10]
+WHAT = {
+    "length": "Tracks on the playlist (10 unless you say otherwise)",
+    "rule": "How the playlist is chosen (fair)",
+    "rounds": "Tracks to rate first (8)",
+    "seconds": "To vote on each (60)",
+    "open_votes": "Show votes at once, not at the reveal only",
+    "veto": "Nobody gets a track that I expect them to rate below this (3); 0: no veto",
+}
 
 
 class Sessions(commands.GroupCog, group_name="session", group_description="Rate together, and get one fair playlist"):
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
         self.stage = Stage(bot)
-        self._resumed = False
         self._in_turn = InTurn()
 
     async def cog_unload(self) -> None:
@@ -317,9 +49,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        if not self._resumed:
-            self._resumed = True
-            await self.stage.resume()
+        self.stage.resume()  # also after a long silence of the gateway: reactions were missed
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
@@ -333,8 +63,8 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
     async def _reacted(
         self, payload: discord.RawReactionActionEvent, change: Callable[[int, int, Actor, int], Awaitable[Step]]
     ) -> None:
-        stars = self._digit(payload)
-        if not stars:
+        stars = digits.stars(payload.emoji.name)
+        if not stars or payload.user_id == self.bot.application_id:
             return
         async with self._in_turn.of((payload.message_id, payload.user_id)):
             found = await self.bot.services.sessions.round_of(payload.message_id)
@@ -344,7 +74,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
                 step = await change(found[0], found[1], Actor(payload.user_id), stars)
             except SessionError:
                 return  # it is over, or one's own track: a message to all would be the only way to say so
-        show(self.stage, step)
+        follow(self.stage, step)
 
     async def _vote(self, session_id: int, number: int, who: Actor, stars: int) -> Step:
         return await voting.vote(self.bot.services.sessions, session_id, who, number, stars, now(), by_reaction=True)
@@ -353,22 +83,13 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         event = Unvote(at=now(), by=who, number=number, stars=stars)
         return await self.bot.services.sessions.step(session_id, lambda session: apply(session, event))
 
-    def _digit(self, payload: discord.RawReactionActionEvent) -> int:
-        if payload.user_id == self.bot.application_id:
-            return 0
-        return BARE_DIGITS.get((payload.emoji.name or "").replace("\ufe0f", ""), 0)
-
     @app_commands.command(description="Open a session in this channel")
     @app_commands.describe(
         name="What to call it",
-        length="Tracks on the playlist (default 10)",
-        rule="How the playlist is chosen (default: fair)",
-        rounds="Tracks to rate first (default 8)",
-        seconds="To vote on each (default 60)",
-        open_votes="Show votes at once, not at the reveal only",
         theme="Each member submits a track for it, and all are rated",
         season="Themed sessions of one season share a table",
         playlist="Only from this playlist; else from all that members share here",
+        **WHAT,
     )
     @app_commands.choices(rule=RULES)
     @app_commands.autocomplete(playlist=pick.playlist_choices)
@@ -376,11 +97,12 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         self,
         interaction: discord.Interaction,
         name: app_commands.Range[str, 1, 60] = "Listening session",
-        length: app_commands.Range[int, 1, 50] = 10,
+        length: Length = 10,
         rule: str = "fair",
-        rounds: app_commands.Range[int, 0, 30] = 8,
-        seconds: app_commands.Range[int, 10, 3600] = 60,
+        rounds: Rounds = 8,
+        seconds: Seconds = 60,
         open_votes: bool = False,
+        veto: Stars = 3,
         theme: app_commands.Range[str, 1, 60] | None = None,
         season: app_commands.Range[str, 1, 40] | None = None,
         playlist: str | None = None,
@@ -389,20 +111,47 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         assert interaction.guild_id is not None
         assert interaction.channel_id is not None
         only = (await pick.playlist_id(interaction, playlist),) if playlist else ()
-        chosen = Settings(
-            name, length, rule, not open_votes, seconds, rounds, playlist_ids=only, theme=theme, season=season
-        )
-        s = services(interaction)
-        learn = await s.sessions.consent(interaction.user.id)
-        opened = await s.sessions.open(
+        chosen = Settings(name, length, rule, not open_votes, seconds, rounds, veto or None, only, theme, season)
+        sessions = services(interaction).sessions
+        learn = await sessions.consent(interaction.user.id)
+        opened = await sessions.open(
             start(interaction.guild_id, interaction.channel_id, actor(interaction), chosen, now(), learn)
         )
-        brings = await self.stage.brings(opened)
-        answer = await interaction.response.send_message(**session_cards.card(opened, {}, brings, None))
+        brings = await self.stage.pools.brings(opened)
+        try:
+            answer = await interaction.response.send_message(**session_cards.card(opened, {}, brings, None))
+        except discord.HTTPException:
+            # A session that nobody can see would only stand in the next one's way.
+            await sessions.step(opened.id, lambda session: apply(session, Cancel(at=now())))
+            raise
         if answer.message_id is not None:
             event = Posted(at=now(), message_id=answer.message_id)
-            await s.sessions.step(opened.id, lambda session: apply(session, event))
-        await ask_consent(interaction, opened.id)
+            await sessions.step(opened.id, lambda session: apply(session, event))
+        await ask_consent(interaction, opened)
+
+    @app_commands.command(description="Change the session here")
+    @app_commands.describe(**WHAT)
+    @app_commands.choices(rule=RULES)
+    async def settings(
+        self,
+        interaction: discord.Interaction,
+        length: Length | None = None,
+        rule: str | None = None,
+        rounds: Rounds | None = None,
+        seconds: Seconds | None = None,
+        open_votes: bool | None = None,
+        veto: Stars | None = None,
+    ) -> None:
+        session = await here(interaction)
+        given = {"size": length, "strategy": rule, "rounds": rounds, "seconds": seconds}
+        changes = {name: value for name, value in given.items() if value is not None}
+        if open_votes is not None:
+            changes["hidden"] = not open_votes
+        wanted = replace(session.settings, **changes)  # type: ignore[arg-type]
+        if veto is not None:
+            wanted = replace(wanted, veto=veto or None)
+        await self.stage.step(session.id, Change(at=now(), by=actor(interaction), settings=wanted))
+        await interaction.response.send_message(text_session.settings(wanted), ephemeral=True)
 
     @app_commands.command(description="Submit a track for the theme of the session here")
     @app_commands.autocomplete(track=pick.track_choices)
@@ -454,5 +203,5 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
 
 async def setup(bot: commands.Bot) -> None:
     assert isinstance(bot, Earmark)
-    bot.add_dynamic_items(SessionButton, VoteButton, NextButton, LearnButton, SlotSelect)
+    bot.add_dynamic_items(*ITEMS)
     await bot.add_cog(Sessions(bot))

@@ -40,6 +40,7 @@ from bot.flow.session_events import (
     Actor,
     Begin,
     Cancel,
+    Change,
     Consent,
     EndRound,
     Event,
@@ -105,6 +106,11 @@ def steers(session: Session, actor: Actor) -> bool:
     return actor.listener_id == session.host_id or actor.manages
 
 
+def require_host(session: Session, actor: Actor) -> None:
+    """Raise NotTheHost before work is begun that only the host's step can use."""
+    _entitle(session, "host", actor)
+
+
 def _entitle(session: Session, who: "Who", by: Actor | None) -> None:
     if by is None:
         assert who in {"bot", "host"}, "a member's event names the member"
@@ -159,6 +165,14 @@ def _consent(session: Session, event: Consent) -> Session:
 
 def _posted(session: Session, event: Posted) -> Session:
     return replace(session, message_id=event.message_id)
+
+
+def _change(session: Session, event: Change) -> Session:
+    kept = replace(event.settings, theme=session.settings.theme, season=session.settings.season)
+    played = len(session.rounds)
+    if session.settings.theme is None and kept.rounds < played:
+        raise BadSetting(name="rounds", low=played, high=LIMITS["rounds"][1])
+    return session if kept == session.settings else replace(session, settings=checked(kept))
 
 
 def _begin(session: Session, event: Begin) -> Session:
@@ -348,6 +362,7 @@ RULES: Mapping[type[Event], Rule] = {
     Leave: Rule(LIVE, "member", _leave),
     HandOver: Rule(LIVE, "host", _hand_over),
     Consent: Rule(LIVE, "member", _consent),
+    Change: Rule(_in(Phase.LOBBY, Phase.GATHERING, Phase.RATING, Phase.REVEAL), "host", _change),
     Posted: Rule(LIVE, "bot", _posted),
     Begin: Rule(_in(Phase.LOBBY), "host", _begin),
     Submit: Rule(_in(Phase.GATHERING), "member", _submit),

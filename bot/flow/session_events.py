@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain_session import Guess, Slot
+from bot.domain_session import Guess, Settings, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class Posted(Event):
     """The session's card has a message."""
 
     message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Event):
+    """Other settings; the theme and the season stay what they were."""
+
+    settings: Settings
 
 
 class Begin(Event):

@@ -55,6 +55,12 @@ def card(session: Session, tracks: Mapping[int, Track], brings: Mapping[int, int
     return content
 
 
+def moved(session: Session, url: str) -> Any:
+    """What is left of a card when a newer one has taken its place."""
+    embed = discord.Embed(title=text_session.title(session), description=text_session.moved(url), colour=COLOUR)
+    return {"embed": embed, "view": None, "attachments": []}
+
+
 def _view(session: Session, tracks: Mapping[int, Track]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for label, action, loud in BUTTONS.get(session.phase, ()):

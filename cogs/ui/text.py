@@ -151,6 +151,10 @@ def public_place(by_reaction: bool) -> str:
     return f"What does everybody think? {how}: it counts as your own rating, and your last one stands."
 
 
+def next_is_its_owners(owner_id: int) -> str:
+    return f"Only <@{owner_id}>, who asked for this card, can go on to the next. Your vote counts on this one."
+
+
 def saved(track: Track, stars: int) -> str:
     return f"Saved: {song(track)} **{stars}**/10."
 

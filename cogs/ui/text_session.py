@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.domain import Track
-from bot.domain_session import Phase, Round, Session
+from bot.domain_session import Phase, Round, Session, Settings
 from bot.flow.reveal import Heard, Known, Standing
 from cogs.ui.text import count, fit, plain, song
 
@@ -23,6 +23,7 @@ RULE_WORDS = {
 }
 ASK_CONSENT = "May your votes in sessions become ratings, so that I learn from them? You can change it at any time."
 NO_SESSION = "No session is running in this channel. `/session start` opens one."
+SOMEBODY = "a member"
 CANCELLED = "The session is cancelled."
 SHOWN = "There it is."
 YES, NO = "Yes, learn from them", "No, votes only"
@@ -38,7 +39,7 @@ def description(  # noqa: PLR0911 - one case a phase
     """The session's card, by its phase."""
     match session.phase:
         case Phase.LOBBY:
-            return fit([*_rules(session), "", *_people(session, brings), "", _lobby_hint(session)], 4000)
+            return fit([*_rules(session.settings), "", *_people(session, brings), "", _lobby_hint(session)], 4000)
         case Phase.GATHERING:
             return fit([*_theme(session), "", *_people(session, {})], 4000)
         case Phase.RATING:
@@ -58,8 +59,11 @@ def description(  # noqa: PLR0911 - one case a phase
             return "…"
 
 
-def _rules(session: Session) -> list[str]:
-    chosen = session.settings
+def settings(chosen: Settings) -> str:
+    return "\n".join(["**What holds now**", *_rules(chosen)])
+
+
+def _rules(chosen: Settings) -> list[str]:
     rounds = "each member submits a track" if chosen.theme else count(chosen.rounds, "round")
     votes = "hidden until the reveal" if chosen.hidden else "open"
     lines = [
@@ -126,6 +130,10 @@ def consent(learn: bool) -> str:
     if learn:
         return "Thank you: your votes become ratings of yours when a round ends."
     return "All right: your votes count in sessions only."
+
+
+def moved(url: str) -> str:
+    return f"This session goes on [below]({url})."
 
 
 def votes(session: Session, tracks: Tracks, heard: Sequence[Heard]) -> list[str]:
@@ -223,7 +231,7 @@ def season(name: str, table: Sequence[Standing]) -> str:
 
 def picture_alt(session: Session, names: Mapping[int, str]) -> str:
     means = session.means()
-    got = ", ".join(f"{names.get(who, 'a member')} {mean:.1f}" for who, mean in means.items())
+    got = ", ".join(f"{names.get(who, SOMEBODY)} {mean:.1f}" for who, mean in means.items())
     return (
         f"A table of {count(len(session.slots), 'track')} against members, each field the stars I expect. Means: {got}."
     )

@@ -23,7 +23,7 @@ async def test_a_card_deleted_while_its_digits_are_added_troubles_nobody(room: R
     await room.link("Ada", FILE)
     card = await room.slash("Ada", "rate start", public=True)
     await eventually(lambda: room.message("Ada", card["id"]).get("reactions"))
-    with caplog.at_level(logging.INFO, "cogs.public"):
+    with caplog.at_level(logging.INFO, "cogs.ui.digits"):
         remove(room, card)
         await eventually(lambda: "digits stopped: 10008" in caplog.text)
     again = await room.slash("Ada", "rate start", public=True)

@@ -9,6 +9,7 @@ import pytest
 from bot.domain_session import Phase, Session
 from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words
+from tests.end_to_end.test_awkward_moments import remove
 from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
 
 MEMBERS = ("Ada", "Ben", "Chloe")
@@ -136,6 +137,56 @@ async def test_a_whole_session(room: Room):
     assert "**Friday**" in words(await room.slash("Dan", "session history"))
 
 
+async def _card_says(room: Room, part: str) -> bool:
+    return part in words(card(room, await session_here(room)) or {})
+
+
+async def test_the_host_ends_the_rounds_and_old_cards_point_to_the_new(room: Room):
+    await gathered(room, rounds=5)
+    lobby = await session_here(room)
+    await press(room, "Ada", "begin")
+    _, shown = await at_round(room, 1)
+    await room.human.click("Ben", shown, ballot(shown, 9))
+    await press(room, "Ada", "reveal")
+    session = await in_phase(room, Phase.REVEAL)
+    assert [given.stars for given in session.rounds[0].ballots.values()] == [9]
+    await eventually(lambda: _card_says(room, "What everybody thought"))
+    old = room.message("Ada", str(lobby.message_id))
+    await eventually(lambda: "goes on [below]" in words(room.message("Ada", old["id"])))
+    assert not custom_ids(room.message("Ada", old["id"]))
+    await eventually(lambda: not custom_ids(room.message("Ada", shown["id"])))
+
+
+async def test_deleted_messages_come_back(room: Room):
+    await gathered(room, rounds=1)
+    await press(room, "Ada", "begin")
+    session, shown = await at_round(room, 1)
+    remove(room, shown)
+    remove(room, card(room, session))
+    await room.human.react("Ben", await _posted_again(room, session), "7️⃣")
+    await eventually(lambda: _voted(room, 1))
+
+
+async def _posted_again(room: Room, session: Session) -> Any:
+    """Let somebody change his vote by command of the state machine, so that the message is looked at again."""
+    assert room.bot is not None
+    await room.slash("Ada", "session settings", length=4)
+    cog = room.bot.get_cog("Sessions")
+    cog.stage.refresh(session.id)  # type: ignore[union-attr]
+
+    async def there() -> Any:
+        number = (await session_here(room)).rounds[0].message_id
+        return number != session.rounds[0].message_id and room.message("Ada", str(number))
+
+    await eventually(lambda: _card_is_new(room, session))
+    return await eventually(there, 10)
+
+
+async def _card_is_new(room: Room, session: Session) -> bool:
+    now = await session_here(room)
+    return now.message_id != session.message_id and card(room, now) is not None
+
+
 async def _changed(room: Room, before: list[int]) -> bool:
     now = [slot.track_id for slot in (await session_here(room)).slots]
     return len(now) == 5 and now[0] != before[0] and now[1] != before[1]
@@ -243,10 +294,11 @@ async def test_awkward_sessions_get_a_sentence(room: Room):
     assert await _told(room, "Ada", "needs 2 members")
     await press(room, "Ben", "join")
     await press(room, "Ada", "begin")
-    told = await eventually(
-        lambda: [m for m in room.human.messages("Ben", "general") if "no track to choose from" in words(m)]
-    )
-    assert "/playlist share" in words(told[0])
+    assert "/playlist share" in await _told(room, "Ada", "no track to choose from")
+    assert (await session_here(room)).phase is Phase.LOBBY, "still open for whoever brings one"
+    assert "Only the host" in words(await room.slash("Ben", "session settings", length=3))
+    assert "**3 tracks**" in words(await room.slash("Ada", "session settings", length=3, veto=0, rounds=1))
+    await eventually(lambda: _card_says(room, "**3 tracks**"))
     await room.slash("Ada", "session handover", to=str(ids(room, "Ben")))
     assert (await session_here(room)).host_id == ids(room, "Ben")
     assert "cancelled" in words(await room.slash("Ben", "session cancel"))

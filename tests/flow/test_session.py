@@ -16,6 +16,7 @@ from bot.flow.session_events import (
     Actor,
     Begin,
     Cancel,
+    Change,
     Consent,
     EndRound,
     Event,
@@ -88,11 +89,12 @@ IN_PHASE: dict[Phase, Callable[[], Session]] = {
     Phase.CANCELLED: lambda: play(rating(), Cancel(at=T, by=ADA)),
     Phase.ABANDONED: lambda: play(rating(), Expire(at=LATE)),
 }
+OTHER = Settings("Saturday", size=3, strategy="average", hidden=False, seconds=30, rounds=9, veto=None)
 SAMPLES: dict[type[Event], Event] = {
     type(event): event
     for event in (
         Join(at=T, by=EVE), Leave(at=T, by=BEN), HandOver(at=T, by=ADA, to=2), Consent(at=T, by=BEN, learn=True),
-        Posted(at=T, message_id=5), Begin(at=T, by=ADA), Submit(at=T, by=BEN, track_id=30), open_(11),
+        Posted(at=T, message_id=5), Change(at=T, by=ADA, settings=OTHER), Begin(at=T, by=ADA), Submit(at=T, by=BEN, track_id=30), open_(11),
         RoundPosted(at=T, number=1, message_id=6), Vote(at=T, by=BEN, number=1, stars=9),
         Unvote(at=T, by=BEN, number=1), EndRound(at=T, by=ADA, number=1), Reveal(at=T, by=ADA),
         MakePlaylist(at=T, slots=(slot(20),)), Swap(at=T, by=ADA, place=0, slot=slot(22)),
@@ -105,6 +107,18 @@ SAMPLES: dict[type[Event], Event] = {
 def test_every_event_has_a_rule_and_a_sample():
     kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)} - {Event}
     assert kinds == set(RULES) == set(SAMPLES)
+
+
+def test_settings_change_but_not_what_was_played():
+    changed = apply(rating(), Change(at=T, by=ADA, settings=OTHER))
+    assert changed.settings == OTHER
+    themed = dataclasses.replace(lobby(), settings=Settings("Rain", theme="rain", season="2026"))
+    kept = apply(themed, Change(at=T, by=ADA, settings=OTHER)).settings
+    assert (kept.name, kept.theme, kept.season) == ("Saturday", "rain", "2026")
+    with pytest.raises(errors.BadSetting):
+        apply(rating(), Change(at=T, by=ADA, settings=dataclasses.replace(OTHER, rounds=0)))
+    with pytest.raises(errors.BadSetting):
+        apply(lobby(), Change(at=T, by=ADA, settings=dataclasses.replace(OTHER, seconds=1)))
 
 
 @pytest.mark.parametrize("phase", Phase)

@@ -25,7 +25,10 @@ async def test_buttons_edit_their_message(sandbox: Sandbox, bot: SmallBot) -> No
     assert [c["id"] for c in first["components"][0]["components"]] == [2, 3, 4]
     again = await human.click("Ben", first, "one")
     assert (again["id"], again["content"]) == (first["id"], "clicked")
-    assert (await human.click("Ben", first, "later"))["content"] == "later"
+    assert (await human.click("Ben", first, "later"))["content"] == "clicked", "acknowledged without a word"
+    async with asyncio.timeout(5):
+        while next(m for m in human.messages("Ben", "general") if m["id"] == first["id"])["content"] != "later":
+            await asyncio.sleep(0.01)
     picked = await human.select("Ben", first, "pick", ["b"])
     assert picked["content"] == "picked b"
     with pytest.raises(HumanError):

@@ -1,11 +1,9 @@
 """Everything about one person: counted, read, erased, and never brought back."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from sqlalchemy import select
 
 from bot.domain import PlaylistSource, TrackSource
@@ -36,13 +34,6 @@ IMPERSONAL = {
     "session_refused": "the group's",
 }
 T = 1_800_000_000
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "data" / "earmark.db")
-    yield opened
-    await opened.close()
 
 
 async def live(database: Database, person: int, own: str) -> None:

@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -24,21 +23,6 @@ from storage.ratings import Ratings
 ADA = 1
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "earmark.db")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def ratings(database: Database) -> AsyncIterator[Ratings]:
-    made = Ratings(database)
-    await made.start()
-    yield made
-    await made.close()
-
-
 async def link(database: Database, *tracks: TrackSource) -> list[int]:
     playlists = Playlists(database)
     linked = await playlists.link(ADA, PlaylistSource("Mix", "csv", tracks))
@@ -47,7 +31,7 @@ async def link(database: Database, *tracks: TrackSource) -> list[int]:
 
 async def test_a_lock_that_stays_fails_everybody_in_one_wait(database: Database, ratings: Ratings, tmp_path: Path):
     (air,) = await link(database, TrackSource("Air", "Bach"))
-    stranger = sqlite3.connect(tmp_path / "earmark.db", isolation_level=None)
+    stranger = sqlite3.connect(tmp_path / "data" / "earmark.db", isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
     writes = (ratings.rate(member, air, 5) for member in range(1, 21))

@@ -2,7 +2,6 @@ import asyncio
 import sqlite3
 import stat
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -24,21 +23,6 @@ from storage.schema_sessions import metadata
 from storage.settings import Settings
 
 ADA, BEN, GUILD = 1, 2, 99
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "data" / "earmark.db")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def ratings(database: Database) -> AsyncIterator[Ratings]:
-    made = Ratings(database)
-    await made.start()
-    yield made
-    await made.close()
 
 
 def source(*titles: str, name: str = "Mix", **features: float) -> PlaylistSource:

@@ -1,0 +1,65 @@
+"""What the live sessions have to choose from, gathered once and kept while nobody comes or goes."""
+
+from collections import OrderedDict
+
+from bot.domain import Track
+from bot.domain_session import Session, Slot
+from bot.errors import UnknownTrack
+from bot.flow.gather import Pool, gather, make_playlist, sources, with_votes
+from bot.flow.workers import Workers
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+from storage.sessions import Sessions
+
+KEPT = 100
+
+
+class Pools:
+    """Candidates and predictions of live sessions; in memory only, so a restart gathers them again."""
+
+    def __init__(
+        self, sessions: Sessions, playlists: Playlists, ratings: Ratings, models: Models, workers: Workers
+    ) -> None:
+        self._sessions = sessions
+        self._playlists = playlists
+        self._ratings = ratings
+        self._models = models
+        self._workers = workers
+        self._pools: OrderedDict[int, Pool] = OrderedDict()
+
+    async def of(self, session: Session) -> Pool:
+        """What the group can choose from, with the votes given so far; raises NoCandidates."""
+        pool = self._pools.get(session.id)
+        if pool is None or pool.members != session.present:
+            pool = await gather(self._playlists, self._ratings, self._models, self._workers, session)
+            self._pools[session.id] = pool
+            while len(self._pools) > KEPT:
+                self._pools.popitem(last=False)
+        return with_votes(pool, session)
+
+    def forget(self, session_id: int) -> None:
+        """Gather anew next time."""
+        self._pools.pop(session_id, None)
+
+    async def playlist(self, session: Session) -> tuple[Slot, ...]:
+        """The slots of the group's playlist; raises NoCandidates or AllVetoed."""
+        debts = await self._sessions.debts(session.guild_id)
+        return await make_playlist(self._workers, await self.of(session), session, debts)
+
+    async def brings(self, session: Session) -> dict[int, int]:
+        """How many tracks of each member's playlists a session can draw on."""
+        found: dict[int, int] = {}
+        for playlist in await sources(self._playlists, session):
+            found[playlist.owner_id] = found.get(playlist.owner_id, 0) + playlist.tracks
+        return found
+
+    async def tracks(self, session: Session) -> dict[int, Track]:
+        """The tracks that a session's rounds and playlist name; those that are gone are left out."""
+        found: dict[int, Track] = {}
+        for track_id in {*(r.track_id for r in session.rounds), *(slot.track_id for slot in session.slots)}:
+            try:
+                found[track_id] = await self._playlists.track(track_id)
+            except UnknownTrack:
+                continue
+        return found

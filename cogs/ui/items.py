@@ -1,0 +1,55 @@
+"""What all our buttons, selects and forms have in common: they live on after a restart, and fail in words."""
+
+import re
+from typing import Any, Self
+
+import discord
+
+from cogs.ui.errors import answer, guard
+
+
+class LastingItem(discord.ui.DynamicItem[Any], template="earmark:never"):
+    """A button or select whose custom id carries all its state; a subclass names the template and says what to do."""
+
+    def __init__(self, item: discord.ui.Item[Any], state: re.Match[str]) -> None:
+        super().__init__(item)
+        self.state = state
+
+    @classmethod
+    async def from_custom_id(cls, _: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /) -> Self:
+        return cls(item, match)
+
+    def number(self, name: str) -> int:
+        """A number of the custom id."""
+        return int(self.state[name])
+
+    @property
+    def chosen(self) -> str:
+        """What was chosen from a select."""
+        assert isinstance(self.item, discord.ui.Select)
+        return self.item.values[0]
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        await guard(interaction, self.act)
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        raise NotImplementedError
+
+
+class LastingModal(discord.ui.Modal):
+    """A form with fixed ids, registered once at the start: what was typed while the bot restarted still arrives.
+
+    Whoever opens it shares the one that is registered, so its values are read before anything is awaited.
+    """
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        await guard(interaction, self.act)
+
+    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
+        await answer(interaction, error)
+
+    def stop(self) -> None:
+        """Stay registered after a submission: others may have it open."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        raise NotImplementedError

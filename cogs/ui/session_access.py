@@ -1,0 +1,57 @@
+"""From an interaction to the session and the stage it belongs to."""
+
+from typing import TYPE_CHECKING, cast
+
+import discord
+
+from bot.domain_session import Session
+from bot.errors import MissingPermissions, NoSession, NotInServer
+from bot.flow.session_events import Actor
+from cogs.ui import session_cards, text_session
+from cogs.ui.access import services
+
+if TYPE_CHECKING:
+    from cogs.session import Sessions
+    from cogs.stage import Stage
+
+NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "add_reactions", "read_message_history")
+
+
+def actor(interaction: discord.Interaction) -> Actor:
+    return Actor(interaction.user.id, manages=interaction.permissions.manage_events)
+
+
+def stage(interaction: discord.Interaction) -> "Stage":
+    return cast("Sessions", interaction.client.get_cog("Sessions")).stage  # type: ignore[attr-defined]
+
+
+async def here(interaction: discord.Interaction) -> Session:
+    """The live session of this channel; raises NoSession."""
+    assert interaction.channel_id is not None
+    found = await services(interaction).sessions.in_channel(interaction.channel_id)
+    if found is None:
+        raise NoSession(asked=0)
+    return found
+
+
+def check_place(interaction: discord.Interaction) -> None:
+    """Say before starting what would be missing later.
+
+    Raises:
+        NotInServer: a session posts by itself, which only an invited bot may.
+        MissingPermissions: with the names of those that are missing.
+
+    """
+    if interaction.guild_id is None or not interaction.is_guild_integration():
+        raise NotInServer
+    missing = [name for name in NEEDED if not getattr(interaction.app_permissions, name)]
+    if missing:
+        raise MissingPermissions(names=tuple(name.replace("_", " ").title() for name in missing))
+
+
+async def ask_consent(interaction: discord.Interaction, session: Session) -> None:
+    """Ask a member who has just come in, and was never asked, whether votes may become ratings."""
+    member = session.members.get(interaction.user.id)
+    if member is not None and member.learn is None:
+        view = session_cards.consent_view(session.id)
+        await interaction.followup.send(text_session.ASK_CONSENT, view=view, ephemeral=True)
