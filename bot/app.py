@@ -9,11 +9,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
+import discord
 from aiohttp import web
 
 from bot.client import Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
+from bot.errors import DiscordUnreachable, TokenRefused
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.sandbox.point import aim
@@ -77,6 +80,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
 
     Raises:
         NotConfigured: there is no token.
+        TokenRefused, DiscordUnreachable: the bot could not log in.
         FolderInUse: another instance owns the data folder.
 
     """
@@ -84,7 +88,12 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
         async with services(config) as made, _answering(config.port), backing_up(config):
-            await _run(Earmark(made, always_sync=sandbox_url is not None), token)
+            try:
+                await _run(Earmark(made, always_sync=sandbox_url is not None), token)
+            except discord.LoginFailure:
+                raise TokenRefused from None
+            except aiohttp.ClientConnectionError:
+                raise DiscordUnreachable from None
 
 
 async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Awaitable[None]]) -> None:

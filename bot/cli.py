@@ -103,11 +103,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def _upkeep_commands(commands: Any) -> None:
     """Describe the commands of `bot.upkeep`."""
     copy = commands.add_parser("backup", help="copy the database, also while the bot runs")
     copy.add_argument("folder", type=Path, metavar="DIR")
-    copy.add_argument("--keep", type=int, help="remove all but so many of the newest backups in DIR")
+    copy.add_argument("--keep", type=_count, help="remove all but so many of the newest backups in DIR")
     back = commands.add_parser("restore", help="put a backup in the database's place; stop the bot first")
     back.add_argument("file", type=Path, metavar="FILE")
     erase = commands.add_parser("erase", help="erase everything about a person")
@@ -146,9 +153,12 @@ def _free(port: int | None) -> int:
     if port is not None:
         return port
     with socket.socket() as probe:
+        # As servers bind: a port that this program left a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", DEFAULT_PORT))
         except OSError:
+            print(f"Port {DEFAULT_PORT} is in use, so the page gets another one.", file=sys.stderr)
             return 0
     return DEFAULT_PORT
 
@@ -170,9 +180,9 @@ def _sentence(problem: EarmarkError) -> str:
         case NothingStored():
             return "Nothing is stored about this person."
         case _:
-            from cogs.ui import text  # noqa: PLC0415 - needs Discord's library
+            from cogs.ui import text_errors  # noqa: PLC0415 - needs Discord's library
 
-            return text.error(problem)
+            return text_errors.error(problem)
 
 
 def _log_to_stderr(level: str) -> None:

@@ -47,11 +47,13 @@ EarmarkError
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── NoBackup                 there is no such backup, or no database to back up
 ├── BadBackup                a backup is damaged, or none of ours
+├── TokenRefused             Discord does not know the token
+├── DiscordUnreachable       no connection to Discord at the start
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
 └── NotConfigured            an operator's setting is missing
 
-Errors carry values, not prose: `cogs/ui/text.py` says them.
+Errors carry values, not prose: `cogs/ui/text_errors.py` says them.
 """
 
 from dataclasses import dataclass
@@ -301,6 +303,14 @@ class NoBackup(EarmarkError):
 @dataclass(eq=False)
 class BadBackup(EarmarkError):
     path: str
+
+
+class TokenRefused(EarmarkError):
+    """Discord does not accept the bot's token."""
+
+
+class DiscordUnreachable(EarmarkError):
+    """Discord could not be reached when the bot wanted to log in."""
 
 
 @dataclass(eq=False)

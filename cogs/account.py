@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.errors import NotConfirmed
 from bot.flow.account import erase, export, holdings
-from cogs.ui import text
+from cogs.ui import text_account
 from cogs.ui.access import private, services
 from cogs.ui.items import LastingModal
 
@@ -17,9 +17,9 @@ class EraseModal(LastingModal, title="Erase everything about me"):
     """Asks for a word, so that nobody erases himself by a slip of the finger."""
 
     word = discord.ui.Label(
-        text=f"Type {text.ERASE_WORD} to confirm",
+        text=f"Type {text_account.ERASE_WORD} to confirm",
         description="Playlists, ratings, your model: all of it goes, for good.",
-        component=discord.ui.TextInput(custom_id="word", max_length=20, placeholder=text.ERASE_WORD),
+        component=discord.ui.TextInput(custom_id="word", max_length=20, placeholder=text_account.ERASE_WORD),
     )
 
     def __init__(self) -> None:
@@ -27,19 +27,21 @@ class EraseModal(LastingModal, title="Erase everything about me"):
 
     async def act(self, interaction: discord.Interaction) -> None:
         assert isinstance(self.word.component, discord.ui.TextInput)
-        if self.word.component.value.strip() != text.ERASE_WORD:
-            raise NotConfirmed(word=text.ERASE_WORD)
+        if self.word.component.value.strip() != text_account.ERASE_WORD:
+            raise NotConfirmed(word=text_account.ERASE_WORD)
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         await erase(s.accounts, s.questions, interaction.user.id)
-        await interaction.edit_original_response(content=text.ERASED)
+        await interaction.edit_original_response(content=text_account.ERASED)
 
 
 class Account(commands.GroupCog, group_name="account", group_description="See, take along or erase what is stored"):
     @app_commands.command(description="What is stored about you, counted")
     async def show(self, interaction: discord.Interaction) -> None:
         held = await holdings(services(interaction).accounts, interaction.user.id)
-        await interaction.response.send_message(text.holdings(held.since, held.rows), ephemeral=private(interaction))
+        await interaction.response.send_message(
+            text_account.holdings(held.since, held.rows), ephemeral=private(interaction)
+        )
 
     @app_commands.command(description="Take everything along, as one archive")
     async def export(self, interaction: discord.Interaction) -> None:
@@ -48,11 +50,11 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
         archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.workers, interaction.user.id)
         if len(archive) > interaction.filesize_limit:
             await interaction.edit_original_response(
-                content=text.export_too_large(len(archive), interaction.filesize_limit)
+                content=text_account.export_too_large(len(archive), interaction.filesize_limit)
             )
             return
         file = discord.File(io.BytesIO(archive), "earmark.zip")
-        await interaction.edit_original_response(content=text.EXPORTED, attachments=[file])
+        await interaction.edit_original_response(content=text_account.EXPORTED, attachments=[file])
 
     @app_commands.command(description="Erase everything about you, for good")
     async def erase(self, interaction: discord.Interaction) -> None:
@@ -61,7 +63,7 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
 
     @app_commands.command(description="What is kept, what for, how long, and who can see it")
     async def privacy(self, interaction: discord.Interaction) -> None:
-        await interaction.response.send_message(text.PRIVACY, ephemeral=private(interaction))
+        await interaction.response.send_message(text_account.PRIVACY, ephemeral=private(interaction))
 
 
 async def setup(bot: commands.Bot) -> None:

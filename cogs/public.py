@@ -9,7 +9,7 @@ from bot.client import Earmark
 from bot.domain import Question
 from bot.errors import NothingToRate
 from bot.flow.rate import Round
-from cogs.ui import cards, digits, text
+from cogs.ui import cards, digits, text, text_errors
 from cogs.ui.access import services
 from cogs.ui.errors import say
 from cogs.ui.in_turn import InTurn
@@ -76,7 +76,7 @@ class NextButton(LastingItem, template=r"earmark:next:(?P<owner>\d{1,20}):(?P<tr
         try:
             question = await s.questions.next(Round(owner_id, interaction.guild_id, self.number("playlist") or None))
         except NothingToRate as done:
-            await say(interaction, text.error(done))
+            await say(interaction, text_errors.error(done))
             return
         await post_first(interaction, question)
 

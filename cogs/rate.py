@@ -11,7 +11,7 @@ from bot.errors import NothingToRate, NotYourCard, UnknownTrack
 from bot.flow import rate as flow
 from bot.flow.rate import Round
 from cogs.public import post_first
-from cogs.ui import cards, pick, text
+from cogs.ui import cards, pick, text, text_errors
 from cogs.ui.access import private, services
 from cogs.ui.cards import ONE, STATE, CardState
 from cogs.ui.items import LastingItem
@@ -36,7 +36,7 @@ async def next_card(interaction: discord.Interaction, state: CardState, notice: 
     try:
         question = await services(interaction).questions.next(round_of(interaction, state.playlist_id))
     except NothingToRate as done:
-        await interaction.response.edit_message(**cards.said(f"{notice}\n{text.error(done)}"))
+        await interaction.response.edit_message(**cards.said(f"{notice}\n{text_errors.error(done)}"))
         return
     await interaction.response.edit_message(**card_for(question, interaction, notice))
 
@@ -54,7 +54,7 @@ class CardButton(LastingItem, template="earmark:never:card"):
         try:
             await self.press(interaction)
         except UnknownTrack as gone:
-            await next_card(interaction, self.card, text.error(gone))
+            await next_card(interaction, self.card, text_errors.error(gone))
 
     async def press(self, interaction: discord.Interaction) -> None:
         raise NotImplementedError

@@ -4,7 +4,6 @@ import hashlib
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, union
@@ -19,20 +18,9 @@ from storage.schema_sessions import metadata  # with the sessions' tables in it
 SALT = "erasure-salt"
 
 
-@dataclass(frozen=True, slots=True)
-class Belonging:
-    """A table whose rows belong to people."""
-
-    table: Table
-
-    def owned(self, listener_id: int) -> ColumnElement[bool]:
-        """The condition under which a row is this person's."""
-        return _owned(self.table, listener_id)
-
-
-def belongings() -> list[Belonging]:
+def belongings() -> list[Table]:
     """Every table whose rows go when their person goes: those that cascade to `listeners`, however far."""
-    return [Belonging(table) for table in metadata.sorted_tables if table is listeners or _cascades(table)]
+    return [table for table in metadata.sorted_tables if table is listeners or _cascades(table)]
 
 
 # The columns that say that a track is in use.
@@ -52,6 +40,7 @@ def _cascades(table: Table) -> bool:
 
 
 def _owned(table: Table, listener_id: int) -> ColumnElement[bool]:
+    """The condition under which a row is this person's."""
     if table is listeners:
         return listeners.c.id == listener_id
     keys = [key for key in table.foreign_keys if key.ondelete == "CASCADE"]
@@ -80,10 +69,10 @@ class Accounts:
         """How many rows of each table are the person's; tables with none are left out."""
         async with self._database.reading() as connection:
             found = {
-                one.table.name: await connection.scalar(
-                    select(func.count()).select_from(one.table).where(one.owned(listener_id))
+                table.name: await connection.scalar(
+                    select(func.count()).select_from(table).where(_owned(table, listener_id))
                 )
-                for one in belongings()
+                for table in belongings()
             }
         return {name: number for name, number in found.items() if number}
 
@@ -91,8 +80,8 @@ class Accounts:
         """Every row that is the person's, by table, read at one moment; binary columns are left out."""
         async with self._database.reading() as connection:
             return {
-                one.table.name: [dict(row) for row in (await connection.execute(_texts(one, listener_id))).mappings()]
-                for one in belongings()
+                table.name: [dict(row) for row in (await connection.execute(_texts(table, listener_id))).mappings()]
+                for table in belongings()
             }
 
     async def erase(self, listener_id: int) -> Mapping[str, int]:
@@ -163,6 +152,6 @@ def _digest(salt: str, listener_id: int) -> str:
     return hashlib.sha256(f"{salt}:{listener_id}".encode()).hexdigest()
 
 
-def _texts(one: Belonging, listener_id: int) -> Select[Any]:
-    columns = [column for column in one.table.columns if column.type.python_type is not bytes]
-    return select(*columns).where(one.owned(listener_id))
+def _texts(table: Table, listener_id: int) -> Select[Any]:
+    columns = [column for column in table.columns if column.type.python_type is not bytes]
+    return select(*columns).where(_owned(table, listener_id))

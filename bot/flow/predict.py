@@ -13,6 +13,8 @@ from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 
+TELLING = 5  # letters of a title that is looked for in a sentence: "It" and "You" are words first
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -96,4 +98,14 @@ async def track_named(playlists: Playlists, listener_id: int, guild_id: int | No
         if found:
             # Of several whose names hold these words, the one that is called so, else the shortest name.
             return min(found, key=lambda track: (fold(track.title) not in exact, len(track.title)))
-    raise UnknownTrack(asked=text[:80])
+    named = _named_within(text, await playlists.visible_tracks(listener_id, guild_id))
+    if named is None:
+        raise UnknownTrack(asked=text[:80])
+    return named
+
+
+def _named_within(text: str, tracks: Sequence[Track]) -> Track | None:
+    """The track whose title stands in a sentence, whole; of several the longest, then one whose artist is named too."""
+    words = f" {fold(text)} "
+    found = [track for track in tracks if len(key := fold(track.title)) >= TELLING and f" {key} " in words]
+    return max(found, key=lambda track: (len(fold(track.title)), fold(track.artist) in words, -track.id), default=None)

@@ -89,7 +89,8 @@ class Questions:
         try:
             return await asyncio.shield(ranking)
         except Exception:
-            self._orders.pop(of, None)
+            if self._orders.get(of) is ranking:
+                del self._orders[of]
             raise
 
     async def _ranked(self, of: Round) -> Order:

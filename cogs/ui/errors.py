@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import EarmarkError, StorageBusy
-from cogs.ui import text
+from cogs.ui import text_errors
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,10 @@ def sentence(error: Exception) -> str:
     if isinstance(error, StorageBusy):
         log.error("the database could not be written: SQLite's code %s", error.code)
     if isinstance(error, EarmarkError):
-        return text.error(error)
+        return text_errors.error(error)
     error_id = secrets.token_hex(4)
     log.error("unexpected error %s", error_id, exc_info=error)
-    return text.unexpected(error_id)
+    return text_errors.unexpected(error_id)
 
 
 async def say(interaction: discord.Interaction, words: str) -> None:

@@ -1,11 +1,14 @@
-"""Every sentence that the bot says: pure functions from values to words."""
+"""What the bot says: pure functions from values to words.
+
+Sessions speak in `text_session.py`, accounts in `text_account.py`, errors in `text_errors.py`; no sentence stands
+elsewhere.
+"""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import discord
 
-from bot import errors
 from bot.domain import (
     MIN_RATINGS,
     Effect,
@@ -72,7 +75,11 @@ def reading(file_name: str) -> str:
 
 
 def linked(outcomes: Sequence[LinkedPlaylist]) -> str:
-    return "\n".join([*map(_linked_one, outcomes), "", "Now rate a few of them: `/rate start`."])
+    if any(outcome.playlist.with_features for outcome in outcomes):
+        after = "Now rate a few of them: `/rate start`."
+    else:
+        after = f"To learn your taste I need such a file, or choose *{CATALOGUE}* in `/playlist link`."
+    return "\n".join([*map(_linked_one, outcomes), "", after])
 
 
 def _linked_one(outcome: LinkedPlaylist) -> str:
@@ -92,8 +99,8 @@ def _linked_one(outcome: LinkedPlaylist) -> str:
         lines.append(f"Left out: {', '.join(filter(None, left_out))}.")
     if not playlist.with_features:
         lines.append(
-            "I can store your ratings of these, but not learn from them: the file says nothing about how they sound. "
-            "A file exported with audio features (Exportify, for example) does."
+            "You can rate these, but I cannot learn from them or predict them: nothing says how they sound. "
+            "A file exported with audio features (Exportify's, for example) does."
         )
     return "\n".join(lines)
 
@@ -200,12 +207,11 @@ def report_lines(report: TasteReport) -> str:
         _against_the_mean(report),
         f"- Of two tracks, I know the better one: **{_percent(held.order)}** of the time (a coin: 50 %)",
         f"- My 80 % ranges held **{_percent(report.coverage)}** of your ratings",
-        (
-            f"- On tracks I learned from: {_percent(seen.skill)}; the difference of "
-            f"{_percent(seen.skill - held.skill)} is what I merely memorised"
-        ),
-        f"- Luck would look this good {_percent(report.p_value)} of the time",
+        f"- Luck would look this good {_chance(report.p_value)} of the time",
     ]
+    if held.skill > 0:
+        gap = _percent(seen.skill - held.skill)
+        lines.append(f"- On tracks I learned from it is {_percent(seen.skill)} less: {gap} of that I merely memorised")
     if report.without_features:
         rated = count(report.without_features, "rated track")
         lines.append(f"- {rated} left out: nothing is known about how they sound")
@@ -232,6 +238,10 @@ def _verdict_line(report: TasteReport) -> str:
             return f"From {used} I have a fair idea of what you like."
         case "sure":
             return f"From {used} I know your taste well."
+
+
+def _chance(share: float) -> str:
+    return "under 1 %" if share < 0.01 else _percent(share)
 
 
 def _percent(share: float) -> str:
@@ -307,71 +317,15 @@ def ranked(
     name: str, predictions: Sequence[Prediction], page: int, pages: int, trained_on: int, verdict: Verdict
 ) -> str:
     lines = [f"**{plain(name)}**, as you would rank it · page {page + 1} of {pages}"]
-    if verdict == "unknown":
+    if all(prediction.stars is None for prediction in predictions):
+        lines.append("I cannot rank these: nothing says how they sound. A file with audio features mends that.")
+    elif verdict == "unknown":
         lines.append("**I don't know you yet**: this order is little better than chance. `/rate start` mends that.")
     for prediction in predictions:
         given = f" · you gave {prediction.rated}" if prediction.rated is not None else ""
         lines.append(f"`{stars(prediction):>14}` {song(prediction.track)}{given}")
     lines.append(f"-# From {count(trained_on, 'rating')}. In brackets: the range that holds eight times in ten.")
     return fit(lines)
-
-
-# --- account
-
-ERASE_WORD = "ERASE"
-KEPT = {
-    "playlists": "playlist",
-    "playlist_tracks": "entry on your playlists",
-    "playlist_shares": "place where a playlist of yours is shared",
-    "ratings": "rating",
-    "verdicts": "click that Undo can take back",
-    "models": "model of your taste, with its report",
-    "public_cards": "public card that you asked for",
-}
-PLURALS = {
-    "entry on your playlists": "entries on your playlists",
-    "place where a playlist of yours is shared": "places where a playlist of yours is shared",
-    "click that Undo can take back": "clicks that Undo can take back",
-    "public card that you asked for": "public cards that you asked for",
-}
-PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
-last report; your part in group sessions (votes there are shown to the group). Neither \
-your name nor your messages, and nothing about what you do elsewhere.
-
-**What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
-a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
-
-**How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
-How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
-older copies for a while; whoever was erased is erased again when one is put back.
-
-**Who.** Whoever runs this bot; I send nothing to anybody. `/account export` hands you all of it. {NAME} is open \
-software: its code says the same."""
-EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
-
-
-def holdings(since: int, rows: Mapping[str, int]) -> str:
-    lines = [f"**What I have stored about you** since <t:{since}:D>"]
-    lines += [f"- {_kept(table, number)}" for table, number in rows.items()]
-    if not rows:
-        lines.append("- nothing but your Discord id")
-    lines += ["", "`/account export` hands it to you, `/account erase` removes it, `/account privacy` says what for."]
-    return fit(lines)
-
-
-def _kept(table: str, number: int) -> str:
-    noun = KEPT.get(table, f"row in `{table}`")
-    return f"{number:,} {noun if number == 1 else PLURALS.get(noun, f'{noun}s')}"
-
-
-def export_too_large(size: int, limit: int) -> str:
-    return (
-        f"Your archive has {size / 1e6:.1f} MB, and I may send {limit / 1e6:.0f} MB here. "
-        "Ask whoever runs this bot for it: `earmark export` writes the same file."
-    )
-
-
-ERASED = "Everything about you is erased. You can start afresh at any time: `/playlist link`."
 
 
 # --- help
@@ -405,161 +359,6 @@ def next_step(playlists_seen: int, rated: int, trained: bool) -> str:
     if not trained:
         return "**Your next step:** `/retrain`."
     return "**Your next step:** `/predict playlist`, or `/rate start` to teach me more."
-
-
-# --- errors
-
-
-def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a sentence
-    """Say what went wrong and what to do next."""
-    match problem:
-        case errors.EmptyFile():
-            return f"{plain(problem.name)} is empty. Export the playlist again, or paste its songs instead."
-        case errors.FileTooLarge(unit="bytes"):
-            return f"{plain(problem.name)} is too large: {problem.limit // 1_000_000} MB at most. Split it into parts."
-        case errors.FileTooLarge():
-            return f"{plain(problem.name)} has too many rows: {problem.limit:,} at most. Split it into parts."
-        case errors.UnreadableFile():
-            return (
-                f"I cannot read {plain(problem.name)} as text. A CSV or JSON export, or a plain list of songs, works."
-            )
-        case errors.NoTracks():
-            return (
-                f"I found no track in {plain(problem.name)}. It needs a column with track names, or lines like "
-                "`Artist - Title`."
-            )
-        case errors.LinkNotSupported():
-            return (
-                f"I cannot read links to {plain(problem.host)}. Export the playlist to a file, for example with "
-                "Exportify, and upload that."
-            )
-        case errors.NoPlaylist():
-            return f"There is nothing to rate yet. {FIRST_STEP}"
-        case errors.NothingToRate():
-            return all_rated(problem.rated)
-        case errors.UnknownTrack():
-            return (
-                f"I do not find {plain(problem.asked)} among the tracks you can see here. `/playlist list` shows what "
-                "is linked."
-            )
-        case errors.UnknownPlaylist():
-            return f"I do not find {plain(problem.asked)} among your playlists. `/playlist list` shows them."
-        case errors.NotYourCard():
-            return "This card is somebody else's. `/rate start` gives you your own."
-        case errors.NothingToUndo():
-            return "There is nothing left to take back."
-        case errors.TooFewRatings():
-            return (
-                f"I need {problem.need} rated tracks whose sound is known, and have {problem.have}. "
-                "`/rate start` brings more."
-            )
-        case errors.AllRatingsEqual():
-            return (
-                f"All your {problem.count} ratings are {problem.stars}, so there is no difference to learn from. "
-                "Rate some that you like more or less."
-            )
-        case errors.NoFeatures():
-            return (
-                f"You rated {count(problem.rated, 'track')}, but I know of none how it sounds. Link a file with audio "
-                "features (Exportify's, for example) that holds them."
-            )
-        case errors.NotTrained():
-            if problem.rated < problem.need:
-                return (
-                    f"I don't know you yet: {problem.rated} of {problem.need} ratings. `/rate start`, then `/retrain`."
-                )
-            return "I have not learned from your ratings yet. `/retrain` takes a moment; then ask me again."
-        case errors.NothingStored():
-            return f"I have nothing stored about you. {FIRST_STEP}"
-        case errors.NotConfirmed():
-            return f"Nothing was erased: to confirm, type {problem.word} in capital letters."
-        case errors.SessionError() | errors.GroupError():
-            return _session_error(problem)
-        case errors.Busy():
-            return "I am at it already. One moment, please."
-        case errors.StorageBusy():
-            return "I could not save that just now. Nothing was changed; please try again."
-        case errors.NoBackup():
-            return f"There is nothing at {problem.path}. Check the path, or name the data folder with --data."
-        case errors.BadBackup():
-            return f"{problem.path} is damaged, or no backup of mine. Nothing was changed; try another one."
-        case errors.FolderInUse():
-            return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
-        case errors.NewerDatabase():
-            return f"{problem.path} was written by a later version of this program. Install that one."
-        case errors.NotConfigured():
-            return f"{problem.setting} is missing or not understood. Set it and start again."
-        case _:
-            return unexpected("-")
-
-
-def _session_error(problem: errors.SessionError | errors.GroupError) -> str:  # noqa: C901, PLR0911, PLR0912 - as above
-    match problem:
-        case errors.NoCandidates():
-            return "There is no track to choose from. Share a playlist with this server: `/playlist share`."
-        case errors.AllVetoed():
-            return (
-                f"All {problem.tracks:,} tracks are vetoed: each is below {problem.veto:.0f} for somebody. Lower the "
-                "veto, or bring other playlists."
-            )
-        case errors.WrongPhase():
-            return f"That does not go now: the session is {PHASES.get(problem.phase, problem.phase)}."
-        case errors.NotInSession():
-            return "You are not in this session. Press *Join* first."
-        case errors.NotTheHost():
-            return f"Only the host, <@{problem.host_id}>, or somebody who may manage events can do that."
-        case errors.TooFewMembers():
-            return f"A session needs {problem.need} members, and has {problem.have}. Ask somebody to press *Join*."
-        case errors.SessionRunning():
-            return f"A session is running in <#{problem.channel_id}> already. Finish or cancel it first."
-        case errors.NoSession():
-            return "This session is not here, or no longer. `/session start` opens one."
-        case errors.UnknownRound():
-            return f"There is no round {problem.number} in this session."
-        case errors.RoundOpen():
-            return f"Round {problem.number} is still open. Let it end first."
-        case errors.RoundClosed():
-            return f"Round {problem.number} is over; its votes are final."
-        case errors.NoMoreRounds():
-            return f"All {count(problem.rounds, 'round')} are played. Go on to the reveal."
-        case errors.TooEarly():
-            return f"There are {count(problem.seconds, 'second')} left to vote."
-        case errors.AlreadyPlayed():
-            return "This session has had that track already. Choose another one."
-        case errors.OwnTrack():
-            return "This track is your own submission: the others rate it."
-        case errors.UnknownSlot():
-            return f"The playlist has no slot {problem.place + 1}."
-        case errors.NotPlayable():
-            return "That track was vetoed, or is on the playlist already. Choose another one."
-        case errors.NotThemed():
-            return "This session has no theme, so no track is submitted: I choose from the playlists."
-        case errors.VetoSpent():
-            return f"You have used your {count(problem.limit, 'veto').replace('vetos', 'vetoes')} in this session."
-        case errors.MissingPermissions():
-            return f"I lack permissions in this channel: {', '.join(problem.names)}. Whoever manages it can grant them."
-        case errors.NotInServer():
-            return "A session needs a server's channel, with me invited to the server. Ask me there: `/session start`."
-        case errors.BadSetting():
-            return f"The {plain(problem.name)} must lie between {problem.low} and {problem.high}."
-        case _:
-            return unexpected("-")
-
-
-PHASES = {
-    "lobby": "still gathering members",
-    "gathering": "collecting tracks",
-    "rating": "in its rating rounds",
-    "reveal": "showing its votes",
-    "playlist": "at its playlist",
-    "done": "finished",
-    "cancelled": "cancelled",
-    "abandoned": "over, since nobody went on with it",
-}
-
-
-def unexpected(error_id: str) -> str:
-    return f"Something went wrong on my side, and it is written down as `{error_id}`. Nothing you saved is lost."
 
 
 def fit(lines: Sequence[str], limit: int = 2000) -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.domain import LinkedPlaylist, Metrics, Playlist, Prediction, Reason, TasteReport, Track
-from cogs.ui import text
+from cogs.ui import text, text_errors
 
 HOSTILE = "**b** @everyone <@1> [x](https://evil.example) \u202eabc # h `c` ||s|| " + "z" * 5000
 
@@ -21,9 +21,9 @@ def test_every_error_has_a_sentence_of_its_own(kind: type[errors.EarmarkError]):
     values = {"str": "HOSTILE", "int": 3, "tuple": ("Send Messages", "Embed Links")}
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
     made = kind(**{field.name: values.get(str(getattr(field.type, "__name__", field.type)), 3) for field in fields})
-    said = text.error(made)
+    said = text_errors.error(made)
     assert said.endswith((".", "`")), said
-    assert said != text.unexpected("-"), f"{kind.__name__} has no sentence"
+    assert said != text_errors.unexpected("-"), f"{kind.__name__} has no sentence"
     assert len(said) <= 300
 
 
@@ -69,7 +69,7 @@ def test_a_long_list_fits_a_message():
 def test_empty_states_say_what_to_do():
     assert "/playlist link" in text.playlists([], [])
     assert "/rate start" in text.history([], 0, 1, 0)
-    assert "/playlist link" in text.error(errors.NoPlaylist())
+    assert "/playlist link" in text_errors.error(errors.NoPlaylist())
 
 
 def prediction(**changes: object) -> Prediction:

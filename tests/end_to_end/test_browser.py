@@ -106,6 +106,15 @@ async def test_the_whole_job_by_clicking(room: Room, page: Page, tmp_path: Path)
     assert await room.bot.services.ratings.count(int(room.human.member("Ada").id)) == 20
 
 
+async def test_options_typed_by_name_arrive(room: Room, page: Page):
+    await page.get_by_test_id("composer").press_sequentially("/playlist link catalogue:Bach")
+    await page.keyboard.press("Enter")
+    await expect(said(page, "118 tracks, features for 118")).to_be_visible(timeout=15_000)
+    await page.get_by_test_id("composer").press_sequentially("/rate start public:True")
+    await page.keyboard.press("Enter")
+    await expect(said(page, "What does everybody think?")).to_be_visible()
+
+
 async def test_a_file_is_uploaded_in_a_form(page: Page, tmp_path: Path):
     file = tmp_path / "My mix.csv"
     file.write_bytes(playlist_csv(40))

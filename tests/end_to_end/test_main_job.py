@@ -184,15 +184,32 @@ async def test_predict_this_track(room: Room):
     await room.link("Ada", FILE)
     await rate_some(room, "Ada", 12)
     await room.slash("Ada", "retrain")
-    said = await room.human.say("Ben", "general", "I love Composer 3 - Piece 1-3")
-    unknown = await room.human.message_command("Ada", "general", "Predict this track", said)
-    assert "do not find" in words(unknown)
     said = await room.human.say("Ben", "general", "Composer 3 - Piece 1-3")
     found = await room.human.message_command("Ada", "general", "Predict this track", said)
     assert "Piece 1\\-3" in words(found) or "Piece 1-3" in words(found)
     card = await room.slash("Ada", "rate start", public=True)
     about = await room.human.message_command("Ada", "general", "Predict this track", card)
     assert "(" in words(about)
+
+
+async def test_a_sentence_that_holds_a_title_is_understood(room: Room):
+    await room.link("Ada", FILE)
+    await rate_some(room, "Ada", 12)
+    await room.slash("Ada", "retrain")
+    for words_, found in (("Have you heard Piece 1-13 yet? It is great", "Piece 1-13"), ("piece 1-1!", "Piece 1-1")):
+        message = await room.human.say("Ben", "general", words_)
+        said = await room.human.message_command("Ada", "general", "Predict this track", message)
+        assert f"**{found}**" in words(said)
+    message = await room.human.say("Ben", "general", "nothing of the kind")
+    said = await room.human.message_command("Ada", "general", "Predict this track", message)
+    assert "I do not find “nothing of the kind”" in words(said)
+
+
+async def test_songs_without_features_are_no_dead_end(room: Room):
+    linked = await room.link("Ada", ("songs.txt", b"Ann - One\nBob - Two\n"))
+    assert "cannot learn from them" in words(linked)
+    assert "Now rate" not in words(linked)
+    assert "Bach" in words(linked)
 
 
 async def test_thin_evidence_is_refused_in_words(room: Room):

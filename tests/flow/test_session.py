@@ -94,7 +94,8 @@ SAMPLES: dict[type[Event], Event] = {
     type(event): event
     for event in (
         Join(at=T, by=EVE), Leave(at=T, by=BEN), HandOver(at=T, by=ADA, to=2), Consent(at=T, by=BEN, learn=True),
-        Posted(at=T, message_id=5), Change(at=T, by=ADA, settings=OTHER), Begin(at=T, by=ADA), Submit(at=T, by=BEN, track_id=30), open_(11),
+        Posted(at=T, message_id=5), Change(at=T, by=ADA, settings=OTHER), Begin(at=T, by=ADA),
+        Submit(at=T, by=BEN, track_id=30), open_(11),
         RoundPosted(at=T, number=1, message_id=6), Vote(at=T, by=BEN, number=1, stars=9),
         Unvote(at=T, by=BEN, number=1), EndRound(at=T, by=ADA, number=1), Reveal(at=T, by=ADA),
         MakePlaylist(at=T, slots=(slot(20),)), Swap(at=T, by=ADA, place=0, slot=slot(22)),

@@ -73,7 +73,7 @@ async def meet(database: Database) -> None:
 
 
 def test_every_table_belongs_to_its_people_or_says_why_not():
-    owned = {one.table.name for one in belongings()}
+    owned = {table.name for table in belongings()}
     assert owned | IMPERSONAL.keys() == set(metadata.tables)
     assert not owned & IMPERSONAL.keys()
 
@@ -84,7 +84,7 @@ async def test_everything_of_a_person_is_counted_and_read(database: Database):
     await meet(database)
     accounts = Accounts(database)
     counts = await accounts.counts(ADA)
-    assert counts.keys() == {one.table.name for one in belongings()}, "the test leaves something in every table"
+    assert counts.keys() == {table.name for table in belongings()}, "the test leaves something in every table"
     assert counts["playlist_tracks"] == 2
     rows = await accounts.rows(ADA)
     assert {name: len(found) for name, found in rows.items()} == counts

@@ -13,6 +13,7 @@ const error = byId("composer-error");
 let fields = [];
 let command = null;
 let busy = false;
+let spelled = ""; // letters typed in a field that holds no text, such as a file's
 
 export const active = () => command !== null;
 
@@ -115,7 +116,26 @@ function keys(event) {
     // Also in a file or choice field, where Space opens what there is to choose from.
     event.preventDefault();
     run();
+  } else if (field && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    goByName(event, field);
   }
+}
+
+/** Go to an option when its name and a colon are typed, wherever that happens. */
+function goByName(event, field) {
+  const inText = field.input.type === "text";
+  if (inText) spelled = field.input.value;
+  if (event.key !== ":") {
+    spelled += event.key;
+    return;
+  }
+  const name = /(?:^|\s)([\w-]+)$/.exec(spelled)?.[1];
+  spelled = "";
+  const named = fields.find((one) => one.option.name === name && one !== field);
+  if (!named) return;
+  event.preventDefault();
+  if (inText) field.set(field.input.value.slice(0, -name.length).trim());
+  named.input.focus();
 }
 
 function problem() {

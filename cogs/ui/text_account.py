@@ -1,0 +1,72 @@
+"""What the bot says of what it has stored about a member."""
+
+from collections.abc import Mapping
+
+from cogs.ui.text import NAME, fit
+
+ERASE_WORD = "ERASE"
+KEPT = {
+    "playlists": "playlist",
+    "playlist_tracks": "entry on your playlists",
+    "playlist_shares": "place where a playlist of yours is shared",
+    "ratings": "rating",
+    "verdicts": "click that Undo can take back",
+    "models": "model of your taste, with its report",
+    "public_cards": "public card that you asked for",
+    "session_members": "group session that you took part in",
+    "session_votes": "vote in group sessions",
+    "session_submissions": "track submitted in group sessions",
+    "session_guesses": "vote that I predicted in group sessions",
+    "session_satisfactions": "prediction on group playlists",
+    "session_debts": "debt of a group to you",
+}
+PLURALS = {
+    "group session that you took part in": "group sessions that you took part in",
+    "vote in group sessions": "votes in group sessions",
+    "track submitted in group sessions": "tracks submitted in group sessions",
+    "vote that I predicted in group sessions": "votes that I predicted in group sessions",
+    "prediction on group playlists": "predictions on group playlists",
+    "debt of a group to you": "debts of groups to you",
+    "entry on your playlists": "entries on your playlists",
+    "place where a playlist of yours is shared": "places where a playlist of yours is shared",
+    "click that Undo can take back": "clicks that Undo can take back",
+    "public card that you asked for": "public cards that you asked for",
+}
+PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
+last report; your part in group sessions (votes there are shown to the group). Neither \
+your name nor your messages, and nothing about what you do elsewhere.
+
+**What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
+a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
+
+**How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
+How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
+older copies for a while; whoever was erased is erased again when one is put back.
+
+**Who.** Whoever runs this bot; I send nothing to anybody. `/account export` hands you all of it. {NAME} is open \
+software: its code says the same."""
+EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
+
+
+def holdings(since: int, rows: Mapping[str, int]) -> str:
+    lines = [f"**What I have stored about you** since <t:{since}:D>"]
+    lines += [f"- {_kept(table, number)}" for table, number in rows.items()]
+    if not rows:
+        lines.append("- nothing but your Discord id")
+    lines += ["", "`/account export` hands it to you, `/account erase` removes it, `/account privacy` says what for."]
+    return fit(lines)
+
+
+def _kept(table: str, number: int) -> str:
+    noun = KEPT.get(table, f"row in `{table}`")
+    return f"{number:,} {noun if number == 1 else PLURALS.get(noun, f'{noun}s')}"
+
+
+def export_too_large(size: int, limit: int) -> str:
+    return (
+        f"Your archive has {size / 1e6:.1f} MB, and I may send {limit / 1e6:.0f} MB here. "
+        "Ask whoever runs this bot for it: `earmark export` writes the same file."
+    )
+
+
+ERASED = "Everything about you is erased. You can start afresh at any time: `/playlist link`."

@@ -1,0 +1,160 @@
+"""What the bot says when something cannot be done: each error its own sentence, and what to do next."""
+
+from bot import errors
+from cogs.ui.text import FIRST_STEP, all_rated, count, plain
+
+
+def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a sentence
+    """Say what went wrong and what to do next."""
+    match problem:
+        case errors.EmptyFile():
+            return f"{plain(problem.name)} is empty. Export the playlist again, or paste its songs instead."
+        case errors.FileTooLarge(unit="bytes"):
+            return f"{plain(problem.name)} is too large: {problem.limit // 1_000_000} MB at most. Split it into parts."
+        case errors.FileTooLarge():
+            return f"{plain(problem.name)} has too many rows: {problem.limit:,} at most. Split it into parts."
+        case errors.UnreadableFile():
+            return (
+                f"I cannot read {plain(problem.name)} as text. A CSV or JSON export, or a plain list of songs, works."
+            )
+        case errors.NoTracks():
+            return (
+                f"I found no track in {plain(problem.name)}. It needs a column with track names, or lines like "
+                "`Artist - Title`."
+            )
+        case errors.LinkNotSupported():
+            return (
+                f"I cannot read links to {plain(problem.host)}. Export the playlist to a file, for example with "
+                "Exportify, and upload that."
+            )
+        case errors.NoPlaylist():
+            return f"There is nothing to rate yet. {FIRST_STEP}"
+        case errors.NothingToRate():
+            return all_rated(problem.rated)
+        case errors.UnknownTrack():
+            return (
+                f"I do not find “{plain(problem.asked)}” among the tracks you can see here. `/playlist list` shows "
+                "what is linked."
+            )
+        case errors.UnknownPlaylist():
+            return f"I do not find “{plain(problem.asked)}” among your playlists. `/playlist list` shows them."
+        case errors.NotYourCard():
+            return "This card is somebody else's. `/rate start` gives you your own."
+        case errors.NothingToUndo():
+            return "There is nothing left to take back."
+        case errors.TooFewRatings():
+            return (
+                f"I need {problem.need} rated tracks whose sound is known, and have {problem.have}. "
+                "`/rate start` brings more."
+            )
+        case errors.AllRatingsEqual():
+            return (
+                f"All your {problem.count} ratings are {problem.stars}, so there is no difference to learn from. "
+                "Rate some that you like more or less."
+            )
+        case errors.NoFeatures():
+            return (
+                f"You rated {count(problem.rated, 'track')}, but I know of none how it sounds. Link a file with audio "
+                "features (Exportify's, for example) that holds them."
+            )
+        case errors.NotTrained():
+            if problem.rated < problem.need:
+                return (
+                    f"I don't know you yet: {problem.rated} of {problem.need} ratings. `/rate start`, then `/retrain`."
+                )
+            return "I have not learned from your ratings yet. `/retrain` takes a moment; then ask me again."
+        case errors.NothingStored():
+            return f"I have nothing stored about you. {FIRST_STEP}"
+        case errors.NotConfirmed():
+            return f"Nothing was erased: to confirm, type {problem.word} in capital letters."
+        case errors.SessionError() | errors.GroupError():
+            return _session_error(problem)
+        case errors.Busy():
+            return "I am at it already. One moment, please."
+        case errors.StorageBusy():
+            return "I could not save that just now. Nothing was changed; please try again."
+        case errors.NoBackup():
+            return f"There is nothing at {problem.path}. Check the path, or name the data folder with --data."
+        case errors.BadBackup():
+            return f"{problem.path} is damaged, or no backup of mine. Nothing was changed; try another one."
+        case errors.TokenRefused():
+            return "Discord does not accept this token. Copy it again from the developer portal into DISCORD_TOKEN."
+        case errors.DiscordUnreachable():
+            return "I cannot reach Discord. Check this machine's network, and start again."
+        case errors.FolderInUse():
+            return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
+        case errors.NewerDatabase():
+            return f"{problem.path} was written by a later version of this program. Install that one."
+        case errors.NotConfigured():
+            return f"{problem.setting} is missing or not understood. Set it and start again."
+        case _:
+            return unexpected("-")
+
+
+def _session_error(problem: errors.SessionError | errors.GroupError) -> str:  # noqa: C901, PLR0911, PLR0912 - as above
+    match problem:
+        case errors.NoCandidates():
+            return "There is no track to choose from. Share a playlist with this server: `/playlist share`."
+        case errors.AllVetoed():
+            return (
+                f"All {problem.tracks:,} tracks are vetoed: each is below {problem.veto:.0f} for somebody. Lower the "
+                "veto, or bring other playlists."
+            )
+        case errors.WrongPhase():
+            return f"That does not go now: the session is {PHASES.get(problem.phase, problem.phase)}."
+        case errors.NotInSession():
+            return "You are not in this session. Press *Join* first."
+        case errors.NotTheHost():
+            return f"Only the host, <@{problem.host_id}>, or somebody who may manage events can do that."
+        case errors.TooFewMembers():
+            return f"A session needs {problem.need} members, and has {problem.have}. Ask somebody to press *Join*."
+        case errors.SessionRunning():
+            return f"A session is running in <#{problem.channel_id}> already. Finish or cancel it first."
+        case errors.NoSession():
+            return "This session is not here, or no longer. `/session start` opens one."
+        case errors.UnknownRound():
+            return f"There is no round {problem.number} in this session."
+        case errors.RoundOpen():
+            return f"Round {problem.number} is still open. Let it end first."
+        case errors.RoundClosed():
+            return f"Round {problem.number} is over; its votes are final."
+        case errors.NoMoreRounds():
+            return f"All {count(problem.rounds, 'round')} are played. Go on to the reveal."
+        case errors.TooEarly():
+            return f"There are {count(problem.seconds, 'second')} left to vote."
+        case errors.AlreadyPlayed():
+            return "This session has had that track already. Choose another one."
+        case errors.OwnTrack():
+            return "This track is your own submission: the others rate it."
+        case errors.UnknownSlot():
+            return f"The playlist has no slot {problem.place + 1}."
+        case errors.NotPlayable():
+            return "That track was vetoed, or is on the playlist already. Choose another one."
+        case errors.NotThemed():
+            return "This session has no theme, so no track is submitted: I choose from the playlists."
+        case errors.VetoSpent():
+            return f"You have used your {count(problem.limit, 'veto').replace('vetos', 'vetoes')} in this session."
+        case errors.MissingPermissions():
+            return f"I lack permissions in this channel: {', '.join(problem.names)}. Whoever manages it can grant them."
+        case errors.NotInServer():
+            return "A session needs a server's channel, with me invited to the server. Ask me there: `/session start`."
+        case errors.BadSetting():
+            return f"The {plain(problem.name)} must lie between {problem.low} and {problem.high}."
+        case _:
+            return unexpected("-")
+
+
+PHASES = {
+    "lobby": "still gathering members",
+    "gathering": "collecting tracks",
+    "rating": "in its rating rounds",
+    "reveal": "showing its votes",
+    "playlist": "at its playlist",
+    "done": "finished",
+    "cancelled": "cancelled",
+    "abandoned": "over, since nobody went on with it",
+}
+
+
+def unexpected(error_id: str) -> str:
+    return f"Something went wrong on my side, and it is written down as `{error_id}`. Nothing you saved is lost."
