@@ -33,7 +33,7 @@ SLOW = ("2020", "extra trees", "matern", "catboost")
 def extra_trees(X, y, test):
     from sklearn.ensemble import ExtraTreesRegressor
 
-    X, test = evaluate._filled(X, test)
+    X, test = evaluate.filled(X, test)
     return ExtraTreesRegressor(100, min_samples_leaf=3, random_state=0, n_jobs=1).fit(X, y).predict(test)
 
 
@@ -45,7 +45,7 @@ def matern(X, y, test):
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
     from sklearn.preprocessing import StandardScaler
 
-    X, test = evaluate._filled(X, test)
+    X, test = evaluate.filled(X, test)
     scaler = StandardScaler().fit(X)
     kernel = ConstantKernel() * Matern(4.0, (0.3, 100), nu=1.5) + WhiteKernel(1.0, (1e-3, 1e2))
     with warnings.catch_warnings():
@@ -57,7 +57,7 @@ def matern(X, y, test):
 def catboost(X, y, test):
     from catboost import CatBoostRegressor
 
-    X, test = evaluate._filled(X, test)
+    X, test = evaluate.filled(X, test)
     if np.ptp(y) == 0:
         return np.full(len(test), y.mean())
     options = {"verbose": False, "random_seed": 0, "thread_count": 1, "allow_writing_files": False}
@@ -66,10 +66,10 @@ def catboost(X, y, test):
 
 METHODS: dict[str, Fit | None] = {
     "earmark": None,
-    "mean": evaluate._mean,
-    "ridge": evaluate._ridge,
-    "forest": evaluate._forest,
-    "2020": evaluate._study,
+    "mean": evaluate.predict_mean,
+    "ridge": evaluate.ridge,
+    "forest": evaluate.forest,
+    "2020": evaluate.network_of_2020,
     "extra trees": extra_trees,
     "matern": matern,
     "catboost": catboost,
