@@ -1,4 +1,4 @@
-"""The commands of the shell: `earmark` alone, `run`, `sandbox`, `evaluate`, `backup`, `restore`, `erase`, `export`."""
+"""The commands of the shell; `earmark --help` lists them."""
 
 import argparse
 import asyncio
@@ -28,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from bot.taste.evaluate import main as evaluate  # noqa: PLC0415 - heavy
 
         return evaluate(arguments[1:])
+    if arguments[:1] == ["study"]:
+        from bot.taste.study_command import main as study  # noqa: PLC0415 - heavy
+
+        return study(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         config = Config.from_env(os.environ)
@@ -88,7 +92,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="earmark",
         description="A Discord bot that learns your taste. Alone, it runs in a sandbox: a chat page on this machine. "
         "With DISCORD_TOKEN set, it runs on Discord.",
-        epilog="earmark evaluate FILE.csv ... measures the model on rating files.",
+        epilog="earmark evaluate FILE.csv ... measures the model on rating files; earmark study FILE.csv redoes the "
+        "experiment of 2020 on one.",
     )
     _sandbox_options(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -100,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--members", type=int, default=4, help="how many people live in it (default 4)")
     _upkeep_commands(commands)
     commands.add_parser("evaluate", help="measure the model on rating files", add_help=False)
+    commands.add_parser("study", help="redo the experiment of 2020 on a rating file", add_help=False)
     return parser
 
 

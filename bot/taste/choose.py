@@ -49,7 +49,7 @@ def _by_information(candidates: Sequence[Mapping[str, float]], rated: Sequence[M
     tells = np.array([len(np.unique(column[~np.isnan(column)])) > 1 for column in X.T])
     if not tells.any():
         return list(range(min(RANKED, len(candidates))))
-    space = Space(X[:, tells], weights[tells], periods[tells])
+    space = Space(X[:, tells], weights[tells], periods[tells], quick=False)
     U = space.ranks(X[:, tells])
     new, old = U[: len(candidates)], U[len(candidates) :]
     K = np.exp(-space.distances(new, new) / space.scale(LENGTH))

@@ -1,8 +1,9 @@
 """`earmark evaluate`: measures the model on rating files, beside what anybody would try first.
 
 A file is a CSV with the columns user_id, track_id, rating (any scale) or rating_norm (0..1), and features. Ratings are
-rescaled to 1..10. For each n, n ratings of a listener are drawn for training, and others (at most 500) are predicted;
-skill is 1 - MSE / MSE of the training mean, averaged over draws and listeners.
+rescaled to 1..10; of likes and dislikes a prediction is the probability of a like, and instead of the 80 % range its
+Brier score and calibration are printed. For each n, n ratings of a listener are drawn for training, and others (at most
+500) are predicted; skill is 1 - MSE / MSE of the training mean, averaged over draws and listeners.
 """
 
 import argparse
@@ -30,7 +31,7 @@ Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array], Array]  # training X, y and test X -> predictions
 
 TEST_ROWS = 500
-HEADER = "file                        n method     skill   ± se    MAE    rho   80 %  Brier       ms"
+HEADER = "file                        n method     skill   ± se    MAE    rho   80 %  Brier  calib       ms"
 SLOW_DRAWS = 3  # of the 2020 pipeline, which takes several hundred times as long
 
 
@@ -59,6 +60,7 @@ class Row:
     spearman: float | None
     coverage: float | None  # of the 80 % range
     brier: float | None  # of the probability of a like
+    calibration: float | None  # mean distance of that probability from the share of likes, in five groups by it
     milliseconds: float
     draws: int
 
@@ -148,10 +150,10 @@ def evaluate(file: str, listeners: Sequence[Listener], size: int, draws: int) ->
         return []
     methods: tuple[tuple[str, Fit | None, int], ...] = (
         ("earmark", None, draws),
-        ("mean", _mean, draws),
-        ("ridge", _ridge, draws),
-        ("forest", _forest, draws),
-        ("2020", _study, min(draws, SLOW_DRAWS)),
+        ("mean", predict_mean, draws),
+        ("ridge", ridge, draws),
+        ("forest", forest, draws),
+        ("2020", network_of_2020, min(draws, SLOW_DRAWS)),
     )
     return [_measure(file, fitting, size, name, fit, count) for name, fit, count in methods]
 
@@ -172,8 +174,8 @@ def _measure(file: str, listeners: Sequence[Listener], size: int, name: str, fit
     skills = np.array([result["skill"] for result in results])
     error = float(skills.std(ddof=1) / np.sqrt(len(skills))) if len(skills) > 1 else 0.0
     return Row(
-        file, size, name, float(skills.mean()), error, mean("mae"), mean("spearman"), mean("coverage"), mean("brier"),
-        float(np.median([result["ms"] for result in results])), draws,
+        file, size, name, float(skills.mean()), error, mean("mae"), mean("spearman"), mean("coverage"),
+        mean("brier"), mean("calibration"), float(np.median([result["ms"] for result in results])), draws,
     )  # fmt: skip
 
 
@@ -197,11 +199,20 @@ def _once(listener: Listener, train: NDArray[np.intp], test: NDArray[np.intp], f
     result["spearman"] = spearman(truth, predicted)
     if listener.binary:
         likes = (predicted - MIN_STARS) / (MAX_STARS - MIN_STARS)
-        result["brier"] = float(np.mean((likes - (truth - MIN_STARS) / (MAX_STARS - MIN_STARS)) ** 2))
+        liked = (truth - MIN_STARS) / (MAX_STARS - MIN_STARS)
+        result["brier"] = float(np.mean((likes - liked) ** 2))
+        result["calibration"] = calibration(likes, liked)
     return result
 
 
-def _filled(X: Array, test: Array) -> tuple[Array, Array]:
+def calibration(said: Array, happened: Array, groups: int = 5) -> float:
+    """How far (n,) probabilities are from how often it happened (n,), on the mean over groups of the same size."""
+    pieces = [piece for piece in np.array_split(np.argsort(said, kind="stable"), groups) if len(piece)]
+    gaps = [len(piece) * abs(float(said[piece].mean() - happened[piece].mean())) for piece in pieces]
+    return sum(gaps) / len(said)
+
+
+def filled(X: Array, test: Array) -> tuple[Array, Array]:
     """Put each column's training median where a value is unknown; everything is learned from the training rows."""
     known = ~np.isnan(X).all(axis=0)
     middle = np.nanmedian(X[:, known], axis=0)
@@ -210,34 +221,34 @@ def _filled(X: Array, test: Array) -> tuple[Array, Array]:
     )
 
 
-def _mean(X: Array, y: Array, test: Array) -> Array:  # noqa: ARG001 - every method has this shape
+def predict_mean(X: Array, y: Array, test: Array) -> Array:  # noqa: ARG001 - every method has this shape
     return np.full(len(test), y.mean())
 
 
-def _ridge(X: Array, y: Array, test: Array) -> Array:
+def ridge(X: Array, y: Array, test: Array) -> Array:
     from sklearn.linear_model import RidgeCV  # noqa: PLC0415 - heavy
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
-    X, test = _filled(X, test)
+    X, test = filled(X, test)
     return make_pipeline(StandardScaler(), RidgeCV(np.geomspace(0.1, 1000, 9))).fit(X, y).predict(test)
 
 
-def _forest(X: Array, y: Array, test: Array) -> Array:
+def forest(X: Array, y: Array, test: Array) -> Array:
     from sklearn.ensemble import RandomForestRegressor  # noqa: PLC0415 - heavy
 
-    X, test = _filled(X, test)
+    X, test = filled(X, test)
     return RandomForestRegressor(100, min_samples_leaf=3, random_state=0, n_jobs=1).fit(X, y).predict(test)
 
 
-def _study(X: Array, y: Array, test: Array) -> Array:
+def network_of_2020(X: Array, y: Array, test: Array) -> Array:
     """The pipeline of 2020 - LDA to two components, then a network of (2, 2) - with all of it inside the fold."""
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # noqa: PLC0415 - heavy
     from sklearn.neural_network import MLPRegressor  # noqa: PLC0415
     from sklearn.pipeline import make_pipeline  # noqa: PLC0415
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
-    X, test = _filled(X, test)
+    X, test = filled(X, test)
     classes = np.round(y).astype(int)
     if not 2 <= len(np.unique(classes)) < len(classes):  # LDA needs two classes, and one of them twice
         return np.full(len(test), y.mean())
@@ -258,5 +269,6 @@ def _line(row: Row) -> str:
 
     return (
         f"{row.file[:24]:24} {row.n:>4} {row.method:8} {row.skill:+7.3f} {row.error:6.3f} {cell(row.mae)} "
-        f"{cell(row.spearman)} {cell(row.coverage)} {cell(row.brier, digits=3)} {row.milliseconds:8.1f}"
+        f"{cell(row.spearman)} {cell(row.coverage)} {cell(row.brier, digits=3)} "
+        f"{cell(row.calibration, digits=3)} {row.milliseconds:8.1f}"
     )

@@ -31,7 +31,7 @@ def predict_job(
     explain: bool,
 ) -> list[Answer]:
     """Predict each row: (stars, low, high, reasons, effects), all unknown where no feature is known."""
-    from bot.taste.explain import effects, reasons  # noqa: PLC0415 - heavy
+    from bot.taste.explain import average_shapley, effects, reasons  # noqa: PLC0415 - heavy
     from bot.taste.regressor import TasteRegressor  # noqa: PLC0415
 
     model = TasteRegressor.from_arrays(arrays, meta)
@@ -40,10 +40,11 @@ def predict_job(
     answers: list[Answer] = [(None, None, None, (), ())] * len(rows)
     if not known.any():
         return answers
+    average = average_shapley(model) if explain else None
     mean = model.predict(X[known])
     low, high = model.interval(X[known])
     for place, i in enumerate(np.flatnonzero(known)):
         why = reasons(model, X[i], rated) if explain else ()
-        adds = effects(model, X[i]) if explain else ()
+        adds = effects(model, X[i], average) if explain else ()
         answers[i] = (float(mean[place]), float(low[place]), float(high[place]), why, adds)
     return answers

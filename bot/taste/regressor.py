@@ -9,11 +9,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from bot.taste import kernel
 from bot.taste.features import FEATURES
-from bot.taste.kernel import NOISES, Basis, Posterior, Space
+from bot.taste.kernel import NOISES, SHAPES, Basis, Posterior, Space
 
 Array = NDArray[np.float64]
 
 BLOCK = 500  # rows predicted at a time, so that memory stays flat
+CAP = 1500  # ratings learned from; the time grows with their cube
+KIND = "rank-kernel-2"
+_LENGTHS = tuple(dict.fromkeys(shape.length for shape in SHAPES))
 
 
 class TasteRegressor(RegressorMixin, BaseEstimator):
@@ -27,6 +30,7 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
     Attributes
     ----------
         loo_: (n,) leave-one-out predictions in the order of the rows given to `fit`.
+        order_: (k,) which rows were learned from, in the order in which the model holds them; k is n, at most CAP.
 
     """
 
@@ -42,39 +46,40 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
         X, y = _finite(checked[0]), np.asarray(checked[1], dtype=np.float64)
         # A canonical order, so that rounding too is the same whatever the order of the rows.
         order = np.lexsort((*np.nan_to_num(X, nan=-1e300).T, y))
-        rows, ratings = X[order], y[order]
-        reference = rows if self.reference is None else np.asarray(self.reference, dtype=np.float64)
+        reference = X if self.reference is None else np.asarray(self.reference, dtype=np.float64)
         self.space_ = _space(np.sort(reference, axis=0), X.shape[1])
-        self._learn(self.space_.ranks(rows), ratings)
-        loo = np.empty(len(y))
-        loo[order] = self._loo
-        self.loo_ = self._clip(loo)
-        deviations = np.empty(len(y))
-        deviations[order] = self._loo_deviation
-        self.loo_std_ = deviations
-        self.order_ = order
+        self.order_ = order[_sample(len(y))]
+        self._learn(X[self.order_], y[self.order_])
+        self.loo_, self.loo_std_ = np.empty(len(y)), np.empty(len(y))
+        self.loo_[self.order_], self.loo_std_[self.order_] = self._loo, self._loo_deviation
+        rest = np.delete(order, _sample(len(y)))
+        if len(rest):  # the model has not seen these, so predicting them leaves them out as well
+            self.loo_[rest], self.loo_std_[rest] = self.predict(X[rest], return_std=True)
+        self.loo_ = self._clip(self.loo_)
         return self
 
-    def _learn(self, ranks: Array, y: Array) -> None:
-        self.ranks_, self.y_, self.mean_ = ranks, y, float(y.mean())
-        self._decompose()
+    def _learn(self, rows: Array, y: Array) -> None:
+        self.rows_, self.ranks_, self.lines_ = rows, self.space_.ranks(rows), self.space_.lines(rows)
+        self.y_, self.mean_ = y, float(y.mean())
         if len(y) < 2 or np.ptp(y) == 0:
+            self.bases_: list[Basis] = []
             self._loo, self._loo_deviation = np.full(len(y), self.mean_), np.zeros(len(y))
-            self.posterior_ = Posterior(np.zeros((len(kernel.LENGTHS), len(NOISES))), np.zeros(1), 1.0, 0.0)
-            self.dual_ = np.zeros((len(kernel.LENGTHS), len(y)))
+            self.posterior_ = Posterior(np.zeros((len(SHAPES), len(NOISES))), np.zeros(1), 1.0, 0.0)
+            self.dual_ = np.zeros((len(SHAPES), len(y)))
         else:
+            likeness = self._likeness(self.ranks_)
+            product, everything = self.lines_ @ self.lines_.T, float(self.space_.weights.sum())
+            self.bases_ = [Basis.of(likeness[shape.length], product, shape, everything) for shape in SHAPES]
             self.posterior_ = kernel.judge(self.bases_, y)
             self.dual_ = kernel.dual(self.bases_, self.posterior_, y)
             predictions, variances = kernel.leave_one_out(self.bases_, y[:, None])
             self._loo, self._loo_deviation = predictions[:, 0], np.sqrt(variances[:, 0])
         self.errors_ = np.sort(np.abs(y - self._loo) / np.maximum(self._loo_deviation, 1e-9))
 
-    def _decompose(self) -> None:
-        if len(self.ranks_) < 2:
-            self.bases_ = []
-            return
-        distances = self.space_.distances(self.ranks_, self.ranks_)
-        self.bases_ = [Basis.of(distances, self.space_.scale(length), length) for length in kernel.LENGTHS]
+    def _likeness(self, ranks: Array) -> dict[float, Array]:
+        """Likeness (m, n) of rows to those rated, for each length."""
+        distances = self.space_.distances(ranks, self.ranks_)
+        return {length: np.exp(distances * (-1 / self.space_.scale(length))) for length in _LENGTHS}
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Predict (n,) ratings; with `return_std` also their standard deviations, noise included."""
@@ -87,38 +92,37 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
 
     def _predict(self, X: Array, with_std: bool) -> tuple[Array, Array]:
         mean = np.full(len(X), self.mean_)
-        variance = np.full(len(X), self.posterior_.nothing * self.posterior_.spread * (1 + 1 / len(self.y_)))
-        if not self.bases_ or self.posterior_.nothing == 1.0:
+        n, posterior = len(self.y_), self.posterior_
+        variance = np.full(len(X), posterior.nothing * posterior.spread * (1 + 1 / n))
+        if not self.bases_ or posterior.nothing == 1.0:
             return mean, np.sqrt(variance)
-        distances = self.space_.distances(self.space_.ranks(X), self.ranks_)
-        parts: list[tuple[Array, Array]] = []
-        for basis, dual, weights in zip(self.bases_, self.dual_, self.posterior_.weights, strict=True):
-            if weights.sum() < 1e-12:
-                parts.append((np.empty((len(X), 0)), np.zeros(len(X))))
-                continue
-            K = distances * (-1 / self.space_.scale(basis.length))
-            np.exp(K, out=K)
-            own = 1 - 2 * K.mean(axis=1) + basis.mean
-            K -= basis.row_means
-            mean += K @ dual
-            parts.append((K, own))
-        if with_std:
-            variance += self._variance(parts)
-        return mean, np.sqrt(variance)
+        likeness, lines = self._likeness(self.space_.ranks(X)), self.space_.lines(X)
+        product = lines @ self.lines_.T
+        kernels = [basis.across(likeness[basis.shape.length], product) for basis in self.bases_]
+        squares = (lines**2).sum(axis=1)
+        owns = [basis.near + basis.straight * squares for basis in self.bases_]
+        adds, unsure = self.told(kernels, owns, with_std)
+        noise = float((posterior.weights * posterior.variances * NOISES).sum()) * (1 + 1 / n)
+        return mean + adds, np.sqrt(variance + unsure + noise)
 
-    def _variance(self, parts: list[tuple[Array, Array]]) -> Array:
-        total = np.zeros(len(parts[0][0]))
-        rows = zip(self.bases_, parts, self.posterior_.weights, self.posterior_.variances, strict=True)
-        for basis, (K, own), weights, variances in rows:
-            if weights.sum() < 1e-3:
-                total += (weights * variances * NOISES).sum()
-                continue
-            squares = (K @ basis.vectors) ** 2
-            for weight, s2, noise in zip(weights, variances, NOISES, strict=True):
-                if weight > 1e-4:
-                    left = np.maximum(own - squares @ (1 / (basis.values + noise)), 0.0)
-                    total += weight * s2 * (left + noise * (1 + 1 / len(self.y_)))
-        return total
+    def told(self, kernels: list[Array], owns: list[Array], with_variance: bool = True) -> tuple[Array, Array]:
+        """What the ratings tell of m values: how far each is above the mean, and its variance (0 where not wanted).
+
+        Of each shape, `kernels` holds the covariance (m, n) of the values with those rated, and `owns` their own
+        variance (m,), in units of the signal's.
+        """
+        adds, unsure = np.zeros(len(owns[0])), np.zeros(len(owns[0]))
+        rows = zip(
+            self.bases_, kernels, owns, self.dual_, self.posterior_.weights, self.posterior_.variances, strict=True
+        )
+        for basis, K, own, dual, weights, variances in rows:
+            adds += K @ dual - basis.row_means @ dual
+            if with_variance:
+                shares = weights * variances
+                inverse = (shares / (basis.values[:, None] + NOISES)).sum(axis=1)
+                known = ((K - basis.row_means) @ basis.vectors) ** 2 @ inverse
+                unsure += np.maximum(shares.sum() * (own - 2 * K.mean(axis=1) + basis.mean) - known, 0.0)
+        return adds, unsure
 
     def interval(self, X: ArrayLike, coverage: float = 0.8) -> tuple[Array, Array]:
         """Ranges (low, high), each (n,), that hold a new rating with probability `coverage`.
@@ -146,9 +150,10 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
         h = np.zeros(len(self.y_))
         if not self.bases_ or self.posterior_.nothing == 1.0:
             return h
-        distances = self.space_.distances(self.space_.ranks(x[None, :]), self.ranks_)
+        likeness = self._likeness(self.space_.ranks(x[None, :]))
+        product = self.space_.lines(x[None, :]) @ self.lines_.T
         for basis, weights in zip(self.bases_, self.posterior_.weights, strict=True):
-            k = np.exp(-distances[0] / self.space_.scale(basis.length)) - basis.row_means
+            k = basis.across(likeness[basis.shape.length], product)[0] - basis.row_means
             inverse = (weights / (basis.values[:, None] + NOISES)).sum(axis=1)
             h += basis.vectors @ ((basis.vectors.T @ k) * inverse)
         return h
@@ -163,33 +168,48 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         arrays = {
             "reference": self.space_.reference,
-            "ranks": self.ranks_,
+            "rows": self.rows_,
             "y": self.y_,
             "order": self.order_,
+            "loo": self.loo_,
+            "loo_std": self.loo_std_,
         }
-        return arrays, {"low": self.low, "high": self.high, "kind": "rank-kernel-1"}
+        return arrays, {"low": self.low, "high": self.high, "kind": KIND}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]], meta: dict[str, Any]) -> "TasteRegressor":
-        """Make the same model again; its predictions are equal to the bit."""
+        """Make the same model again; its predictions are equal to the bit.
+
+        What version 0.1.0 stored (ranks instead of rows) is learned from anew.
+        """
         model = cls(low=meta["low"], high=meta["high"])
-        width = arrays["ranks"].shape[1]
+        width = arrays["reference"].shape[1]
         model.__dict__["n_features_in_"] = width
         model.space_ = _space(arrays["reference"], width)
         model.order_ = arrays["order"]
-        model._learn(arrays["ranks"], arrays["y"])
-        loo = np.empty(len(model.y_))
-        loo[model.order_] = model._loo
-        model.loo_ = model._clip(loo)
-        deviations = np.empty(len(model.y_))
-        deviations[model.order_] = model._loo_deviation
-        model.loo_std_ = deviations
+        rows = arrays["rows"] if "rows" in arrays else model.space_.values(arrays["ranks"])
+        model._learn(rows, arrays["y"])
+        if "loo" in arrays:
+            model.loo_, model.loo_std_ = arrays["loo"], arrays["loo_std"]
+        else:
+            model.loo_, model.loo_std_ = np.empty(len(rows)), np.empty(len(rows))
+            model.loo_[model.order_], model.loo_std_[model.order_] = model._clip(model._loo), model._loo_deviation
         return model
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _sample(n: int) -> NDArray[np.intp]:
+    """Which of n rows, in canonical order, are learned from: all, or a random sample of them, the same each time.
+
+    Random, as tracks far from all others, which a space-filling choice would prefer, are the least typical of a taste.
+    """
+    if n <= CAP:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(n).choice(n, CAP, replace=False))
 
 
 def _finite(X: Array) -> Array:

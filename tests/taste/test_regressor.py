@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from bot.taste import kernel, regressor
 from bot.taste.regressor import TasteRegressor
 from bot.taste.validate import metrics_skill
 
@@ -85,6 +88,77 @@ def test_a_stored_model_is_the_same_model():
     assert np.array_equal(model.predict(X), again.predict(X))
     assert np.array_equal(model.interval(X)[0], again.interval(X)[0])
     assert np.array_equal(model.loo_, again.loo_)
+
+
+def test_a_model_of_the_first_version_still_loads():
+    """It stored ranks; what it was trained on follows from them."""
+    X, y = taste(80)
+    X[3, :5] = np.nan
+    model = TasteRegressor(low=1, high=10).fit(X, y)
+    arrays, meta = model.to_arrays()
+    old = {name: arrays[name] for name in ("reference", "y", "order")} | {"ranks": model.ranks_}
+    again = TasteRegressor.from_arrays(old, {**meta, "kind": "rank-kernel-1"})
+    assert np.array_equal(model.predict(X), again.predict(X))
+    assert np.array_equal(model.loo_, again.loo_)
+
+
+@pytest.mark.parametrize("missing", [0.1, 0.5])
+def test_unknown_values_leave_the_kernel_positive_definite(missing: float):
+    X, y = taste(60, 38)
+    X[np.random.default_rng(1).random(X.shape) < missing] = np.nan
+    model = TasteRegressor().fit(X, y)
+    distances = model.space_.distances(model.ranks_, model.ranks_)
+    assert np.linalg.eigvalsh(np.exp(-distances / model.space_.scale(1.0)))[0] > 0
+    i = 7
+    without = TasteRegressor(reference=X).fit(np.delete(X, i, axis=0), np.delete(y, i))
+    assert model.loo_[i] == pytest.approx(without.predict(X[i : i + 1])[0], abs=1e-7)
+    quick, lean = model.space_, replace(model.space_, quick=False)
+    assert np.allclose(quick.distances(model.ranks_, model.ranks_), lean.distances(model.ranks_, model.ranks_))
+
+
+def test_an_unknown_value_is_as_far_as_values_are_on_the_average():
+    X, y = taste(30, 3)
+    space = TasteRegressor().fit(X, y).space_
+    probe, unknown = np.array([[0.2, 0.5, 0.5]]), np.array([[np.nan, 0.5, 0.5]])
+    ranks = space.ranks(X)
+    expected = np.mean(np.abs(0.2 - ranks[:, 0]))
+    assert space.distances(probe, unknown)[0, 0] == pytest.approx(expected)
+    assert space.distances(unknown, probe)[0, 0] == pytest.approx(expected)
+    apart = np.mean(np.abs(ranks[:, None, 0] - ranks[None, :, 0]))
+    assert space.distances(unknown, unknown)[0, 0] == pytest.approx(apart)
+
+
+def test_single_precision_is_precise_enough():
+    X, y = taste(kernel.PRECISE + 20, 10)
+    model = TasteRegressor(reference=X).fit(X, y)
+    for i in (3, 77):
+        without = TasteRegressor(reference=X).fit(np.delete(X, i, axis=0), np.delete(y, i))
+        assert model.loo_[i] == pytest.approx(without.predict(X[i : i + 1])[0], abs=1e-3)
+
+
+def test_more_ratings_than_it_learns_from(monkeypatch: pytest.MonkeyPatch):
+    """Those left over are predicted by a model that has not seen them; the order of rows still does not matter."""
+    monkeypatch.setattr(regressor, "CAP", 120)
+    X, y = taste(400, 6)
+    model = TasteRegressor(low=1, high=10).fit(X, y)
+    assert len(model.y_) == len(set(model.order_)) == 120
+    assert metrics_skill(y, model.loo_) > 0.3
+    rest = np.setdiff1d(np.arange(400), model.order_)
+    assert np.array_equal(model.loo_[rest], model.predict(X[rest]))
+    order = np.random.default_rng(1).permutation(400)
+    other = TasteRegressor(low=1, high=10).fit(X[order], y[order])
+    assert np.array_equal(model.predict(X), other.predict(X))
+    assert np.array_equal(model.loo_[order], other.loo_)
+    assert np.array_equal(TasteRegressor.from_arrays(*model.to_arrays()).predict(X), model.predict(X))
+
+
+def test_straight_lines_are_followed():
+    """Beyond what likeness alone finds: a listener whose taste is a sum of straight lines."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 13))
+    y = X @ rng.standard_normal(13) + rng.standard_normal(400)
+    model = TasteRegressor().fit(X[:120], y[:120])
+    assert 1 - np.mean((model.predict(X[120:]) - y[120:]) ** 2) / np.var(y[120:]) > 0.75
 
 
 def test_a_reference_defines_the_ranks():

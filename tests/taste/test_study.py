@@ -1,0 +1,122 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.taste import study
+from bot.taste.features import NAMES
+from bot.taste.study import SIMPLE, Network, Part, Plan
+from bot.taste.study_command import main
+
+SMALL = Plan((Network("tanh", (3,), "lbfgs", 1.0), Network("relu", (2,), "lbfgs", 1.0)), folds=3, repeats=1)
+
+
+def ratings(n: int = 48):
+    rng = np.random.default_rng(0)
+    X = np.full((n, len(NAMES)), np.nan)
+    X[:, :9] = rng.random((n, 9))
+    return X, np.clip(np.round(1 + 9 * X[:, 1] + 0.5 * rng.standard_normal(n)), 1, 10)
+
+
+def write(path: Path, n: int = 48) -> Path:
+    X, y = ratings(n)
+    rows = [",".join([str(int(star)), *map(str, row[:9])]) for row, star in zip(X, y, strict=True)]
+    path.write_text("\n".join([",".join(["rating", *NAMES[:9]]), *rows]))
+    return path
+
+
+def test_it_finds_a_taste_that_is_there_and_none_in_noise():
+    X, y = ratings()
+    shuffled = np.random.default_rng(1).permutation(y)
+    for stars, least, most in ((y, 0.4, 1.0), (shuffled, -9.0, 0.15)):
+        with ThreadPoolExecutor(2) as pool:
+            results = study.run(X, stars, SMALL, pool)
+        assert results is not None
+        assert len(results) == 3 * 7
+        for method in ("kernel", "network, none", "network, LDA"):
+            own = [r["test_r2"] for part in results.values() for r in part if r["method"] == method]
+            assert least <= np.mean(own) <= most
+
+
+def test_a_part_learns_nothing_from_the_rows_left_out():
+    X, y = ratings()
+    for method in (*study.REDUCTIONS, SIMPLE):
+        part = Part(0, 1, method, artificial=method != SIMPLE)
+        before = study.run_part(X, y, SMALL, part)
+        left_out = np.array(before[0]["rows"])
+        other = y.copy()
+        other[left_out] = 11 - other[left_out]
+        after = study.run_part(X, other, SMALL, part)
+        assert [r["predicted"] for r in after] == [r["predicted"] for r in before]
+
+
+def test_artificial_data_are_a_quarter_more():
+    X, y = ratings(40)
+    more, stars = study.with_artificial(X[:, :9], y, 3)
+    assert len(more) == len(stars) == 50
+    assert np.array_equal(more[:40], X[:, :9])
+    apart = np.abs(more[40:, None] - X[None, :, :9]).max(axis=2)
+    assert (apart.min(axis=1) < 0.5 * X[:, :9].std() * 2).all()
+
+
+def test_stopping_and_going_on():
+    X, y = ratings()
+    kept = {}
+
+    def keep(_count, _total, name, results):
+        kept[name] = results
+
+    with ThreadPoolExecutor(1) as pool:
+        assert study.run(X, y, SMALL, pool, progress=keep, should_stop=lambda: len(kept) >= 4) is None
+        assert 4 <= len(kept) <= 6
+        counts: list[int] = []
+        whole = study.run(X, y, SMALL, pool, done=dict(kept), progress=lambda count, *_: counts.append(count))
+    assert whole is not None
+    assert counts == list(range(len(kept) + 1, 22)), "only what was missing was run"
+
+
+def test_the_leak_looks_better_than_honesty_on_noise():
+    """On the same ratings, which have nothing to do with the features, only the leak can make the difference."""
+    rng = np.random.default_rng(2)
+    X, y = rng.random((90, len(NAMES))), rng.integers(1, 11, 90).astype(float)
+    leak = study.leaky(X, y, repeats=1, shuffles=1)
+    assert leak.without_row_number > leak.honest + 0.2
+    assert leak.honest < 0
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(study, "DEFAULT", SMALL)
+    file, out = write(tmp_path / "mine.csv"), tmp_path / "out"
+    assert main([str(file), "--out", str(out)]) == 0
+    report = (out / "study.md").read_text()
+    assert "| kernel |" in report
+    assert "| network, PCA, with artificial data |" in report
+    for name in ("features", "ratings", "predicted", "learning"):
+        assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert f"]({name}.png)" in report
+    assert main([str(tmp_path / "none.csv")]) == 2
+    assert main([str(file), "--user", "nobody"]) == 2
+    assert main([str(file), "--repeats", "0"]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_an_interrupted_study_goes_on(tmp_path: Path):
+    file, out = write(tmp_path / "mine.csv"), tmp_path / "out"
+    command = [sys.executable, "-m", "bot", "study", str(file), "--repeats", "1", "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    parts = out / "parts.jsonl"
+    end = time.monotonic() + 120
+    while not parts.exists() or len(parts.read_text().splitlines()) < 3:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "goes on where it stopped" in said
