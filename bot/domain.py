@@ -27,6 +27,7 @@ class TrackSource:
     artwork_url: str | None = None
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
+    measured_by: str = "file"  # where the features come from: a member's file, or "audio", our own analysis
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,53 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+# Chorales whose tune the list of music21 does not name, or misspells.
+TUNES = {
+    "1.6": "Wie schön leuchtet der Morgenstern",
+    "7.7": "Christ, unser Herr, zum Jordan kam",
+    "12.7": "Was Gott tut, das ist wohlgetan",
+    "31.9": "Wenn mein Stündlein vorhanden ist",
+    "52.6": "In dich hab ich gehoffet, Herr",
+    "59.3": "Komm, Heiliger Geist, Herre Gott",
+    "66.6": "Christ ist erstanden",
+    "70.7": "Freu dich sehr, o meine Seele",
+    "72.6": "Was mein Gott will, das g'scheh allzeit",
+    "79.6": "Nun lasst uns Gott, dem Herren",
+    "92.9": "Was mein Gott will, das g'scheh allzeit",
+    "95.7": "Wenn mein Stündlein vorhanden ist",
+    "97.9": "O Welt, ich muss dich lassen",
+    "99.6": "Was Gott tut, das ist wohlgetan",
+    "111.6": "Was mein Gott will, das g'scheh allzeit",
+    "116.6": "Du Friedefürst, Herr Jesu Christ",
+    "119.9": "Herr Gott, dich loben wir",
+    "120.6": "Herr Gott, dich loben wir",
+    "124.6": "Meinen Jesum lass ich nicht",
+    "125.6": "Mit Fried und Freud ich fahr dahin",
+    "128.5": "O Gott, du frommer Gott",
+    "130.6": "Herr Gott, dich loben alle wir",
+    "137.5": "Lobe den Herren, den mächtigen König der Ehren",
+    "139.6": "Mach's mit mir, Gott, nach deiner Güt",
+    "146.8": "Werde munter, mein Gemüte",
+    "149.7": "Herzlich lieb hab ich dich, o Herr",
+    "157.5": "Meinen Jesum lass ich nicht",
+    "162.6": "Alle Menschen müssen sterben",
+    "165.6": "Nun lasst uns Gott, dem Herren",
+    "175.7": "Komm, Heiliger Geist, Herre Gott",
+    "178.7": "Wo Gott der Herr nicht bei uns hält",
+    "185.6": "Ich ruf zu dir, Herr Jesu Christ",
+    "188.6": "Auf meinen lieben Gott",
+    "195.6": "Lobt Gott, ihr Christen, allzugleich",
+    "227.3": "Jesu, meine Freude",
+    "244.17": "Herzlich tut mich verlangen",
+    "244.29": "Meinen Jesum lass ich nicht",
+    "245.5": "Vater unser im Himmelreich",
+    "248.9": "Vom Himmel hoch, da komm ich her",
+    "248.17": "Vom Himmel hoch, da komm ich her",
+    "248.23": "Vom Himmel hoch, da komm ich her",
+    "248.42": "Hilf, Herr Jesu, lass gelingen",
+    "248.64": "Herzlich tut mich verlangen",
+    "2.6": "Ach Gott, vom Himmel sieh darein",
+}
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 
 
@@ -113,7 +160,7 @@ def _notice(text: str) -> str:
 def _title(path: Path) -> str:
     """The chorale's first line, by music21's list of the two usual editions."""
     number = path.stem.removeprefix("bwv").split("-")[0]
-    return _titles().get(number, "")
+    return TUNES.get(number) or _titles().get(number, "")
 
 
 @functools.cache
