@@ -1,4 +1,4 @@
-"""The commands of the shell: `earmark`, `earmark run`, `earmark sandbox`, `earmark evaluate`."""
+"""The commands of the shell: `earmark` alone, and `earmark run`, `sandbox`, `evaluate` and `analyse`."""
 
 import argparse
 import asyncio
@@ -26,6 +26,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from bot.taste.evaluate import main as evaluate  # noqa: PLC0415 - heavy
 
         return evaluate(arguments[1:])
+    if arguments[:1] == ["analyse"]:
+        from bot.cli_analyse import main as analyse  # noqa: PLC0415 - heavy
+
+        return analyse(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         config = Config.from_env(os.environ)
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--trace", type=Path, help="write every exchange and event to this file, as JSON lines")
     sandbox.add_argument("--members", type=int, default=4, help="how many people live in it (default 4)")
     commands.add_parser("evaluate", help="measure the model on rating files", add_help=False)
+    commands.add_parser("analyse", help="print what can be heard in audio files", add_help=False)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Makes the catalogue's table of features anew, after any change of how it sounds: `python -m bot.sources.bach_build`."""
+"""Makes the catalogue's table of features anew, after any change of its sound: `python -m bot.sources.bach_build`."""
 
 import csv
 import io

@@ -3,7 +3,7 @@
     apt-get install fluidsynth fluid-soundfont-gm
     uv run --group bench python -m tests.bench.bench_audio [--folder FOLDER]
 
-120 chorales, 30 s each, played by FluidSynth with FluidR3 in four timbres (piano, church organ, strings, choir in turn),
+120 chorales, 30 s each, played by FluidSynth with FluidR3 in four timbres (piano, organ, strings, choir in turn),
 transposed by -5..6 semitones and at 60..120 quarter notes a minute, both drawn by lot. Twenty are those whose key a
 person found (Riemenschneider 1-20), a hundred have a key signature and a last bass note that agree.
 """
@@ -119,7 +119,8 @@ def table(name: str, folder: Path, truth: list[dict], hear: Callable[[Path], Hea
         mark = ((key, mode) == (row["key"], row["mode"]), bool(tempo) and abs(tempo / row["tempo"] - 1) <= WITHIN)
         for group in (row["group"], row["timbre"]):
             marks.setdefault(group, []).append(mark)
-    print(f"\n{name}: CPU time of a clip: median {1000 * sorted(times)[len(times) // 2]:.0f} ms, first {times[0]:.2f} s")
+    median = sorted(times)[len(times) // 2]
+    print(f"\n{name}: CPU time of a clip: median {1000 * median:.0f} ms, first {times[0]:.2f} s")
     print("| clips | n | key and mode | tempo within 4 % |\n|---|---|---|---|")
     for group, found in marks.items():
         keys, tempi = (sum(mark[i] for mark in found) / len(found) for i in (0, 1))
