@@ -32,6 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from bot.taste.study_command import main as study  # noqa: PLC0415 - heavy
 
         return study(arguments[1:])
+    if arguments[:1] == ["analyse"]:
+        from bot.cli_analyse import main as analyse  # noqa: PLC0415 - heavy
+
+        return analyse(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
         config = Config.from_env(os.environ)
@@ -106,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     _upkeep_commands(commands)
     commands.add_parser("evaluate", help="measure the model on rating files", add_help=False)
     commands.add_parser("study", help="redo the experiment of 2020 on a rating file", add_help=False)
+    commands.add_parser("analyse", help="print what can be heard in audio files", add_help=False)
     return parser
 
 

@@ -27,6 +27,46 @@ class TrackSource:
     artwork_url: str | None = None
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
+    measured_by: str = "file"  # where the features come from: a member's file, or "audio", our own analysis
+
+
+@dataclass(frozen=True, slots=True)
+class AudioAnalysis:
+    """What an audio file itself tells; None is unknown, a confidence lies in 0..1.
+
+    What audio cannot tell credibly (valence, acousticness, liveness ...) is not here.
+    """
+
+    duration_ms: int
+    loudness: float  # LUFS (ITU-R BS.1770)
+    dynamic_range: float  # LU between the 10th and the 95th percentile of 400 ms
+    tempo: float | None  # beats per minute
+    tempo_confidence: float
+    beat_strength: float  # 0..1: how regularly notes begin on the beat
+    onset_rate: float  # notes or chords a second
+    key: int | None  # pitch class, 0 = C
+    mode: int | None  # 1 = major
+    key_confidence: float
+    mode_confidence: float
+    tuning: float | None  # cents from equal temperament at A = 440 Hz, -50..50
+    pitches: tuple[float, ...] | None  # 12, C first: mean share of the strongest pitch class, 0..1
+    timbre: tuple[float, ...] | None  # 12: the level in dB, then the spectrum's shape, coarse to fine
+    spectral_centroid: float | None  # Hz
+    spectral_flatness: float | None  # 0 one tone .. 1 noise
+    spectral_flux: float | None  # dB by which bands rise in 12 ms, on average
+
+    def features(self) -> dict[str, float]:
+        """The known values, by the names in `bot.taste.features`."""
+        named = {
+            "duration_ms": self.duration_ms,
+            "loudness": self.loudness if self.loudness >= -60 else None,  # below, no provider counts
+            "tempo": self.tempo,
+            "key": self.key,
+            "mode": self.mode,
+            **{f"pitch_{place}": value for place, value in enumerate(self.pitches or ())},
+            **{f"timbre_{place}": value for place, value in enumerate(self.timbre or ())},
+        }
+        return {name: float(value) for name, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

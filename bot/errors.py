@@ -7,6 +7,14 @@ EarmarkError
 │   ├── UnreadableFile       binary, or no encoding fits
 │   ├── NoTracks             read, but no track was found
 │   └── LinkNotSupported     a link to a service this bot cannot read
+├── AudioError
+│   ├── NotAudio             no wav, flac, ogg or mp3, whatever its name says
+│   ├── AudioTooLarge        bytes over the limit
+│   ├── AudioTooShort        less than a second; also no samples at all
+│   ├── AudioTooLong         more than 15 minutes, by its header or by what comes out
+│   ├── AudioUnusual         more channels or another sampling rate than can be read
+│   ├── AudioDamaged         cut off, not decodable to its end, or samples that are no numbers
+│   └── NoSound              silence, a constant, or a single click
 ├── NothingToRate            no visible track is left to rate
 │   └── NoPlaylist           no playlist is linked yet
 ├── UnknownTrack             not among the tracks the member can see
@@ -97,6 +105,56 @@ class NoTracks(LinkError):
 @dataclass(eq=False)
 class LinkNotSupported(LinkError):
     host: str
+
+
+class AudioError(EarmarkError):
+    """An audio file could not be analysed."""
+
+
+@dataclass(eq=False)
+class NotAudio(AudioError):
+    name: str
+
+
+@dataclass(eq=False)
+class AudioTooLarge(AudioError):
+    name: str
+    size: int  # bytes
+    limit: int
+
+
+@dataclass(eq=False)
+class AudioTooShort(AudioError):
+    name: str
+    seconds: float
+    least: int
+
+
+@dataclass(eq=False)
+class AudioTooLong(AudioError):
+    name: str
+    seconds: int  # as far as it was read, or as its header says
+    most: int
+
+
+@dataclass(eq=False)
+class AudioUnusual(AudioError):
+    name: str
+    channels: int
+    rate: int  # samples per second
+
+
+@dataclass(eq=False)
+class AudioDamaged(AudioError):
+    name: str
+    at: float | None  # seconds up to which it is sound; None: its end is missing
+
+
+@dataclass(eq=False)
+class NoSound(AudioError):
+    name: str
+    seconds: float  # in which something is heard
+    least: float
 
 
 @dataclass(eq=False)

@@ -86,7 +86,11 @@ async def store(connection: AsyncConnection, sources: Sequence[TrackSource], con
     if new:
         await connection.execute(insert(tracks), new)
     await _adopt(connection, adopted)
-    await _features(connection, dict(zip(ids, (source.features for source in sources), strict=True)), contributor_id)
+    for measured_by in sorted({source.measured_by for source in sources}):
+        values = {
+            i: source.features for i, source in zip(ids, sources, strict=True) if source.measured_by == measured_by
+        }
+        await _features(connection, values, contributor_id, measured_by)
     return ids
 
 
@@ -134,22 +138,22 @@ async def _adopt(connection: AsyncConnection, adopted: Sequence[tuple[int, Track
 
 
 async def _features(
-    connection: AsyncConnection, features: Mapping[int, Mapping[str, float]], contributor_id: int
+    connection: AsyncConnection, features: Mapping[int, Mapping[str, float]], contributor_id: int, measured_by: str
 ) -> None:
-    """Keep what a file says: its own contributor may change it, anybody else's file only fills what is unknown."""
+    """Keep what files or analyses say: its own contributor may change it, anybody else only fills what is unknown."""
     features = {track_id: values for track_id, values in features.items() if values}
     stored: dict[int, tuple[int | None, dict[str, float]]] = {}
-    of_file = track_features.c.source == "file"
+    of_source = track_features.c.source == measured_by
     columns = (track_features.c.track_id, track_features.c.contributor_id, track_features.c.features)
     for part in in_parts(features):
-        for row in await connection.execute(select(*columns).where(of_file, track_features.c.track_id.in_(part))):
+        for row in await connection.execute(select(*columns).where(of_source, track_features.c.track_id.in_(part))):
             stored[row.track_id] = (row.contributor_id, json.loads(row.features))
     rows: list[dict[str, object]] = []
     for track_id, values in features.items():
         owner, before = stored.get(track_id, (contributor_id, {}))
         after = {**before, **values} if owner == contributor_id else {**values, **before}
         if after != before:
-            row = {"track_id": track_id, "source": "file", "contributor_id": owner, "features": json.dumps(after)}
+            row = {"track_id": track_id, "source": measured_by, "contributor_id": owner, "features": json.dumps(after)}
             rows.append({**row, "fetched_at": int(time.time())})
     if rows:
         statement = upsert(track_features)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("sklearn", "scipy", "matplotlib", "pandas", "spotipy")
+HEAVY = ("sklearn", "scipy", "matplotlib", "pandas", "soundfile", "spotipy")
 EVERYTHING_AT_START = (
     "import importlib, json, pkgutil, sys\n"
     "import bot.__main__, bot.app, bot.client, cogs\n"

@@ -1,53 +1,145 @@
-"""A catalogue to start with: instrumental works of J. S. Bach, with what every edition says of them - key, mode, year.
+"""A catalogue to start with: 100 chorales of J. S. Bach, which can be heard.
 
-Source: the Bach-Werke-Verzeichnis, whose numbers and keys are facts. The year is that of the collection's fair copy or
-print. How a recording of a work sounds is not said: no other feature is known.
+`bach.jsonl` holds their notes (where from: `bach.md`), the synthesizer plays them, each by one of five instruments and
+at a tempo of its own, and `bach.csv` holds what our own analysis hears in that (see `bach_build.py`).
 """
 
+import csv
+import json
+import os
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from bot.domain import PlaylistSource, TrackSource
+from bot.sources.synth import INSTRUMENTS, RATE, Array, Instrument, Note, play
 
-NAME = "Bach, 118 works"
+NAME = "Bach, 100 pieces"
 COMPOSER = "Johann Sebastian Bach"
-PITCH_CLASSES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-CHROMATIC = "C c C# c# D d Eb d# E e F f F# f# G g Ab g# A a Bb bb B b"
-INVENTIONS = "C c D d Eb E e F f G g A a Bb b"
+NOTES = Path(__file__).with_name("bach.jsonl")
+FEATURES = Path(__file__).with_name("bach.csv")
+CLIP_SECONDS = 30
+TICKS = 24  # a quarter note in bach.jsonl
+SLOWEST, FASTEST = 56.0, 120.0  # quarter notes per minute
+GOLDEN = 0.618_034
+VERSION = 1  # in the names of cached files; to be raised when anything would sound otherwise
+KEYS = ("C", "C-sharp", "D", "E-flat", "E", "F", "F-sharp", "G", "A-flat", "A", "B-flat", "B")
+MINOR_KEYS = ("C", "C-sharp", "D", "E-flat", "E", "F", "F-sharp", "G", "G-sharp", "A", "B-flat", "B")
 
-# (collection, first number of the catalogue, year, keys in order: small letters are minor)
-COLLECTIONS: tuple[tuple[str, int, int, str], ...] = (
-    ("Invention No. {n}", 772, 1723, INVENTIONS),
-    ("Sinfonia No. {n}", 787, 1723, INVENTIONS),
-    ("English Suite No. {n}", 806, 1715, "A a g F e d"),
-    ("French Suite No. {n}", 812, 1722, "d c b Eb G E"),
-    ("Partita No. {n}", 825, 1731, "Bb c a D G e"),
-    ("Prelude and Fugue No. {n}, Book I,", 846, 1722, CHROMATIC),
-    ("Prelude and Fugue No. {n}, Book II,", 870, 1742, CHROMATIC),
-    ("Violin Solo No. {n}", 1001, 1720, "g b a d C E"),
-    ("Cello Suite No. {n}", 1007, 1720, "G d C Eb c D"),
-    ("Brandenburg Concerto No. {n}", 1046, 1721, "F F G G D Bb"),
-    ("Orchestral Suite No. {n}", 1066, 1725, "C b D D"),
-)
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chorale, and how we play it."""
+
+    bwv: str  # "269", or work and movement: "1/6"
+    name: str  # the first line of the chorale
+    key: int  # pitch class, 0 = C, by key signature and last bass note
+    mode: int  # 1 = major
+    source: str  # which file of which collection the notes are from
+    notice: str  # what that file says of rights, word by word; empty: nothing
+    voices: tuple[str, ...]  # soprano to bass, `pitch.ticks` or `r.ticks`
+    instrument: Instrument
+    bpm: float
+
+    @property
+    def title(self) -> str:
+        tonic = (KEYS if self.mode else MINOR_KEYS)[self.key]
+        return f"{self.name} in {tonic} {'major' if self.mode else 'minor'}, BWV {self.bwv}"
+
+    def lines(self) -> list[list[Note]]:
+        """The notes of each voice."""
+        return [list(_notes(voice)) for voice in self.voices]
+
+    def render(self) -> Array:
+        """Play the first half minute, RATE samples a second."""
+        return play(self.lines(), self.instrument, self.bpm, CLIP_SECONDS)
+
+
+def pieces() -> tuple[Piece, ...]:
+    """All pieces, in the order of the works' catalogue."""
+    found: list[Piece] = []
+    with NOTES.open(encoding="utf-8") as file:
+        for place, line in enumerate(file):
+            row = json.loads(line)
+            share = (place * GOLDEN) % 1  # spreads evenly, and not in step with the instruments
+            found.append(
+                Piece(
+                    bwv=row["bwv"],
+                    name=row["title"],
+                    key=row["key"],
+                    mode=row["mode"],
+                    source=row["source"],
+                    notice=row["notice"],
+                    voices=tuple(row["voices"]),
+                    instrument=INSTRUMENTS[place % len(INSTRUMENTS)],
+                    bpm=round(SLOWEST * (FASTEST / SLOWEST) ** share, 1),
+                )
+            )
+    return tuple(found)
 
 
 def catalogue() -> PlaylistSource:
-    """All works, in the order of their numbers."""
-    return PlaylistSource(NAME, "bach", tuple(_works()))
+    """All pieces as a playlist, with the features that our analysis hears in them.
+
+    Key and mode are those of the score: there is no need to guess them.
+    """
+    heard = features()
+    return PlaylistSource(NAME, "bach", tuple(_track(piece, heard[piece.bwv]) for piece in pieces()))
 
 
-def _works() -> Iterator[TrackSource]:
-    for title, first, year, keys in COLLECTIONS:
-        for place, key in enumerate(keys.split()):
-            name = f"{title.format(n=place + 1)} in {_spelled(key)}, BWV {first + place}"
-            features = {"key": float(_pitch_class(key)), "mode": float(key[0].isupper()), "year": float(year)}
-            yield TrackSource(name, COMPOSER, features=features)
+def features() -> dict[str, dict[str, float]]:
+    """The table of features: BWV number to name to value; what is unknown is not there."""
+    with FEATURES.open(encoding="utf-8", newline="") as file:
+        return {
+            row.pop("bwv"): {name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)
+        }
 
 
-def _pitch_class(key: str) -> int:
-    shift = {"#": 1, "b": -1}.get(key[1:], 0)
-    return (PITCH_CLASSES[key[0].upper()] + shift) % 12
+def find(title: str, artist: str) -> Piece | None:
+    """The piece that a stored track is, or None."""
+    if artist != COMPOSER:
+        return None
+    return next((piece for piece in pieces() if piece.title == title), None)
 
 
-def _spelled(key: str) -> str:
-    accidental = {"#": "-sharp", "b": "-flat"}.get(key[1:], "")
-    return f"{key[0].upper()}{accidental} {'major' if key[0].isupper() else 'minor'}"
+def clip(piece: Piece, folder: Path) -> Path:
+    """Give the file (MP3) of a piece's first half minute, rendered the first time it is asked for.
+
+    Several processes may ask at once: each writes a file of its own, and the last to be done gives it its name.
+    """
+    target = folder / f"bach-{piece.bwv.replace('/', '-')}-v{VERSION}.mp3"
+    if target.exists():
+        return target
+    import soundfile  # noqa: PLC0415 - heavy
+
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix="bach-", suffix=".part")
+    os.close(descriptor)
+    written = Path(name)
+    try:
+        soundfile.write(written, piece.render(), RATE, format="MP3")
+        written.replace(target)
+    finally:
+        written.unlink(missing_ok=True)
+    return target
+
+
+def _track(piece: Piece, heard: dict[str, float]) -> TrackSource:
+    return TrackSource(
+        piece.title,
+        COMPOSER,
+        album=f"Chorales, played by our own {piece.instrument.name}",
+        duration_ms=round(heard["duration_ms"]),
+        features={**heard, "key": float(piece.key), "mode": float(piece.mode)},
+        measured_by="audio",
+    )
+
+
+def _notes(voice: str) -> Iterator[Note]:
+    now = 0
+    for token in voice.split():
+        pitch, _, ticks = token.partition(".")
+        if pitch != "r":
+            yield now / TICKS, int(ticks) / TICKS, int(pitch)
+        now += int(ticks)

@@ -24,7 +24,7 @@ from bot.domain import (
 )
 
 NAME = "Earmark"
-CATALOGUE = "Bach, 118 works"
+CATALOGUE = "Bach, 100 pieces"
 FIRST_STEP = f"Start with `/playlist link`: upload a playlist file, paste songs, or choose *{CATALOGUE}*."
 VERDICTS: dict[Verdict, str] = {
     "unknown": "I don't know you yet",

@@ -27,6 +27,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
                 f"I cannot read links to {plain(problem.host)}. Export the playlist to a file, for example with "
                 "Exportify, and upload that."
             )
+        case errors.AudioError():
+            return _audio_error(problem)
         case errors.NoPlaylist():
             return f"There is nothing to rate yet. {FIRST_STEP}"
         case errors.NothingToRate():
@@ -140,6 +142,33 @@ def _session_error(problem: errors.SessionError | errors.GroupError) -> str:  # 
             return "A session needs a server's channel, with me invited to the server. Ask me there: `/session start`."
         case errors.BadSetting():
             return f"The {plain(problem.name)} must lie between {problem.low} and {problem.high}."
+        case _:
+            return unexpected("-")
+
+
+def _audio_error(problem: errors.AudioError) -> str:  # noqa: PLR0911 - as above
+    match problem:
+        case errors.NotAudio():
+            return f"{plain(problem.name)} is no audio that I can read. WAV, FLAC, OGG and MP3 work."
+        case errors.AudioTooLarge():
+            return f"{plain(problem.name)} is too large: {problem.limit // 1_000_000} MB at most. An MP3 is smaller."
+        case errors.AudioTooShort():
+            return f"{plain(problem.name)} is too short: I need at least {count(problem.least, 'second')} of sound."
+        case errors.AudioTooLong():
+            return f"{plain(problem.name)} is too long: {problem.most // 60} minutes at most. Cut out a part of it."
+        case errors.AudioUnusual():
+            return (
+                f"{plain(problem.name)} has {count(problem.channels, 'channel')} at {problem.rate:,} Hz, "
+                "which I cannot read. Save it in stereo at 44,100 Hz."
+            )
+        case errors.AudioDamaged(at=None):
+            return f"{plain(problem.name)} is cut off: its end is missing. Download or export it again."
+        case errors.AudioDamaged():
+            return f"{plain(problem.name)} is damaged after {problem.at:g} s. Download or export it again."
+        case errors.NoSound():
+            return (
+                f"There is hardly any sound in {plain(problem.name)}: I heard {problem.seconds:g} s. Try another file."
+            )
         case _:
             return unexpected("-")
 
