@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from bot.config import Config
 from bot.errors import EarmarkError, NotConfigured, NothingStored
+from bot.keys import Keyring
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
@@ -53,6 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(options: argparse.Namespace, config: Config) -> int:
+    if options.command == "key":
+        print(Keyring.new())
+        return 0
     if options.command in UPKEEP:
         from bot import upkeep  # noqa: PLC0415
 
@@ -108,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--trace", type=Path, help="write every exchange and event to this file, as JSON lines")
     sandbox.add_argument("--members", type=int, default=4, help="how many people live in it (default 4)")
     _upkeep_commands(commands)
+    commands.add_parser("key", help="make a key for EARMARK_KEYS")
     commands.add_parser("evaluate", help="measure the model on rating files", add_help=False)
     commands.add_parser("study", help="redo the experiment of 2020 on a rating file", add_help=False)
     commands.add_parser("analyse", help="print what can be heard in audio files", add_help=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import NotConfigured
+from bot.keys import Keyring
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Config:
         backups: folder for scheduled backups.
         backup_every: hours between them; None makes none.
         backup_keep: how many are kept.
+        keys: what seals tokens and backups, newest first; none seals nothing.
         log_level: a name of the standard library's `logging`.
 
     """
@@ -32,6 +34,7 @@ class Config:
     backups: Path = Path("data/backups")
     backup_every: int | None = None
     backup_keep: int = 7
+    keys: tuple[str, ...] = field(default=(), repr=False)
     log_level: str = "INFO"
 
     @classmethod
@@ -47,6 +50,7 @@ class Config:
             backups=Path(env.get("EARMARK_BACKUPS") or data / "backups"),
             backup_every=_whole(env, "EARMARK_BACKUP_EVERY", default=None, low=1, high=24 * 365),
             backup_keep=_whole(env, "EARMARK_BACKUP_KEEP", default=7, low=1, high=10_000) or 7,
+            keys=tuple(key.strip() for key in (env.get("EARMARK_KEYS") or "").split(",") if key.strip()),
             log_level=(env.get("EARMARK_LOG") or "INFO").upper(),
         )
 
@@ -54,6 +58,10 @@ class Config:
         if not self.token:
             raise NotConfigured("DISCORD_TOKEN")
         return self.token
+
+    def keyring(self) -> Keyring | None:
+        """The operator's keys; None where there are none; raise NotConfigured where one is no key."""
+        return Keyring(self.keys) if self.keys else None
 
 
 def _whole(env: Mapping[str, str], name: str, *, default: int | None, low: int, high: int) -> int | None:

@@ -57,6 +57,7 @@ EarmarkError
 ├── BadBackup                a backup is damaged, or none of ours
 ├── TokenRefused             Discord does not know the token
 ├── DiscordUnreachable       no connection to Discord at the start
+├── WrongKey                 sealed with another key, or changed since
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
 └── NotConfigured            an operator's setting is missing
@@ -369,6 +370,10 @@ class TokenRefused(EarmarkError):
 
 class DiscordUnreachable(EarmarkError):
     """Discord could not be reached when the bot wanted to log in."""
+
+
+class WrongKey(EarmarkError):
+    """None of the operator's keys opens this, or it was changed after it was sealed."""
 
 
 @dataclass(eq=False)
