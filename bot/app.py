@@ -17,6 +17,7 @@ from bot.client import Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
 from bot.errors import DiscordUnreachable, TokenRefused
+from bot.flow.clips import Clips
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.sandbox.point import aim
@@ -25,6 +26,7 @@ from bot.schedule import backing_up
 from bot.taste.group import owe
 from storage.accounts import Accounts
 from storage.cards import Cards
+from storage.clips import StoredClips
 from storage.database import Database, FolderLock
 from storage.models import Models
 from storage.playlists import Playlists
@@ -61,6 +63,9 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         stack.push_async_callback(sessions.close)
         workers = Workers.processes(config.workers)
         stack.callback(workers.close)
+        uploads = StoredClips(database)
+        clips = Clips(config.data / "clips", uploads)
+        stack.push_async_callback(clips.close)
         playlists = Playlists(database)
         yield Services(
             playlists=playlists,
@@ -71,6 +76,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             accounts=Accounts(database),
             sessions=sessions,
             questions=Questions(playlists, ratings),
+            clips=clips,
+            uploads=uploads,
             workers=workers,
         )
 

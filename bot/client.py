@@ -11,10 +11,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.flow.clips import Clips
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from storage.accounts import Accounts
 from storage.cards import Cards
+from storage.clips import StoredClips
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -57,6 +59,8 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     questions: Questions
+    clips: Clips
+    uploads: StoredClips
     workers: Workers
 
 

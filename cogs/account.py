@@ -47,11 +47,10 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
     async def export(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
-        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.workers, interaction.user.id)
-        if len(archive) > interaction.filesize_limit:
-            await interaction.edit_original_response(
-                content=text_account.export_too_large(len(archive), interaction.filesize_limit)
-            )
+        user, limit = interaction.user.id, interaction.filesize_limit
+        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, user, limit)
+        if len(archive) > limit:
+            await interaction.edit_original_response(content=text_account.export_too_large(len(archive), limit))
             return
         file = discord.File(io.BytesIO(archive), "earmark.zip")
         await interaction.edit_original_response(content=text_account.EXPORTED, attachments=[file])

@@ -4,24 +4,29 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import LinkedPlaylist
 from bot.errors import FileTooLarge, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
-from cogs.ui import pick, text
+from bot.flow.upload import PLAYLIST
+from cogs.ui import pick, text, text_audio
 from cogs.ui.access import private, services
+from cogs.ui.audio import MOST_FILES, is_audio, upload_files
 from cogs.ui.items import LastingModal
 
 MAX_BYTES = 10_000_000
 
 
-async def _link_attachment(
-    interaction: discord.Interaction, file: discord.Attachment, name: str | None
-) -> list[LinkedPlaylist]:
+async def link_attachment(interaction: discord.Interaction, file: discord.Attachment, name: str | None) -> None:
+    """Link a playlist file, or take an audio file for what it is, and say what came of it."""
+    if is_audio(file):
+        await upload_files(interaction, [file], name)
+        return
     if file.size > MAX_BYTES:
         raise FileTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES, unit="bytes")
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
-    return await link_file(s.playlists, s.questions, interaction.user.id, file.filename, await file.read(), name)
+    data = await file.read()
+    outcomes = await link_file(s.playlists, s.questions, interaction.user.id, file.filename, data, name)
+    await interaction.edit_original_response(content=text.linked(outcomes))
 
 
 class LinkModal(LastingModal, title="Link a playlist"):
@@ -58,11 +63,39 @@ class LinkModal(LastingModal, title="Link a playlist"):
             return
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         if files:
-            outcomes = await _link_attachment(interaction, files[0], name)
-        else:
-            s = services(interaction)
-            outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
+            await link_attachment(interaction, files[0], name)
+            return
+        s = services(interaction)
+        outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
         await interaction.edit_original_response(content=text.linked(outcomes))
+
+
+class UploadModal(LastingModal, title="Upload your own recordings"):
+    """Asks for audio files."""
+
+    files = discord.ui.Label(
+        text="Up to ten audio files",
+        description="WAV, FLAC, OGG or MP3, up to 15 minutes each",
+        component=discord.ui.FileUpload(custom_id="files", min_values=1, max_values=MOST_FILES),
+    )
+    name = discord.ui.Label(
+        text="Name of the playlist",
+        description="An existing one gets longer",
+        component=discord.ui.TextInput(custom_id="name", required=False, max_length=80, placeholder=PLAYLIST),
+    )
+
+    def __init__(self) -> None:
+        super().__init__(custom_id="earmark:upload")
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        assert isinstance(self.files.component, discord.ui.FileUpload)
+        assert isinstance(self.name.component, discord.ui.TextInput)
+        files, name = list(self.files.component.values), self.name.component.value.strip() or None
+        if not files:
+            await interaction.response.send_message(text_audio.NO_FILES, ephemeral=private(interaction))
+            return
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        await upload_files(interaction, files, name)
 
 
 class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
@@ -85,11 +118,25 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
             return
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         if file is not None:
-            outcomes = await _link_attachment(interaction, file, name)
-        else:
-            s = services(interaction)
-            outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
+            await link_attachment(interaction, file, name)
+            return
+        s = services(interaction)
+        outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
         await interaction.edit_original_response(content=text.linked(outcomes))
+
+    @app_commands.command(description="Upload your own recordings: I listen to them, and you can rate and predict them")
+    @app_commands.describe(file="An audio file; leave it out to send up to ten at once", name="A playlist for them")
+    async def upload(
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment | None = None,
+        name: app_commands.Range[str, 1, 80] | None = None,
+    ) -> None:
+        if file is None:
+            await interaction.response.send_modal(UploadModal())
+            return
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        await upload_files(interaction, [file], name)
 
     @app_commands.command(name="list", description="The playlists that you can see here")
     async def list_(self, interaction: discord.Interaction) -> None:
@@ -128,5 +175,6 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
 
 
 async def setup(bot: commands.Bot) -> None:
-    bot.add_view(LinkModal())
+    for form in (LinkModal(), UploadModal()):
+        bot.add_view(form)
     await bot.add_cog(Link())

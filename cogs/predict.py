@@ -11,6 +11,7 @@ from bot.errors import NotYourCard, UnknownTrack
 from bot.flow.predict import predict_playlist, predict_tracks, track_named
 from cogs.ui import cards, pick, text
 from cogs.ui.access import private, services
+from cogs.ui.audio import is_audio, listen_to
 from cogs.ui.items import LastingItem
 
 PAGE = 10
@@ -20,7 +21,8 @@ async def show_prediction(interaction: discord.Interaction, track: Track) -> Non
     s = services(interaction)
     (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, interaction.user.id, [track], explain=True)
     embed = discord.Embed(description=text.prediction_lines(prediction), colour=cards.COLOUR)
-    await interaction.edit_original_response(embed=embed)
+    clip = await s.clips.of(track)
+    await interaction.edit_original_response(embed=embed, attachments=cards.sounds(clip))
 
 
 async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: int) -> cards.Message:
@@ -65,6 +67,12 @@ class Predict(commands.GroupCog, group_name="predict", group_description="What w
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         await show_prediction(interaction, await pick.track(interaction, track))
 
+    @app_commands.command(description="What would you give to this recording? I listen to it, and keep nothing")
+    @app_commands.describe(file="WAV, FLAC, OGG or MP3, up to 15 minutes")
+    async def audio(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        await show_prediction(interaction, await listen_to(interaction, file))
+
     @app_commands.command(description="A playlist in the order in which you would like it")
     @app_commands.describe(playlist="Which one; the list helps")
     @app_commands.autocomplete(playlist=pick.playlist_choices)
@@ -81,7 +89,7 @@ async def predict_this_track(interaction: discord.Interaction, message: discord.
 
 
 async def _track_of(interaction: discord.Interaction, message: discord.Message) -> Track:
-    """The track that a message is about: a card of ours names it in its buttons, anything else in its words."""
+    """The track that a message is about: named in a card's buttons, heard in a recording, or said in words."""
     s = services(interaction)
     user, guild_id = interaction.user.id, interaction.guild_id
     for row in message.components:
@@ -89,6 +97,9 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
             found = re.match(r"earmark:(?:rate:\d+|vote):(\d+)", getattr(child, "custom_id", None) or "")
             if found:
                 return await s.playlists.visible_track(user, guild_id, int(found[1]))
+    sound = next((file for file in message.attachments if is_audio(file)), None)
+    if sound is not None:
+        return await listen_to(interaction, sound)
     if not message.content.strip():
         raise UnknownTrack(asked="a track")
     return await track_named(s.playlists, user, guild_id, message.content)

@@ -1,7 +1,5 @@
 """Public cards: everybody rates the same track, by button or by reaction, each for himself."""
 
-from typing import Any, cast
-
 import discord
 from discord.ext import commands
 
@@ -28,8 +26,10 @@ def can_react(interaction: discord.Interaction) -> bool:
 async def post_first(interaction: discord.Interaction, question: Question) -> None:
     """Answer a command with a public card."""
     by_reaction = can_react(interaction)
-    card = cards.public_card(question.track, interaction.user.id, question.playlist_id, by_reaction=by_reaction)
-    answer = await interaction.response.send_message(**cast("Any", card))
+    clip = await services(interaction).clips.of(question.track)
+    owner = interaction.user.id
+    card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
+    answer = await interaction.response.send_message(**cards.new(card))
     message_id = answer.message_id
     if message_id is not None:
         await _remember(interaction, message_id, question, by_reaction)

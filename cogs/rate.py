@@ -1,7 +1,5 @@
 """Rate: cards that ask, buttons that save."""
 
-from typing import Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -23,9 +21,20 @@ def round_of(interaction: discord.Interaction, playlist_id: int | None = None) -
     return Round(interaction.user.id, interaction.guild_id, playlist_id)
 
 
-def card_for(question: Question, interaction: discord.Interaction, notice: str | None = None) -> cards.Message:
-    state = CardState(interaction.user.id, question.track.id, str(question.playlist_id or 0))
-    return cards.private_card(question, state, notice)
+async def card_for(
+    interaction: discord.Interaction, question: Question, notice: str | None = None, playlist: str | None = None
+) -> cards.Message:
+    """The caller's card for a question, with its sound where there is some."""
+    clips = services(interaction).clips
+    state = CardState(interaction.user.id, question.track.id, playlist or str(question.playlist_id or 0))
+    return cards.private_card(question, state, notice, await clips.of(question.track))
+
+
+async def play_ahead(interaction: discord.Interaction, question: Question) -> None:
+    """Have the sound of the card after this one ready when it is asked for."""
+    s = services(interaction)
+    if question.then is not None:
+        s.clips.ahead(await s.playlists.track(question.then))
 
 
 async def next_card(interaction: discord.Interaction, state: CardState, notice: str) -> None:
@@ -38,7 +47,8 @@ async def next_card(interaction: discord.Interaction, state: CardState, notice: 
     except NothingToRate as done:
         await interaction.response.edit_message(**cards.said(f"{notice}\n{text_errors.error(done)}"))
         return
-    await interaction.response.edit_message(**card_for(question, interaction, notice))
+    await interaction.response.edit_message(**await card_for(interaction, question, notice))
+    await play_ahead(interaction, question)
 
 
 class CardButton(LastingItem, template="earmark:never:card"):
@@ -81,7 +91,7 @@ class UndoButton(CardButton, template=rf"earmark:undo:{STATE}"):
         track_id, stars = await s.ratings.undo(interaction.user.id)
         question = await s.questions.about(round_of(interaction, self.card.playlist_id), track_id)
         notice = text.undone(question.track, stars)
-        await interaction.response.edit_message(**card_for(question, interaction, notice))
+        await interaction.response.edit_message(**await card_for(interaction, question, notice))
 
 
 class StopButton(CardButton, template=rf"earmark:stop:{STATE}"):
@@ -107,8 +117,8 @@ class ChangeSelect(LastingItem, template=r"earmark:change:(?P<owner>\d{1,20})"):
             raise NotYourCard(owner_id=self.number("owner"))
         track_id = int(self.chosen)
         question = await services(interaction).questions.about(round_of(interaction), track_id)
-        card = cards.private_card(question, CardState(interaction.user.id, track_id, ONE))
-        await interaction.response.send_message(**_new(card), ephemeral=private(interaction))
+        card = await card_for(interaction, question, playlist=ONE)
+        await interaction.response.send_message(**cards.new(card), ephemeral=private(interaction))
 
 
 async def history_page(interaction: discord.Interaction, page: int) -> cards.Message:
@@ -137,11 +147,6 @@ async def history_page(interaction: discord.Interaction, page: int) -> cards.Mes
     return cards.Message(content=content, embed=None, view=view if view.children else None)
 
 
-def _new(message: cards.Message) -> Any:
-    """Sending, unlike editing, takes no None."""
-    return {key: value for key, value in message.items() if value is not None}
-
-
 class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks from 1 to 10"):
     @app_commands.command(description="Rate tracks one after the other, from 1 to 10")
     @app_commands.describe(
@@ -154,12 +159,14 @@ class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks 
         if public:
             await post_first(interaction, question)
             return
-        await interaction.response.send_message(**_new(card_for(question, interaction)), ephemeral=private(interaction))
+        card = await card_for(interaction, question)
+        await interaction.response.send_message(**cards.new(card), ephemeral=private(interaction))
+        await play_ahead(interaction, question)
 
     @app_commands.command(description="See and change what you have rated")
     async def history(self, interaction: discord.Interaction) -> None:
         message = await history_page(interaction, 0)
-        await interaction.response.send_message(**_new(message), ephemeral=private(interaction))
+        await interaction.response.send_message(**cards.new(message), ephemeral=private(interaction))
 
     @app_commands.command(description="Rate one track that you can see")
     @app_commands.describe(track="Its name", stars="1 to 10; leave it out to see the card first")
@@ -171,8 +178,8 @@ class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks 
         chosen = await pick.track(interaction, track)
         if stars is None:
             question = await s.questions.about(round_of(interaction), chosen.id)
-            card = cards.private_card(question, CardState(interaction.user.id, chosen.id, ONE))
-            await interaction.response.send_message(**_new(card), ephemeral=private(interaction))
+            card = await card_for(interaction, question, playlist=ONE)
+            await interaction.response.send_message(**cards.new(card), ephemeral=private(interaction))
             return
         await flow.rate(s.playlists, s.ratings, round_of(interaction), chosen.id, stars)
         await interaction.response.send_message(text.saved(chosen, stars), ephemeral=private(interaction))

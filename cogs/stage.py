@@ -21,6 +21,7 @@ from bot.flow.session import apply
 from bot.flow.session_events import Cancel, EndRound, Event, OpenRound, Posted, Reveal, RoundPosted
 from bot.flow.voting import catch_up, end_abandoned
 from cogs.ui import digits, session_cards, text, text_session
+from cogs.ui.cards import sounds
 from cogs.ui.errors import sentence
 from cogs.ui.in_turn import InTurn
 
@@ -209,7 +210,9 @@ class Stage:
 
     async def _post_round(self, session: Session, round_: Round) -> None:
         track = await self._bot.services.playlists.track(round_.track_id)
-        sent = await self._channel(session).send(**session_cards.round_card(session, round_, track))
+        clip = await self._bot.services.clips.of(track)
+        card = session_cards.round_card(session, round_, track)
+        sent = await self._channel(session).send(**card, files=sounds(clip))
         event = RoundPosted(at=now(), number=round_.number, message_id=sent.id)
         await self._sessions.step(session.id, lambda current: apply(current, event) if current.open_round else current)
         self._spawn(digits.offer(sent), f"session-{session.id}-digits", errand=True)

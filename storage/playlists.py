@@ -32,7 +32,17 @@ class Playlists:
         """Store several playlists, all of them or none."""
         async with self._database.transaction() as connection:
             await ensure(connection, owner_id)
-            return [await _link(connection, owner_id, source) for source in sources]
+            return [
+                await _link(connection, owner_id, source, await catalogue.store(connection, source.tracks, owner_id))
+                for source in sources
+            ]
+
+    async def extend(self, owner_id: int, source: PlaylistSource) -> tuple[LinkedPlaylist, list[int]]:
+        """Add tracks to the owner's playlist of this name, or make it; gives the ids of the given tracks, in order."""
+        async with self._database.transaction() as connection:
+            await ensure(connection, owner_id)
+            ids = await catalogue.store(connection, source.tracks, owner_id)
+            return await _link(connection, owner_id, source, ids, keep=True), ids
 
     async def of(self, owner_id: int) -> list[Playlist]:
         return await self._list(playlists.c.owner_id == owner_id)
@@ -179,7 +189,10 @@ def _playlist(row: Any) -> Playlist:
     return Playlist(row.id, row.owner_id, row.name, row.kind, row.tracks, row.with_features, shares)
 
 
-async def _link(connection: AsyncConnection, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
+async def _link(
+    connection: AsyncConnection, owner_id: int, source: PlaylistSource, given: Sequence[int], *, keep: bool = False
+) -> LinkedPlaylist:
+    """Make a playlist of stored tracks; one of this name is replaced, or kept and made longer."""
     same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
     playlist_id = await connection.scalar(select(playlists.c.id).where(same))
     relinked = playlist_id is not None
@@ -192,12 +205,15 @@ async def _link(connection: AsyncConnection, owner_id: int, source: PlaylistSour
         }
         playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
     assert playlist_id is not None
-    await connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist_id == playlist_id))
-    ids = list(dict.fromkeys(await catalogue.store(connection, source.tracks, owner_id)))
+    on_it = playlist_tracks.c.playlist_id == playlist_id
+    before = select(playlist_tracks.c.track_id).where(on_it).order_by(playlist_tracks.c.position)
+    kept = (await connection.scalars(before)).all() if keep else []
+    ids = list(dict.fromkeys([*kept, *given]))
+    await connection.execute(delete(playlist_tracks).where(on_it))
     rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
     await connection.execute(insert(playlist_tracks), rows)
     playlist = await _one(connection, playlist_id)
-    duplicates = source.duplicates + len(source.tracks) - len(ids)
+    duplicates = source.duplicates + len(kept) + len(given) - len(ids)
     return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)
 
 

@@ -79,6 +79,17 @@ track_features = Table(
     sqlite_strict=True,
 )
 
+# The first half minute of what members uploaded.
+clips = Table(
+    "clips",
+    metadata,
+    track(primary_key=True),
+    person("owner_id"),
+    Column("mp3", LargeBinary, nullable=False),
+    Index("clips_by_owner", "owner_id"),
+    sqlite_strict=True,
+)
+
 playlists = Table(
     "playlists",
     metadata,

@@ -17,6 +17,7 @@ from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.taste.features import NAMES
 from storage.accounts import Accounts
+from storage.clips import StoredClips
 from storage.models import Models, pack
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -29,6 +30,8 @@ ratings.csv     what you rated, from 1 to 10, with all that is known of how each
 playlists/      your playlists, as tables that the bot links again.
 report.json     what the last training found; report.png is its picture.
 model.npz       the numbers of your model (NumPy reads them), and model.json what they mean.
+uploads/        the first half minute of each recording that you uploaded, by the track's number in everything.json
+                (left out where Discord would not take so large an archive; you have the recordings).
 everything.json every row about you in the database, table by table. Times are seconds since 1970, UTC.
 
 `/account erase` removes all of it from the bot.
@@ -66,9 +69,16 @@ async def erase(accounts: Accounts, questions: Questions, listener_id: int) -> N
 
 
 async def export(
-    accounts: Accounts, playlists: Playlists, ratings: Ratings, models: Models, workers: Workers, listener_id: int
+    accounts: Accounts,
+    playlists: Playlists,
+    ratings: Ratings,
+    models: Models,
+    uploads: StoredClips,
+    workers: Workers,
+    listener_id: int,
+    most: int | None = None,
 ) -> bytes:
-    """Pack all that is stored about a person into a ZIP archive.
+    """Pack all that is stored about a person into a ZIP archive; recordings only if it stays within `most` bytes.
 
     Raises:
         NothingStored: nothing is stored about this person.
@@ -90,6 +100,10 @@ async def export(
             files["model.npz"] = await asyncio.to_thread(pack, arrays)
             files["model.json"] = _json(meta)
         files["everything.json"] = await asyncio.to_thread(_json, await accounts.rows(listener_id))
+        sounds = {f"uploads/{track_id}.mp3": mp3 for track_id, mp3 in (await uploads.of(listener_id)).items()}
+        size = sum(map(len, [*files.values(), *sounds.values()]))
+        if most is None or size < most:
+            files |= sounds
         return await asyncio.to_thread(_zip, files)
 
 

@@ -66,17 +66,17 @@ class Questions:
         """
         order = await self._order(of)
         standing = await self._ratings.standing(of.listener_id)
-        first, left = _left(order, standing)
+        first, then, left = _left(order, standing)
         if first is None:
             raise NothingToRate(rated=len(standing.stars)) if order.track_ids else NoPlaylist()
-        return _question(of, await self._playlists.track(first), standing, left)
+        return _question(of, await self._playlists.track(first), standing, left, then)
 
     async def about(self, of: Round, track_id: int) -> Question:
         """Ask about one given track; raise UnknownTrack where the listener cannot see it."""
         track = await self._playlists.visible_track(of.listener_id, of.guild_id, track_id)
         standing = await self._ratings.standing(of.listener_id)
-        _, left = _left(await self._order(of), standing)
-        return _question(of, track, standing, left)
+        first, _, left = _left(await self._order(of), standing)
+        return _question(of, track, standing, left, first)
 
     async def _order(self, of: Round) -> Order:
         ranking = self._orders.get(of)
@@ -104,14 +104,14 @@ class Questions:
         return Order(track_ids, frozenset(track_ids))
 
 
-def _left(order: Order, standing: Standing) -> tuple[int | None, int]:
-    """Give the first track that waits for an answer, and how many do."""
+def _left(order: Order, standing: Standing) -> tuple[int | None, int | None, int]:
+    """Give the first two tracks that wait for an answer, and how many do."""
     done = standing.stars.keys() | standing.skipped
-    first = next((track_id for track_id in order.track_ids if track_id not in done), None)
-    return first, len(order.track_ids) - len(order.members & done)
+    waiting = (track_id for track_id in order.track_ids if track_id not in done)
+    return next(waiting, None), next(waiting, None), len(order.track_ids) - len(order.members & done)
 
 
-def _question(of: Round, track: Track, standing: Standing, left: int) -> Question:
+def _question(of: Round, track: Track, standing: Standing, left: int, then: int | None) -> Question:
     return Question(
         track=track,
         stars=standing.stars.get(track.id),
@@ -119,6 +119,7 @@ def _question(of: Round, track: Track, standing: Standing, left: int) -> Questio
         rated=len(standing.stars),
         playlist_id=of.playlist_id,
         can_undo=standing.can_undo,
+        then=then,
     )
 
 

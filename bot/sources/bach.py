@@ -96,13 +96,6 @@ def features() -> dict[str, dict[str, float]]:
         }
 
 
-def find(title: str, artist: str) -> Piece | None:
-    """The piece that a stored track is, or None."""
-    if artist != COMPOSER:
-        return None
-    return next((piece for piece in pieces() if piece.title == title), None)
-
-
 def clip(piece: Piece, folder: Path) -> Path:
     """Give the file (MP3) of a piece's first half minute, rendered the first time it is asked for.
 

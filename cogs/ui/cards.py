@@ -1,11 +1,13 @@
 """The rating cards: what they show, and the buttons whose custom ids carry all their state."""
 
+import io
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 import discord
 
 from bot.domain import MAX_STARS, MIN_STARS, Question, Track
+from bot.flow.clips import Clip
 from cogs.ui import text
 
 COLOUR = discord.Colour(0x7C5CFC)
@@ -38,11 +40,26 @@ STATE = r"(?P<owner>\d{1,20}):(?P<track>\d{1,19}):(?P<playlist>\d{1,19}|one)"
 
 
 class Message(TypedDict, total=False):
-    """Keyword arguments that sending and editing a message have in common."""
+    """Keyword arguments that edit a message; `new` makes of them those that send it."""
 
     content: str | None
     embed: discord.Embed | None
     view: discord.ui.View | None
+    attachments: list[discord.File]
+
+
+def new(message: Message) -> Any:
+    """What sends a message: unlike editing it takes no None, and it calls attachments files."""
+    there: dict[str, Any] = {key: value for key, value in message.items() if value is not None}
+    files = there.pop("attachments", [])
+    return there | {"files": files} if files else there
+
+
+def sounds(clip: Clip | None) -> list[discord.File]:
+    """The attachment that a card plays. Discord plays it in classic messages only, so cards with sound are classic."""
+    if clip is None:
+        return []
+    return [discord.File(io.BytesIO(clip.data), clip.name, description=text.played_by(clip.played_by))]
 
 
 def track_embed(track: Track, description: str, footer: str | None = None) -> discord.Embed:
@@ -79,8 +96,8 @@ def rating_buttons(prefix: str, chosen: int | None) -> discord.ui.View:
     return view
 
 
-def private_card(question: Question, state: CardState, notice: str | None = None) -> Message:
-    """A card for one member: the track, ten numbers, Skip, Undo, Stop."""
+def private_card(question: Question, state: CardState, notice: str | None = None, clip: Clip | None = None) -> Message:
+    """A card for one member: the track, its sound, ten numbers, Skip, Undo, Stop."""
     view = rating_buttons(state.custom_id("rate"), question.stars)
     if state.playlist != ONE:
         view.add_item(button("Skip", state.custom_id("skip"), 2))
@@ -89,16 +106,18 @@ def private_card(question: Question, state: CardState, notice: str | None = None
     view.add_item(undo)
     view.add_item(button("Stop", state.custom_id("stop"), 2, quiet=True))
     embed = track_embed(question.track, text.place(question), text.progress(question))
-    return Message(content=notice, embed=embed, view=view)
+    return Message(content=notice, embed=embed, view=view, attachments=sounds(clip))
 
 
-def public_card(track: Track, owner_id: int, playlist_id: int | None, *, by_reaction: bool) -> Message:
+def public_card(
+    track: Track, owner_id: int, playlist_id: int | None, *, by_reaction: bool, clip: Clip | None = None
+) -> Message:
     """A card for everybody: any member's click or digit is that member's own rating."""
     view = rating_buttons(f"earmark:vote:{track.id}", None)
     view.add_item(button("Next", f"earmark:next:{owner_id}:{track.id}:{playlist_id or 0}", 2))
-    return Message(embed=track_embed(track, text.public_place(by_reaction)), view=view)
+    return Message(embed=track_embed(track, text.public_place(by_reaction)), view=view, attachments=sounds(clip))
 
 
 def said(words: str) -> Message:
     """A card that has come to its end: words, and no buttons."""
-    return Message(content=words, embed=None, view=None)
+    return Message(content=words, embed=None, view=None, attachments=[])

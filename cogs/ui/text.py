@@ -148,6 +148,11 @@ def progress(question: Question) -> str:
     return f"{question.rated} rated · {question.left} to go · /retrain when you like"
 
 
+def played_by(instrument: str | None) -> str:
+    """Say what an audio file is, for those who cannot hear it."""
+    return f"Half a minute, played by our own {instrument}" if instrument else "The first half minute of an upload"
+
+
 def place(question: Question) -> str:
     now = f"You gave it {question.stars}." if question.stars else "How much do you like it?"
     return f"{now} 1 is awful, 10 is wonderful."

@@ -9,6 +9,7 @@ KEPT = {
     "playlists": "playlist",
     "playlist_tracks": "entry on your playlists",
     "playlist_shares": "place where a playlist of yours is shared",
+    "clips": "half minute of your own recordings",
     "ratings": "rating",
     "verdicts": "click that Undo can take back",
     "models": "model of your taste, with its report",
@@ -22,6 +23,7 @@ KEPT = {
 }
 PLURALS = {
     "group session that you took part in": "group sessions that you took part in",
+    "half minute of your own recordings": "half minutes of your own recordings",
     "vote in group sessions": "votes in group sessions",
     "track submitted in group sessions": "tracks submitted in group sessions",
     "vote that I predicted in group sessions": "votes that I predicted in group sessions",
@@ -32,12 +34,14 @@ PLURALS = {
     "click that Undo can take back": "clicks that Undo can take back",
     "public card that you asked for": "public cards that you asked for",
 }
-PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
-last report; your part in group sessions (votes there are shown to the group). Neither \
-your name nor your messages, and nothing about what you do elsewhere.
+PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; of recordings that you upload, what \
+is heard in them and the first half minute; what you rate and when; your model and its last report; your part \
+in group sessions (votes there are shown to the group). Neither your name nor your messages, and nothing about what \
+you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
-a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
+a server are tracks, and of your own recordings that half minute. On a public card, your clicks stay \
+private; a reaction can be seen, as reactions are.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \

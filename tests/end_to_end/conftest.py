@@ -68,6 +68,10 @@ class Room:
             lambda: (seen := self.message(who, answer["id"])) and not seen["content"].startswith("Reading") and seen, 20
         )
 
+    def file(self, attachment: dict[str, Any]) -> bytes:
+        """What an attachment holds."""
+        return self.sandbox.world.files[int(attachment["id"])].data
+
     def message(self, who: str, message_id: str) -> Any:
         for channel in ("general", "music", "dm"):
             for message in self.human.messages(who, channel):

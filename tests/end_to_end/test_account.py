@@ -23,7 +23,7 @@ async def confirm(room: Room, who: str, typed: str) -> str:
 async def archive_of(room: Room, who: str, channel: str = "general") -> zipfile.ZipFile:
     answer = await room.slash(who, "account export", channel=channel)
     message = await eventually(lambda: (m := room.message(who, answer["id"])) and m["attachments"] and m)
-    return zipfile.ZipFile(io.BytesIO(room.sandbox.world.files[int(message["attachments"][0]["id"])].data))
+    return zipfile.ZipFile(io.BytesIO(room.file(message["attachments"][0])))
 
 
 async def test_a_stranger_is_told_that_nothing_is_stored(room: Room):

@@ -88,6 +88,10 @@ async def test_the_whole_job_by_clicking(room: Room, page: Page, tmp_path: Path)
 
     await command(page, "rate start")
     await run(page)
+    player = page.get_by_test_id("messages").locator("audio").last
+    await player.evaluate("audio => audio.readyState || new Promise(done => audio.onloadedmetadata = done)")
+    assert 5 < await player.evaluate("audio => audio.duration") <= 30.1
+    assert await player.evaluate("async audio => { audio.muted = true; await audio.play(); return !audio.paused; }")
     await rate(page, 20)
     await expect(said(page, "20 rated")).to_be_visible()
     await shot(page, tmp_path, "rate")

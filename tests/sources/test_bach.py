@@ -91,13 +91,6 @@ def test_the_whole_table_is_what_the_analysis_hears():
         matches(piece)
 
 
-def test_a_stored_track_is_found_again():
-    piece = bach.pieces()[41]
-    assert bach.find(piece.title, bach.COMPOSER) == piece
-    assert bach.find(piece.title, "Somebody") is None
-    assert bach.find("Air", bach.COMPOSER) is None
-
-
 def test_a_clip_is_rendered_once_small_and_playable(tmp_path: Path):
     piece = bach.pieces()[0]
     path = bach.clip(piece, tmp_path / "clips")

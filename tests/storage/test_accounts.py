@@ -13,6 +13,7 @@ from bot.flow.session_events import Actor, Begin, Finish, Join, MakePlaylist, Op
 from bot.taste.group import owe
 from storage.accounts import Accounts, belongings
 from storage.cards import Cards, PublicCard
+from storage.clips import StoredClips
 from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
@@ -51,6 +52,7 @@ async def live(database: Database, person: int, own: str) -> None:
     await ratings.skip(person, second.id)
     await ratings.close()
     await models.save(person, {"a": np.zeros(3)}, {"rated": [[own, "Secret", 7]]}, report())
+    await StoredClips(database).add(person, {second.id: f"sound of {own}".encode()})
     await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
 
 

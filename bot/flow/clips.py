@@ -1,0 +1,97 @@
+"""Clips: half a minute of a track to listen to, for those that the bot plays itself or that members uploaded."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain import Track
+from bot.sources import bach
+from bot.sources.bach import Piece
+from bot.sources.uploads import UPLOADED
+from storage.clips import StoredClips
+
+PATIENCE = 1.5  # seconds that a card waits for its sound: Discord waits 3 for the card
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """An audio file for a card.
+
+    Attributes:
+        name: what the file is called, without a folder.
+        played_by: our instrument; None: a member's own recording.
+
+    """
+
+    name: str
+    data: bytes
+    played_by: str | None = None
+
+
+class Clips:
+    """Finds, plays and keeps clips; each is rendered once, in a thread, and kept as a file.
+
+    Args:
+        folder: where rendered ones are kept; it may be emptied at any time.
+        uploads: the members' own.
+
+    """
+
+    def __init__(
+        self, folder: Path, uploads: StoredClips, pieces: Callable[[], tuple[Piece, ...]] = bach.pieces
+    ) -> None:
+        self._folder = folder
+        self._uploads = uploads
+        self._read = pieces
+        self._by_title: dict[str, Piece] = {}
+        self._making: dict[str, asyncio.Task[Path]] = {}
+
+    async def of(self, track: Track) -> Clip | None:
+        """The clip of a track; None where there is none, or where it is not ready soon enough for a card."""
+        piece = self._piece(track)
+        if piece is None:
+            mp3 = await self._uploads.get(track.id) if track.album == UPLOADED else None
+            return Clip("upload.mp3", mp3) if mp3 else None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                path = await asyncio.shield(self._file(piece))
+                data = await asyncio.to_thread(path.read_bytes)
+        except (TimeoutError, OSError):  # a full disk takes the sound away, and not the card
+            return None
+        return Clip(path.name, data, piece.instrument.name)
+
+    def ahead(self, track: Track) -> None:
+        """Play a clip that will be asked for soon, without waiting for it."""
+        piece = self._piece(track)
+        if piece is not None:
+            self._file(piece).add_done_callback(_seen)
+
+    async def close(self) -> None:
+        """Wait for what is being played."""
+        for task in list(self._making.values()):
+            with contextlib.suppress(OSError):
+                await task
+
+    def _piece(self, track: Track) -> Piece | None:
+        if track.artist != bach.COMPOSER:
+            return None
+        if not self._by_title:
+            self._by_title = {piece.title: piece for piece in self._read()}
+        return self._by_title.get(track.title)
+
+    def _file(self, piece: Piece) -> asyncio.Task[Path]:
+        """The one task that makes this clip, or that finds it made."""
+        making = self._making.get(piece.bwv)
+        if making is None:
+            work = asyncio.to_thread(bach.clip, piece, self._folder)
+            making = self._making[piece.bwv] = asyncio.create_task(work, name="clip")
+            making.add_done_callback(lambda _: self._making.pop(piece.bwv, None))
+        return making
+
+
+def _seen(task: asyncio.Task[Path]) -> None:
+    """Take note of a failure, which the next card will meet again."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,47 @@
+"""Audio files that members send: told by their names, fetched with bounds, handed to the flow."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import discord
+
+from bot.domain import Track
+from bot.errors import AudioTooLarge
+from bot.flow.upload import listen, upload
+from bot.sources.audio import SUFFIXES
+from bot.sources.uploads import MAX_BYTES
+from cogs.ui import text_audio
+from cogs.ui.access import services
+
+MOST_FILES = 10
+
+
+def is_audio(file: discord.Attachment) -> bool:
+    return PurePath(file.filename).suffix.lower() in SUFFIXES or (file.content_type or "").startswith("audio/")
+
+
+async def upload_files(interaction: discord.Interaction, files: Sequence[discord.Attachment], name: str | None) -> None:
+    """Store what is heard in a deferred interaction's files, and say it."""
+    s = services(interaction)
+    await interaction.edit_original_response(content=text_audio.listening(len(files)))
+    async with s.workers.only_one("listening", interaction.user.id):
+        read = [(file.filename, await _read(file)) for file in files]
+        outcome = await upload(s.playlists, s.uploads, s.questions, s.workers, interaction.user.id, read, name)
+    await interaction.edit_original_response(content=text_audio.uploaded(outcome))
+
+
+async def listen_to(interaction: discord.Interaction, file: discord.Attachment) -> Track:
+    """What is heard in a file, without storing it; raises AudioError, Busy."""
+    s = services(interaction)
+    async with s.workers.only_one("listening", interaction.user.id):
+        data = await _read(file)
+        if isinstance(data, AudioTooLarge):
+            raise data
+        return await listen(s.workers, file.filename, data)
+
+
+async def _read(file: discord.Attachment) -> bytes | AudioTooLarge:
+    """A file's bytes; one that is too large is not fetched."""
+    if file.size > MAX_BYTES:
+        return AudioTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES)
+    return await file.read()

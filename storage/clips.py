@@ -1,0 +1,41 @@
+"""The table `clips`: the first half minute of what members uploaded."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
+
+from storage.database import Database
+from storage.listeners import ensure
+from storage.schema import clips
+
+
+class StoredClips:
+    """Keeps MP3 files of uploaded tracks; who uploaded one first owns it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, owner_id: int, sounds: Mapping[int, bytes]) -> None:
+        """Keep clips by track; a clip of somebody else's stays as it is, one's own is replaced."""
+        rows = [{"track_id": track_id, "owner_id": owner_id, "mp3": mp3} for track_id, mp3 in sounds.items()]
+        if not rows:
+            return
+        async with self._database.transaction() as connection:
+            await ensure(connection, owner_id)
+            added = insert(clips)
+            mine = clips.c.owner_id == added.excluded.owner_id
+            changed = {"mp3": added.excluded.mp3}
+            await connection.execute(
+                added.on_conflict_do_update(index_elements=["track_id"], set_=changed, where=mine), rows
+            )
+
+    async def get(self, track_id: int) -> bytes | None:
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(clips.c.mp3).where(clips.c.track_id == track_id))
+
+    async def of(self, owner_id: int) -> dict[int, bytes]:
+        """Every clip that a person uploaded, by track."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(clips.c.track_id, clips.c.mp3).where(clips.c.owner_id == owner_id))
+            return {row.track_id: row.mp3 for row in found}
