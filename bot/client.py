@@ -70,6 +70,8 @@ class Earmark(commands.Bot):
     def __init__(
         self, services: Services, *, always_sync: bool = False, on_login: Callable[[], Awaitable[None]] | None = None
     ) -> None:
+        # It never speaks: no need to warn that it could not.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.sandbox.crowd import Crowd
 from bot.sandbox.entities import Json
 from bot.sandbox.human import Human
 from bot.sandbox.interaction import Interaction
@@ -13,8 +14,8 @@ from bot.sandbox.options import HumanError
 class Actions:
     """What POST /human/<name> does."""
 
-    def __init__(self, human: Human) -> None:
-        self._human = human
+    def __init__(self, human: Human, crowd: Crowd) -> None:
+        self._human, self._crowd = human, crowd
 
     def table(self) -> dict[str, Callable[[Json], Awaitable[Any]]]:
         """Give every action by its name in the path."""
@@ -29,6 +30,7 @@ class Actions:
             "unreact": self.unreact,
             "say": self.say,
             "delete": self.delete,
+            "crowd": self.crowd,
         }
 
     def _file(self, upload_id: str) -> File:
@@ -71,6 +73,13 @@ class Actions:
     async def delete(self, b: Json) -> Json:
         await self._human.delete(b["member"], b["message"])
         return {}
+
+    async def crowd(self, b: Json) -> Json:
+        if b["on"]:
+            self._crowd.ask(b["member"])
+        else:
+            self._crowd.thank()
+        return {"crowd": self._crowd.names}
 
 
 def _begun(it: Interaction) -> Json:

@@ -5,7 +5,7 @@ event stream also takes `?token=`). Bodies and answers are JSON; a call that can
 {"error": sentence}. `member`, `channel` and `message` are ids or names; `channel` may be "dm". A Message is Discord's
 object with `ephemeral`, `interaction_name` and `thinking` added.
 
-    GET  /human/state                          {bot, members, channels, guild, online}
+    GET  /human/state                          {bot, members, channels, guild, online, crowd}
     GET  /human/commands?member=[&channel=]    [Discord command object]
     GET  /human/channels/{id}/messages?member= [Message], oldest first, as that member sees them
     GET  /human/events?member=                 server-sent events {type, channel_id, ...}; type is message, update,
@@ -24,6 +24,7 @@ object with `ephemeral`, `interaction_name` and `thinking` added.
     POST /human/react, /human/unreact          {member, message, emoji} -> Message
     POST /human/say                            {member, channel, content, attachments: [id], reply_to?} -> Message
     POST /human/delete                         {member, message}: an own message, or an ephemeral one to dismiss
+    POST /human/crowd                          {member, on}: let the others play along, or rest -> {crowd: [name]}
 """
 
 import asyncio
@@ -34,6 +35,7 @@ from typing import Any, NoReturn
 
 from aiohttp import BodyPartReader, web
 
+from bot.sandbox.crowd import Crowd
 from bot.sandbox.entities import Json
 from bot.sandbox.human import Human
 from bot.sandbox.human_actions import Actions
@@ -50,8 +52,8 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class HumanApi:
     """Serves /human/... for a Human; every answer to a wrong request is {"error": sentence}."""
 
-    def __init__(self, human: Human, token: str, online: Callable[[], bool]) -> None:
-        self._human, self._token, self._online = human, token, online
+    def __init__(self, human: Human, crowd: Crowd, token: str, online: Callable[[], bool]) -> None:
+        self._human, self._crowd, self._token, self._online = human, crowd, token, online
         self._streams: set[asyncio.Task[Any]] = set()
 
     def add_to(self, app: web.Application) -> None:
@@ -62,7 +64,7 @@ class HumanApi:
         get("/human/events", self._guard(self._events))
         get("/human/interactions/{id}", self._guard(self._interaction))
         post("/human/upload", self._guard(self._upload))
-        for name, handle in Actions(self._human).table().items():
+        for name, handle in Actions(self._human, self._crowd).table().items():
             post(f"/human/{name}", self._guard(self._action(handle)))
 
     def _guard(self, handle: _Handler) -> _Handler:
@@ -103,6 +105,7 @@ class HumanApi:
             "bot": {"id": str(bot.id), "name": bot.name, "avatar": _avatar(bot.id, bot.color)},
             "members": people, "channels": channels,
             "guild": {"id": str(world.guild_id), "name": world.guild_name}, "online": self._online(),
+            "crowd": self._crowd.names,
         })  # fmt: skip
 
     async def _commands(self, request: web.Request) -> web.StreamResponse:

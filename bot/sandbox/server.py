@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.sandbox import guilds, rest_channels, rest_interactions, rest_people
 from bot.sandbox.assets import Assets
 from bot.sandbox.commands import Commands
+from bot.sandbox.crowd import Crowd
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.human import Human
 from bot.sandbox.human_http import HumanApi
@@ -35,6 +36,7 @@ class Sandbox:
         bot_token: what the bot logs in with.
         page_token: what calls to /human/... must carry.
         human: acts as any member, in this process.
+        crowd: members who play along when asked.
 
     """
 
@@ -60,7 +62,8 @@ class Sandbox:
             *CommandRoutes(self.commands).table(), *rest_interactions.routes(self.interactions),
         ]  # fmt: skip
         self.rest = Rest(world, routes, trace)
-        self._human_api = HumanApi(self.human, self.page_token, lambda: self.gateway.connected)
+        self.crowd = Crowd(self.human)
+        self._human_api = HumanApi(self.human, self.crowd, self.page_token, lambda: self.gateway.connected)
         self._runner: web.AppRunner | None = None
         self._online = asyncio.Event()
         self.gateway.on_ready(self._logged_in)
@@ -113,6 +116,7 @@ class Sandbox:
 
     async def close(self) -> None:
         """Disconnect everybody and stop listening."""
+        await self.crowd.close()
         await self._human_api.close()
         await self.gateway.close()
         if self._runner is not None:

@@ -1,6 +1,6 @@
 // The page's beginning: who and where, the event stream, the sidebar.
 
-import { follow, get } from "./api.js";
+import { follow, get, post } from "./api.js";
 import { free, listen } from "./actions.js";
 import * as composer from "./composer.js";
 import { bdi, byId, h, icon, toast } from "./dom.js";
@@ -27,6 +27,7 @@ async function begin() {
   composer.begin();
   hint();
   drawer();
+  crowd();
   window.addEventListener("hashchange", read);
   await read();
   const draft = sessionStorage.getItem(DRAFT);
@@ -204,6 +205,30 @@ function entry(channel) {
     "data-testid": direct ? "channel-dm" : `channel-${channel.name}`, "aria-current": channel === state.channel && "page" },
   direct ? face({ ...state.bot, bot: true }) : icon("hash"), bdi(direct ? state.bot.name : channel.name),
   unread ? h("span", { class: "badge", "aria-label": "new messages" }) : null));
+}
+
+// The others: simulated members who join sessions and give numbers when they are asked to.
+function crowd() {
+  const button = byId("crowd");
+  const show = (names) => {
+    const on = names.length > 0;
+    button.setAttribute("aria-pressed", String(on));
+    button.textContent = on ? "Let the others rest" : "Let the others play along";
+    byId("crowd-says").textContent = on
+      ? `${new Intl.ListFormat("en").format(names)} rate a few tracks, join sessions and vote.`
+      : "They rate, join sessions and vote, each by a taste of their own.";
+  };
+  show(state.crowd);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      show((await post("crowd", { member: state.me.id, on: button.getAttribute("aria-pressed") !== "true" })).crowd);
+    } catch (problem) {
+      toast(problem.message);
+    } finally {
+      button.disabled = false;
+    }
+  });
 }
 
 function close() {
