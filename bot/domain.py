@@ -137,7 +137,7 @@ class Question:
     rated: int  # the listener's ratings in all
     playlist_id: int | None  # the round is limited to this playlist
     can_undo: bool
-    then: int | None = None  # the track that will be asked about after this one
+    then: tuple[int, ...] = ()  # the tracks that will be asked about after this one
 
 
 @dataclass(frozen=True, slots=True)

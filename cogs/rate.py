@@ -31,10 +31,10 @@ async def card_for(
 
 
 async def play_ahead(interaction: discord.Interaction, question: Question) -> None:
-    """Have the sound of the card after this one ready when it is asked for."""
+    """Have the sound of the cards after this one ready when they are asked for."""
     s = services(interaction)
-    if question.then is not None:
-        s.clips.ahead(await s.playlists.track(question.then))
+    if s.clips.plays(question.track):  # what comes after is mostly from the same playlist
+        s.clips.ahead([await s.playlists.track(track_id) for track_id in question.then])
 
 
 async def next_card(interaction: discord.Interaction, state: CardState, notice: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from bot.sources.bach import Piece
 from bot.sources.uploads import UPLOADED
 from storage.clips import StoredClips
 
-PATIENCE = 1.5  # seconds that a card waits for its sound: Discord waits 3 for the card
+PATIENCE = 2.0  # seconds that a card waits for its sound: Discord waits 3 for the card
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Clips:
         self._read = pieces
         self._by_title: dict[str, Piece] = {}
         self._making: dict[str, asyncio.Task[Path]] = {}
+        self._ahead: set[asyncio.Task[None]] = set()
 
     async def of(self, track: Track) -> Clip | None:
         """The clip of a track; None where there is none, or where it is not ready soon enough for a card."""
@@ -62,17 +63,28 @@ class Clips:
             return None
         return Clip(path.name, data, piece.instrument.name)
 
-    def ahead(self, track: Track) -> None:
-        """Play a clip that will be asked for soon, without waiting for it."""
-        piece = self._piece(track)
-        if piece is not None:
-            self._file(piece).add_done_callback(_seen)
+    def plays(self, track: Track) -> bool:
+        """Whether this is one of the tracks that are played, and not only kept."""
+        return self._piece(track) is not None
+
+    def ahead(self, tracks: Sequence[Track]) -> None:
+        """Play clips that will be asked for soon, in this order, without waiting for them."""
+        wanted = [piece for track in tracks if (piece := self._piece(track)) is not None]
+        if wanted:
+            task = asyncio.create_task(self._play(wanted), name="clips-ahead")
+            self._ahead.add(task)
+            task.add_done_callback(self._ahead.discard)
+
+    async def _play(self, pieces: Sequence[Piece]) -> None:
+        for piece in pieces:
+            with contextlib.suppress(OSError):  # the card itself will meet it again, and go without
+                await asyncio.shield(self._file(piece))
 
     async def close(self) -> None:
-        """Wait for what is being played."""
-        for task in list(self._making.values()):
-            with contextlib.suppress(OSError):
-                await task
+        """Wait for what is being played, and begin nothing more."""
+        for task in self._ahead:
+            task.cancel()
+        await asyncio.gather(*self._ahead, *self._making.values(), return_exceptions=True)
 
     def _piece(self, track: Track) -> Piece | None:
         if track.artist != bach.COMPOSER:
@@ -89,9 +101,3 @@ class Clips:
             making = self._making[piece.bwv] = asyncio.create_task(work, name="clip")
             making.add_done_callback(lambda _: self._making.pop(piece.bwv, None))
         return making
-
-
-def _seen(task: asyncio.Task[Path]) -> None:
-    """Take note of a failure, which the next card will meet again."""
-    if not task.cancelled():
-        task.exception()

@@ -5,6 +5,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.domain import MAX_STARS, MIN_STARS, Question, Track
 from bot.errors import NoPlaylist, NothingToRate
@@ -13,6 +14,7 @@ from storage.playlists import Playlists
 from storage.ratings import Ratings, Standing
 
 ROUNDS_KEPT = 500
+AHEAD = 3  # questions that are known beforehand, so that their sound can be ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +68,17 @@ class Questions:
         """
         order = await self._order(of)
         standing = await self._ratings.standing(of.listener_id)
-        first, then, left = _left(order, standing)
-        if first is None:
+        waiting, left = _left(order, standing)
+        if not waiting:
             raise NothingToRate(rated=len(standing.stars)) if order.track_ids else NoPlaylist()
-        return _question(of, await self._playlists.track(first), standing, left, then)
+        return _question(of, await self._playlists.track(waiting[0]), standing, left, waiting[1:])
 
     async def about(self, of: Round, track_id: int) -> Question:
         """Ask about one given track; raise UnknownTrack where the listener cannot see it."""
         track = await self._playlists.visible_track(of.listener_id, of.guild_id, track_id)
         standing = await self._ratings.standing(of.listener_id)
-        first, _, left = _left(await self._order(of), standing)
-        return _question(of, track, standing, left, first)
+        waiting, left = _left(await self._order(of), standing)
+        return _question(of, track, standing, left, waiting)
 
     async def _order(self, of: Round) -> Order:
         ranking = self._orders.get(of)
@@ -104,14 +106,14 @@ class Questions:
         return Order(track_ids, frozenset(track_ids))
 
 
-def _left(order: Order, standing: Standing) -> tuple[int | None, int | None, int]:
-    """Give the first two tracks that wait for an answer, and how many do."""
+def _left(order: Order, standing: Standing) -> tuple[tuple[int, ...], int]:
+    """Give the first few tracks that wait for an answer, and how many do."""
     done = standing.stars.keys() | standing.skipped
     waiting = (track_id for track_id in order.track_ids if track_id not in done)
-    return next(waiting, None), next(waiting, None), len(order.track_ids) - len(order.members & done)
+    return tuple(islice(waiting, AHEAD + 1)), len(order.track_ids) - len(order.members & done)
 
 
-def _question(of: Round, track: Track, standing: Standing, left: int, then: int | None) -> Question:
+def _question(of: Round, track: Track, standing: Standing, left: int, then: tuple[int, ...]) -> Question:
     return Question(
         track=track,
         stars=standing.stars.get(track.id),

@@ -96,12 +96,17 @@ def features() -> dict[str, dict[str, float]]:
         }
 
 
+def clip_name(piece: Piece) -> str:
+    """What the file of a piece's clip is called."""
+    return f"bach-{piece.bwv.replace('/', '-')}-v{VERSION}.mp3"
+
+
 def clip(piece: Piece, folder: Path) -> Path:
     """Give the file (MP3) of a piece's first half minute, rendered the first time it is asked for.
 
     Several processes may ask at once: each writes a file of its own, and the last to be done gives it its name.
     """
-    target = folder / f"bach-{piece.bwv.replace('/', '-')}-v{VERSION}.mp3"
+    target = folder / clip_name(piece)
     if target.exists():
         return target
     import soundfile  # noqa: PLC0415 - heavy

@@ -10,6 +10,7 @@ from bot.flow.clips import Clips
 from bot.sources import bach
 from storage.clips import StoredClips
 from storage.database import Database
+from tests.end_to_end.people import eventually
 
 
 @pytest.fixture
@@ -40,9 +41,9 @@ async def test_other_music_has_no_clip(clips: Clips):
 
 
 async def test_what_is_played_ahead_is_there_when_asked_for(clips: Clips, tmp_path: Path):
-    clips.ahead(track(3))
-    await clips.close()
-    (path,) = (tmp_path / "clips").iterdir()
+    clips.ahead([Track(1, "Air", bach.COMPOSER), track(3)])
+    path = tmp_path / "clips" / bach.clip_name(bach.pieces()[3])
+    await eventually(path.exists, 20)
     before = path.stat().st_mtime_ns
     clip = await clips.of(track(3))
     assert clip is not None
@@ -52,5 +53,5 @@ async def test_what_is_played_ahead_is_there_when_asked_for(clips: Clips, tmp_pa
 
 async def test_a_disk_that_fails_takes_the_sound_and_not_the_card(clips: Clips, tmp_path: Path):
     (tmp_path / "clips").write_text("a file in the folder's place")
-    clips.ahead(track(0))
+    clips.ahead([track(0)])
     assert await clips.of(track(0)) is None

@@ -131,10 +131,12 @@ function goByName(event, field) {
   }
   const name = /(?:^|\s)([\w-]+)$/.exec(spelled)?.[1];
   spelled = "";
-  const named = fields.find((one) => one.option.name === name && one !== field);
-  if (!named) return;
+  const named = fields.find((one) => one.option.name === name);
+  const rest = inText ? field.input.value.slice(0, -(name?.length ?? 0)).trim() : "";
+  // Words before it in the same option are its value: "playlist: the playlist:" is not a way back to its beginning.
+  if (!named || (named === field && rest)) return;
   event.preventDefault();
-  if (inText) field.set(field.input.value.slice(0, -name.length).trim());
+  if (inText) field.set(rest);
   named.input.focus();
 }
 
