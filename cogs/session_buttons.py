@@ -46,6 +46,8 @@ class SessionButton(
 
     async def act(self, interaction: discord.Interaction) -> None:
         session = await services(interaction).sessions.get(self.number("id"))
+        if interaction.message is not None:
+            await stage(interaction).adopt(session, interaction.message.id)
         act = {
             "join": join,
             "begin": begin,

@@ -123,6 +123,15 @@ class Stage:
         if session.message_id is not None:
             await self._edit(session, session.message_id, **session_cards.moved(session, sent.jump_url))
 
+    async def adopt(self, session: Session, message_id: int) -> None:
+        """Take a card for the session's own that is newer than the known one: the bot was killed as it posted it."""
+        if not session.live or session.message_id is None or message_id <= session.message_id:
+            return
+        event = Posted(at=now(), message_id=message_id)
+        await self._sessions.step(session.id, lambda current: apply(current, event))
+        url = self._channel(session).get_partial_message(message_id).jump_url
+        await self._edit(session, session.message_id, **session_cards.moved(session, url))
+
     def _spawn(self, work: Coroutine[Any, Any, None], name: str, *, errand: bool = False) -> None:
         task, among = asyncio.create_task(work, name=name), self._errands if errand else self._tasks
         among.add(task)

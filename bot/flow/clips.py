@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +56,14 @@ class Clips:
         piece = self._piece(track)
         if piece is None:
             mp3 = await self._uploads.get(track.id) if track.album == UPLOADED else None
-            return Clip("upload.mp3", mp3) if mp3 else None
+            return Clip(_file_name(track), mp3) if mp3 else None
         try:
             async with asyncio.timeout(PATIENCE):
                 path = await asyncio.shield(self._file(piece))
                 data = await asyncio.to_thread(path.read_bytes)
         except (TimeoutError, OSError):  # a full disk takes the sound away, and not the card
             return None
-        return Clip(path.name, data, piece.instrument.name)
+        return Clip(_file_name(track), data, piece.instrument.name)
 
     def plays(self, track: Track) -> bool:
         """Whether this is one of the tracks that are played, and not only kept."""
@@ -101,3 +103,9 @@ class Clips:
             making = self._making[piece.bwv] = asyncio.create_task(work, name="clip")
             making.add_done_callback(lambda _: self._making.pop(piece.bwv, None))
         return making
+
+
+def _file_name(track: Track) -> str:
+    """What the player on the card shows: the title, in letters that a file's name keeps anywhere."""
+    plain = unicodedata.normalize("NFKD", track.title).encode("ascii", "ignore").decode()
+    return f"{'-'.join(re.findall('[A-Za-z0-9]+', plain))[:60] or 'track'}.mp3"

@@ -102,7 +102,7 @@ async def picture(
 ) -> discord.File:
     """Each slot against each member, as a picture with alt text."""
     members = [who for who in session.members if any(who in slot.satisfaction for slot in session.slots)]
-    labels = [_song(tracks, slot.track_id, 34) for slot in session.slots]
+    labels = [_song(tracks, slot.track_id, 34, bare_title=True) for slot in session.slots]
     stars = [
         [slot.satisfaction[who].stars if who in slot.satisfaction else None for who in members]
         for slot in session.slots
@@ -112,5 +112,7 @@ async def picture(
     return discord.File(io.BytesIO(png), "playlist.png", description=alt[:1024])
 
 
-def _song(tracks: Mapping[int, Track], track_id: int, limit: int) -> str:
-    return text.song_bare(tracks[track_id], limit) if track_id in tracks else "a track that is gone"
+def _song(tracks: Mapping[int, Track], track_id: int, limit: int, *, bare_title: bool = False) -> str:
+    if track_id not in tracks:
+        return text_session.GONE_TRACK
+    return text.bare(tracks[track_id].title, limit) if bare_title else text.song_bare(tracks[track_id], limit)

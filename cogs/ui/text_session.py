@@ -23,6 +23,7 @@ RULE_WORDS = {
 }
 ASK_CONSENT = "May your votes in sessions become ratings, so that I learn from them? You can change it at any time."
 NO_SESSION = "No session is running in this channel. `/session start` opens one."
+GONE_TRACK = "a track that is gone"
 SOMEBODY = "a member"
 CANCELLED = "The session is cancelled."
 SHOWN = "There it is."

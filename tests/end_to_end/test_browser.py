@@ -137,3 +137,44 @@ async def test_it_can_be_read_on_a_phone(page: Page, tmp_path: Path):
     overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     await shot(page, tmp_path, "phone")
+
+
+async def become(page: Page, who: str) -> None:
+    await page.get_by_test_id("member-switch").select_option(label=who)
+    await expect(page.locator("#you-avatar")).to_contain_text(who[0])
+
+
+async def test_three_members_play_a_round(page: Page, tmp_path: Path):
+    for words in ("/playlist link catalogue:Bach", "/playlist share playlist:Bach, 100 pieces"):
+        await page.get_by_test_id("composer").press_sequentially(words)
+        await page.keyboard.press("Enter")
+        await run_if_asked(page)
+    await expect(said(page, "is shared")).to_be_visible(timeout=15_000)
+    await page.get_by_test_id("composer").press_sequentially("/session start rounds:1 length:3 name:Friday")
+    await page.keyboard.press("Enter")
+    await expect(said(page, "Friday")).to_be_visible(timeout=15_000)
+    for who in ("Ben", "Chloe"):
+        await become(page, who)
+        await page.locator("[data-custom-id^='earmark:session:join:']").last.click()
+        await expect(said(page, "May your votes")).to_be_visible()
+    await become(page, "Ada")
+    await expect(said(page, "3 members")).to_be_visible()
+    await page.locator("[data-custom-id^='earmark:session:begin:']").last.click()
+    for stars, who in ((9, "Ada"), (3, "Ben")):
+        await become(page, who)
+        await expect(said(page, "Round 1 of 1")).to_be_visible(timeout=15_000)
+        await page.locator(f"[data-custom-id^='earmark:svote:'][data-custom-id$=':{stars}']").last.click()
+        await expect(said(page, "Your vote")).to_be_visible()
+    await shot(page, tmp_path, "round")
+    await become(page, "Chloe")
+    digit = page.get_by_test_id("messages").locator("button.reaction", has_text="6").last
+    await digit.click(timeout=20_000)
+    await expect(said(page, "What everybody thought")).to_be_visible(timeout=30_000)
+    told = page.get_by_role("listitem").filter(has_text=re.compile("Ada 9.*Ben 3.*Chloe 6"))
+    await expect(told.last).to_be_visible()
+
+
+async def run_if_asked(page: Page) -> None:
+    """Press Run where a command waits for it; a word too many, and Enter, run it at once."""
+    if await page.get_by_test_id("run-command").is_visible():
+        await page.get_by_test_id("run-command").click()

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from bot.domain_session import Phase, Session
+from bot.flow.session import apply
+from bot.flow.session_events import Posted
 from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words
 from tests.end_to_end.test_awkward_moments import remove
@@ -302,3 +304,27 @@ async def test_awkward_sessions_get_a_sentence(room: Room):
     await room.slash("Ada", "session handover", to=str(ids(room, "Ben")))
     assert (await session_here(room)).host_id == ids(room, "Ben")
     assert "cancelled" in words(await room.slash("Ben", "session cancel"))
+
+
+async def test_a_card_that_was_posted_as_the_bot_died_becomes_the_sessions_own(room: Room):
+    await gathered(room, rounds=1, length=3)
+    await press(room, "Ada", "begin")
+    _, shown = await at_round(room, 1)
+    await room.human.click("Ada", shown, next(i for i in custom_ids(shown) if "snext" in i))
+    reveal = await in_phase(room, Phase.REVEAL)
+    await press(room, "Ada", "playlist")
+    made = await eventually(lambda: posted(room, reveal), 20)
+    # The bot died between posting the new card and noting its number: it knows the old one only.
+    assert room.bot is not None
+    known = Posted(at=0, message_id=reveal.message_id)
+    await room.bot.services.sessions.step(reveal.id, lambda session: apply(session, known))
+    finish = next(i for i in custom_ids(made) if ":finish:" in i)
+    await room.human.click("Ada", made, finish)
+    await eventually(lambda: not any(":finish:" in i for i in custom_ids(room.message("Ada", made["id"]))), 20)
+    assert "goes on" in words(room.message("Ada", str(reveal.message_id)))
+
+
+async def posted(room: Room, before: Session) -> Any:
+    """The card that took the place of another, once it is noted."""
+    session = await session_here(room)
+    return card(room, session) if session.message_id != before.message_id else None

@@ -54,7 +54,7 @@ export function attachment(file) {
   if (type.startsWith("audio/")) {
     const address = local(file.url);
     return h("div", { class: "audio", "data-key": address },
-      h("div", { class: "audio-head" }, icon("spark"), bdi(file.title ?? file.filename), h("small", {}, size(file.size)),
+      h("div", { class: "audio-head" }, icon("note"), bdi(file.title ?? file.filename), h("small", {}, size(file.size)),
         h("a", { href: address, download: file.filename, class: "icon-button", "aria-label": `Download ${file.filename}` },
           icon("download"))),
       h("audio", { src: address, controls: true, preload: "metadata", "aria-label": file.description ?? file.filename }));
