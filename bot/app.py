@@ -28,6 +28,7 @@ from storage.cards import Cards
 from storage.database import Database, FolderLock
 from storage.models import Models
 from storage.playlists import Playlists
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
@@ -70,6 +71,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             settings=Settings(database),
             accounts=Accounts(database),
             sessions=sessions,
+            predictions=Predictions(database),
             questions=Questions(playlists, ratings),
             workers=workers,
         )

@@ -17,6 +17,7 @@ from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.models import Models
 from storage.playlists import Playlists
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
@@ -56,6 +57,7 @@ class Services:
     settings: Settings
     accounts: Accounts
     sessions: Sessions
+    predictions: Predictions
     questions: Questions
     workers: Workers
 

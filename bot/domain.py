@@ -198,3 +198,26 @@ class Prediction:
     rated: int | None = None  # what the listener gave it, if he did
     reasons: Sequence[Reason] = ()
     effects: Sequence[Effect] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A prediction and the rating that followed it.
+
+    Attributes:
+        low, high: the range that was to hold the rating eight times in ten.
+        seen: the listener had seen the prediction before rating, so that it may have led him.
+
+    """
+
+    stars: float
+    low: float
+    high: float
+    seen: bool
+    predicted_at: int  # seconds since 1970, UTC
+    rated: int
+    rated_at: int
+
+    @property
+    def hit(self) -> bool:
+        return self.low <= self.rated <= self.high

@@ -18,7 +18,7 @@ class Retrain(commands.Cog):
     async def retrain(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
-        report = await retrain(s.ratings, s.models, s.workers, interaction.user.id)
+        report = await retrain(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
         picture = await s.workers.run(report_png, report)
         file = discord.File(io.BytesIO(picture), "report.png", description=report_alt(report)[:1024])
         embed = discord.Embed(title=text.report_title(report), description=text.report_lines(report), colour=COLOUR)

@@ -6,6 +6,7 @@ A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits.
 """
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -158,6 +159,27 @@ models = Table(
     Column("trained_at", Integer, nullable=False),
     CheckConstraint("json_valid(meta)", name="meta_is_json"),
     CheckConstraint("json_valid(report)", name="report_is_json"),
+    sqlite_strict=True,
+)
+
+# What was predicted for a track before its listener rated it, and what the listener then gave. A prediction that the
+# listener saw is written when it is shown; of any other track the pair is added when the model is replaced.
+predictions = Table(
+    "predictions",
+    metadata,
+    person("listener_id", primary_key=True),
+    track(primary_key=True),
+    Column("stars", REAL, nullable=False),
+    Column("low", REAL, nullable=False),  # the 80 % range
+    Column("high", REAL, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("predicted_at", Integer, nullable=False),
+    Column("rated", Integer),  # NULL: not rated yet; what was given first stands here, whatever is given later
+    Column("rated_at", Integer),
+    CheckConstraint("low <= high", name="range_is_a_range"),
+    CheckConstraint("seen IN (0, 1)", name="seen_is_a_flag"),
+    CheckConstraint("rated BETWEEN 1 AND 10", name="rated_in_range"),
+    Index("predictions_by_track", "track_id"),
     sqlite_strict=True,
 )
 

@@ -11,6 +11,7 @@ KEPT = {
     "playlist_shares": "place where a playlist of yours is shared",
     "ratings": "rating",
     "verdicts": "click that Undo can take back",
+    "predictions": "prediction that was or will be checked against your rating",
     "models": "model of your taste, with its report",
     "public_cards": "public card that you asked for",
     "session_members": "group session that you took part in",
@@ -22,6 +23,9 @@ KEPT = {
 }
 PLURALS = {
     "group session that you took part in": "group sessions that you took part in",
+    "prediction that was or will be checked against your rating": (
+        "predictions that were or will be checked against your ratings"
+    ),
     "vote in group sessions": "votes in group sessions",
     "track submitted in group sessions": "tracks submitted in group sessions",
     "vote that I predicted in group sessions": "votes that I predicted in group sessions",
@@ -33,8 +37,8 @@ PLURALS = {
     "public card that you asked for": "public cards that you asked for",
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
-last report; your part in group sessions (votes there are shown to the group). Neither \
-your name nor your messages, and nothing about what you do elsewhere.
+last report; what I predicted, beside what you then gave; your part in group sessions (votes there are shown to the \
+group). Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
 a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.

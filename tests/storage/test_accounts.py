@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from bot.domain import PlaylistSource, TrackSource
+from bot.domain import PlaylistSource, Prediction, TrackSource
 from bot.domain_session import Guess, Settings, Slot
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Begin, Finish, Join, MakePlaylist, OpenRound, Reveal, Submit, Vote
@@ -16,6 +16,7 @@ from storage.cards import Cards, PublicCard
 from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.schema import metadata, tracks
 from storage.sessions import Sessions
@@ -51,6 +52,7 @@ async def live(database: Database, person: int, own: str) -> None:
     await ratings.skip(person, second.id)
     await ratings.close()
     await models.save(person, {"a": np.zeros(3)}, {"rated": [[own, "Secret", 7]]}, report())
+    await Predictions(database).shown(person, [Prediction(second, 6.5, 4.0, 9.0, "fair")])
     await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
 
 
