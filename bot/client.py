@@ -28,6 +28,7 @@ COGS = (
     "cogs.public",
     "cogs.retrain",
     "cogs.predict",
+    "cogs.taste",
     "cogs.session",
     "cogs.account",
     "cogs.help",

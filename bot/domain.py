@@ -189,6 +189,15 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What would be predicted for the same track with one feature changed."""
+
+    feature: str
+    value: float
+    stars: float
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     track: Track
     stars: float | None  # None: no feature of this track is known
@@ -198,6 +207,7 @@ class Prediction:
     rated: int | None = None  # what the listener gave it, if he did
     reasons: Sequence[Reason] = ()
     effects: Sequence[Effect] = ()
+    what_if: WhatIf | None = None
 
 
 @dataclass(frozen=True, slots=True)

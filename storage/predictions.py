@@ -46,12 +46,8 @@ class Predictions:
             statement = insert(predictions)
             changed = {name: statement.excluded[name] for name in ("stars", "low", "high", "seen", "predicted_at")}
             unrated, keys = predictions.c.rated.is_(None), ["listener_id", "track_id"]
-            await connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["listener_id", "track_id"], set_=changed, where=unrated
-                ),
-                rows,
-            )
+            replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=unrated)
+            await connection.execute(replacing, rows)
 
     async def add_blind(self, listener_id: int, pairs: Sequence[tuple[int, Checked]]) -> None:
         """Add pairs (track id, prediction and rating) of tracks that were rated unseen; what is known stays."""

@@ -1,7 +1,7 @@
 """What the bot says: pure functions from values to words.
 
-Sessions speak in `text_session.py`, accounts in `text_account.py`, errors in `text_errors.py`; no sentence stands
-elsewhere.
+Sessions speak in `text_session.py`, tastes in `text_taste.py`, accounts in `text_account.py`, errors in
+`text_errors.py`; no sentence stands elsewhere.
 """
 
 import re
@@ -272,6 +272,10 @@ def prediction_lines(prediction: Prediction) -> str:
     else:
         lines.append(f"{VERDICTS[prediction.verdict]}. Eight times in ten, your rating falls in that range.")
         lines += _because(prediction.reasons, prediction.effects)
+        if prediction.what_if is not None:
+            changed = prediction.what_if
+            turned = effect_words(Effect(changed.feature, changed.value, 0.0))
+            lines.append(f"The same with {turned}: {changed.stars:.1f}.")
     if prediction.rated is not None:
         lines.append(f"You gave it **{prediction.rated}**.")
     return "\n".join(lines)
@@ -343,6 +347,7 @@ HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 - `/rate start public:True` - one card for everybody, with reactions
 - `/rate history` - see and change what you rated · `/rate track` - rate one track
 - *Apps → Predict this track* in a message's menu
+- `/taste show` - what you like, and how often I was right
 - `/session start` - rate together, and get one playlist that is fair to everybody
 - `/account` - see, take along or erase what is stored about you
 

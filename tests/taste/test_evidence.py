@@ -4,7 +4,7 @@ import pytest
 from bot.domain import MIN_RATINGS
 from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
 from bot.taste.choose import rank_questions
-from bot.taste.explain import average_shapley, curve, effects, map_of, reasons, what_if
+from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, what_if
 from bot.taste.features import FEATURES, NAMES, clean, column_name, matrix
 from bot.taste.jobs import fit_job, predict_job
 from bot.taste.regressor import TasteRegressor
@@ -74,11 +74,11 @@ def test_reasons_name_rated_tracks_that_carry_the_prediction():
     rows, stars, titles = listener(40)
     arrays, meta, _ = fit_job(rows, stars, titles)
     rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
-    ((mean, low, high, why, _), unknown) = predict_job(arrays, meta, [rows[5], {}], rated, explain=True)
+    ((mean, low, high, why, _, _), unknown) = predict_job(arrays, meta, [rows[5], {}], rated, explain=True)
     assert low <= mean <= high
     assert why[0].title in titles
     assert why[0].stars == stars[titles.index(why[0].title)]
-    assert unknown == (None, None, None, (), ())
+    assert unknown == (None, None, None, (), (), None)
     model = TasteRegressor.from_arrays(arrays, meta)
     x = matrix([rows[5]])[0]
     carried = model.smoother(x) @ (model.y_ - model.mean_)
@@ -144,6 +144,18 @@ def test_what_if():
     changed = X[:1].copy()
     changed[0, NAMES.index("tempo")] = 140
     assert what_if(model, X[0], NAMES.index("tempo"), 140) == model.predict(changed)[0]
+
+
+def test_the_best_change_is_the_best_of_the_changes_that_are_asked():
+    model, X = energetic()
+    calm = min(X, key=lambda row: row[NAMES.index("energy")])
+    found = best_change(model, calm)
+    assert found is not None
+    assert found.feature == "energy"
+    assert found.stars == what_if(model, calm, NAMES.index("energy"), found.value)
+    assert found.stars > model.predict(calm[None, :])[0] + 0.3
+    assert found.value in X[:, NAMES.index("energy")], "a value that a rated track has"
+    assert best_change(model, np.full(len(NAMES), np.nan)) is None
 
 
 def test_a_curve_is_the_mean_of_changed_predictions():

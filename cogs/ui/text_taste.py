@@ -1,0 +1,67 @@
+"""What the bot says of a member's taste."""
+
+from collections.abc import Sequence
+
+from bot.domain import Checked, Effect
+from bot.domain_taste import Glance, Leaning
+from bot.flow.record import rate
+from cogs.ui.text import VERDICTS, count, effect_words, fit
+
+# What a low and a high value of a feature sounds like.
+SOUNDS: dict[str, tuple[str, str]] = {
+    "danceability": ("hard to dance to", "danceable"),
+    "energy": ("calm", "energetic"),
+    "loudness": ("quiet", "loud"),
+    "speechiness": ("without spoken words", "full of words"),
+    "acousticness": ("electric", "acoustic"),
+    "instrumentalness": ("sung", "instrumental"),
+    "liveness": ("from the studio", "live"),
+    "valence": ("sad", "cheerful"),
+    "tempo": ("slow", "fast"),
+    "duration_ms": ("short", "long"),
+    "year": ("old", "new"),
+}
+MOST = 4  # leanings put into words
+TITLE = "Your taste"
+
+
+def sounds(leaning: Leaning, value: float) -> str:
+    """A value of a feature in a word, with the number: "slow (72 bpm)"."""
+    exact = effect_words(Effect(leaning.feature, value, 0.0))
+    if leaning.feature not in SOUNDS:
+        return exact
+    low, high = SOUNDS[leaning.feature]
+    least, most = min(leaning.values), max(leaning.values)
+    place = (value - least) / (most - least) if most > least else 0.5
+    if 1 / 3 <= place <= 2 / 3:
+        return f"middling {exact}"
+    number = exact.removeprefix(leaning.feature.replace("_ms", "").replace("_", " ")).strip()
+    return f"{high if place > 0.5 else low} ({number})"
+
+
+def glance(seen: Glance, record: Sequence[Checked]) -> str:
+    lines = [f"From {count(seen.ratings, 'rating')}: **{VERDICTS[seen.verdict]}**."]
+    if seen.verdict == "unknown":
+        lines.append("What follows may be chance; more ratings mend that: `/rate start`.")
+    sure = [leaning for leaning in seen.leanings if leaning.sure][:MOST]
+    if sure:
+        lines += ["", "**You like it** " + ", ".join(f"{sounds(one, one.best)} {max(one.stars):+.1f}" for one in sure)]
+        lines += [
+            "**You like it less** " + ", ".join(f"{sounds(one, one.worst)} {min(one.stars):+.1f}" for one in sure)
+        ]
+        lines.append("-# In stars against your mean, all else equal.")
+    else:
+        lines += ["", "No single thing about how a track sounds moves your stars by more than may be chance."]
+    return fit([*lines, "", *record_lines(record)])
+
+
+def record_lines(record: Sequence[Checked]) -> list[str]:
+    """How the bot's predictions fared: what it promises is eight ranges in ten."""
+    if not record:
+        return ["**My record**: nothing to check yet. I promise that 8 of 10 ratings fall into my ranges."]
+    lines = ["**My record** - I promise that 8 of 10 ratings fall into my ranges:"]
+    for seen, when in ((False, "that you gave without having seen my prediction"), (True, "after you had seen it")):
+        hits, of = rate(list(record), seen=seen)
+        if of:
+            lines.append(f"- {hits} of {count(of, 'rating')} ({round(100 * hits / of)} %) {when}")
+    return lines

@@ -1,0 +1,78 @@
+"""A taste seen, compared and checked through the real client."""
+
+from tests.end_to_end.conftest import Room
+from tests.end_to_end.people import button, custom_ids, eventually, track_of, words
+from tests.end_to_end.test_main_job import FILE, ids, rate_some
+
+
+async def answered(room: Room, who: str, answer: dict) -> dict:
+    """The answer to a deferred command, once it says something."""
+    return await eventually(lambda: (seen := room.message(who, answer["id"])) and words(seen).strip() and seen, 60)
+
+
+async def taught(room: Room, who: str, count: int = 20) -> dict:
+    await room.link(who, FILE)
+    card = await rate_some(room, who, count)
+    await answered(room, who, await room.slash(who, "retrain"))
+    return card
+
+
+async def test_a_taste_in_words_and_pictures(room: Room):
+    early = await room.slash("Ada", "taste show")
+    assert "0 of 10 ratings" in words(await answered(room, "Ada", early))
+    await taught(room, "Ada", 25)
+    seen = await answered(room, "Ada", await room.slash("Ada", "taste show"))
+    assert seen["flags"] & 64, "private in a server"
+    assert "From 25 ratings" in words(seen)
+    assert "**You like it** energetic" in words(seen)
+    assert "nothing to check yet" in words(seen)
+    assert [picture["filename"] for picture in seen["attachments"]] == ["effects.png", "tracks.png", "progress.png"]
+    for picture in seen["attachments"]:
+        assert picture["content_type"] == "image/png"
+        assert len(picture["description"]) > 60, "alt text"
+    assert "energy up to" in seen["attachments"][0]["description"]
+
+
+async def test_the_record_counts_seen_and_blind_ratings_apart(room: Room):
+    card = await taught(room, "Ada")
+    assert room.bot is not None
+    # One track is predicted in front of her before she rates it, another is not.
+    blind = track_of(card)
+    card = await room.human.click("Ada", card, button(card, "rate", 5))
+    seen = track_of(card)
+    said = await answered(room, "Ada", await room.slash("Ada", "predict track", track=f"#{seen}"))
+    assert "# " in words(said)
+    await room.human.click("Ada", card, button(card, "rate", 10))
+    (pair,) = await room.bot.services.predictions.checked(ids(room, "Ada"))
+    assert pair.seen
+    assert pair.rated == 10
+    await answered(room, "Ada", await room.slash("Ada", "retrain"))
+    pairs = await room.bot.services.predictions.checked(ids(room, "Ada"))
+    assert sorted((one.seen, one.rated) for one in pairs) == [(False, 5), (True, 10)]
+    assert blind in await room.bot.services.predictions.tracks(ids(room, "Ada"))
+    shown = words(await answered(room, "Ada", await room.slash("Ada", "taste show")))
+    assert "of 1 rating (" in shown
+    assert "without having seen my prediction" in shown
+    assert "after you had seen it" in shown
+    assert "2 predictions that were" in words(await room.slash("Ada", "account show"))
+
+
+async def test_only_the_page_that_is_shown_counts_as_seen(room: Room):
+    await taught(room, "Ada", 12)
+    assert room.bot is not None
+    choice = (await room.human.autocomplete("Ada", "general", "predict playlist", {"playlist": ""}, "playlist"))[0]
+    ranked = await answered(room, "Ada", await room.slash("Ada", "predict playlist", playlist=choice["value"]))
+    first = await room.bot.services.predictions.tracks(ids(room, "Ada"))
+    assert 0 < len(first) <= 10
+    await room.human.click("Ada", ranked, custom_ids(ranked)[0])
+    await eventually(lambda: "page 2 of 4" in words(room.message("Ada", ranked["id"])))
+    assert len(await room.bot.services.predictions.tracks(ids(room, "Ada"))) > len(first)
+
+
+async def test_what_would_make_a_track_better_is_said(room: Room):
+    await taught(room, "Ada", 25)
+    assert room.bot is not None
+    tracks = await room.bot.services.playlists.visible_tracks(ids(room, "Ada"), None)
+    calm = min(tracks, key=lambda track: track.features["energy"])
+    said = words(await answered(room, "Ada", await room.slash("Ada", "predict track", track=f"#{calm.id}")))
+    assert "The same with energy 0." in said
