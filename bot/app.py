@@ -32,6 +32,7 @@ from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
+from storage.sharing import Shares
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             accounts=Accounts(database),
             sessions=sessions,
             predictions=Predictions(database),
+            shares=Shares(database),
             questions=Questions(playlists, ratings),
             workers=workers,
         )

@@ -21,6 +21,7 @@ from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
+from storage.sharing import Shares
 
 COGS = (
     "cogs.link",
@@ -59,6 +60,7 @@ class Services:
     accounts: Accounts
     sessions: Sessions
     predictions: Predictions
+    shares: Shares
     questions: Questions
     workers: Workers
 

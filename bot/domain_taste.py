@@ -1,9 +1,12 @@
-"""A listener's taste at a glance: what the pictures of `/taste show` are drawn from."""
+"""A listener's taste at a glance, which the pictures of `/taste show` are drawn from, and two tastes side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from bot.domain import Verdict
+from bot.domain import Prediction, Track, Verdict
+
+Sharing = Literal["off", "server", "everywhere"]  # with whom a member compares tastes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,39 @@ class Glance:
     given: Sequence[int]
     titles: Sequence[str]
     growth: Sequence[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class InCommon:
+    """A track that two listeners rated."""
+
+    track: Track
+    mine: int  # stars
+    theirs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two listeners' tastes, side by side.
+
+    Attributes:
+        common: what both rated, the most different first.
+        apart: mean distance of their stars on these; None: there are none.
+        agreement: rank correlation on these, -1..1; None: fewer than five, or all rated the same.
+        predicted: how many others both models could predict.
+        likeness: rank correlation of these predictions; None where a model is missing or says the same of all.
+        for_me: what the one who asks would like most of the other's tracks, best first; `for_them` the other way.
+        untrained: who has no model yet.
+        unsure: whose model knows too little to be believed.
+
+    """
+
+    common: Sequence[InCommon]
+    apart: float | None
+    agreement: float | None
+    predicted: int
+    likeness: float | None
+    for_me: Sequence[Prediction]
+    for_them: Sequence[Prediction]
+    untrained: Sequence[int]
+    unsure: Sequence[int]

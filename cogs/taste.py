@@ -1,4 +1,4 @@
-"""Taste: what the caller likes, in words and pictures."""
+"""Taste: what the caller likes, in words and pictures, and beside another's."""
 
 import io
 
@@ -6,6 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import NobodyToCompare
+from bot.flow.compare import compare
 from bot.flow.taste import look
 from cogs.ui import text_taste
 from cogs.ui.access import private, services
@@ -22,6 +24,19 @@ class Taste(commands.GroupCog, group_name="taste", group_description="Your taste
         words = text_taste.glance(seen.glance, seen.record)
         embed = discord.Embed(title=text_taste.TITLE, description=words, colour=COLOUR)
         await interaction.edit_original_response(embed=embed, attachments=files)
+
+    @app_commands.command(description="Where your taste meets another member's; both must have allowed it")
+    @app_commands.describe(member="Who; both of you allow it with /account sharing")
+    async def compare(self, interaction: discord.Interaction, member: discord.User) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s, me = services(interaction), interaction.user.id
+        if member.bot:
+            raise NobodyToCompare
+        found = await compare(
+            s.shares, s.playlists, s.ratings, s.models, s.predictions, s.workers, me, member.id, interaction.guild_id
+        )
+        embed = discord.Embed(description=text_taste.comparison(found, me, member.id), colour=COLOUR)
+        await interaction.edit_original_response(embed=embed)
 
 
 async def setup(bot: commands.Bot) -> None:

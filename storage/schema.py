@@ -183,6 +183,15 @@ predictions = Table(
     sqlite_strict=True,
 )
 
+# With whom a member compares tastes: the members of a server, or (0) everybody. No row: with nobody.
+sharing = Table(
+    "sharing",
+    metadata,
+    person("listener_id", primary_key=True),
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    sqlite_strict=True,
+)
+
 public_cards = Table(
     "public_cards",
     metadata,

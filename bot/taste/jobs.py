@@ -71,3 +71,11 @@ def glance_job(
     model = TasteRegressor.from_arrays(arrays, meta)
     seen = glance(model, X[known], [stars[i] for i in known], [titles[i] for i in known], verdict)
     return seen, [draw(seen, record) for _, draw, _ in PICTURES]
+
+
+def agreement_job(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Rank correlation of pairs of numbers, -1..1; None where either side is the same throughout."""
+    from bot.taste.validate import spearman  # noqa: PLC0415 - heavy
+
+    a, b = np.round(np.array(pairs, dtype=np.float64).reshape(-1, 2).T, 6)
+    return None if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0 else spearman(a, b)

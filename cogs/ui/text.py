@@ -347,7 +347,7 @@ HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 - `/rate start public:True` - one card for everybody, with reactions
 - `/rate history` - see and change what you rated · `/rate track` - rate one track
 - *Apps → Predict this track* in a message's menu
-- `/taste show` - what you like, and how often I was right
+- `/taste show` - what you like, and how often I was right · `/taste compare` - beside another member's
 - `/session start` - rate together, and get one playlist that is fair to everybody
 - `/account` - see, take along or erase what is stored about you
 

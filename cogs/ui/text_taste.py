@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.domain import Checked, Effect
-from bot.domain_taste import Glance, Leaning
+from bot.domain import Checked, Effect, Prediction
+from bot.domain_taste import Comparison, Glance, InCommon, Leaning
 from bot.flow.record import rate
-from cogs.ui.text import VERDICTS, count, effect_words, fit
+from cogs.ui.text import VERDICTS, count, effect_words, fit, song, stars
 
 # What a low and a high value of a feature sounds like.
 SOUNDS: dict[str, tuple[str, str]] = {
@@ -65,3 +65,53 @@ def record_lines(record: Sequence[Checked]) -> list[str]:
         if of:
             lines.append(f"- {hits} of {count(of, 'rating')} ({round(100 * hits / of)} %) {when}")
     return lines
+
+
+def comparison(found: Comparison, mine: int, theirs: int) -> str:
+    lines = [f"**You and <@{theirs}>**", "", *_agreement(found)]
+    if found.likeness is not None:
+        lines.append(
+            f"On {count(found.predicted, 'other track')}, what I predict for you and for them is "
+            f"{_alike(found.likeness)} (rank correlation {found.likeness:+.2f})."
+        )
+    for who in found.untrained:
+        whose = "your" if who == mine else "their"
+        lines.append(f"I have not learned from {whose} ratings yet, so I cannot compare predictions: `/retrain`.")
+    for who in found.unsure:
+        whose = "your" if who == mine else "their"
+        lines.append(f"I don't know {whose} taste well yet: take that with a pinch of salt.")
+    lines += _loved(f"What you would like most of <@{theirs}>'s tracks", found.for_me)
+    lines += _loved("What they would like most of yours", found.for_them)
+    return fit(lines)
+
+
+def _agreement(found: Comparison) -> list[str]:
+    if not found.common or found.apart is None:
+        return ["There is no track that you both rated. Share a playlist, and rate it together."]
+    lines = [f"You both rated {count(len(found.common), 'track')}, {found.apart:.1f} stars apart on average."]
+    if found.agreement is not None:
+        lines[0] += f" Your order is {_alike(found.agreement)} (rank correlation {found.agreement:+.2f})."
+    apart, close = found.common[0], found.common[-1]
+    if abs(close.mine - close.theirs) <= 1:
+        lines.append(f"You agree on {_both(close)}.")
+    if abs(apart.mine - apart.theirs) >= 3:
+        lines.append(f"You differ most on {_both(apart)}.")
+    return lines
+
+
+def _both(one: InCommon) -> str:
+    return f"{song(one.track)} (you {one.mine}, they {one.theirs})"
+
+
+def _alike(correlation: float) -> str:
+    if correlation >= 0.6:
+        return "much the same"
+    if correlation >= 0.25:
+        return "somewhat alike"
+    return "unrelated" if correlation > -0.25 else "rather the opposite"
+
+
+def _loved(heading: str, loved: Sequence[Prediction]) -> list[str]:
+    if not loved:
+        return []
+    return ["", f"**{heading}**", *(f"- {song(one.track)} `{stars(one)}`" for one in loved)]

@@ -76,3 +76,49 @@ async def test_what_would_make_a_track_better_is_said(room: Room):
     calm = min(tracks, key=lambda track: track.features["energy"])
     said = words(await answered(room, "Ada", await room.slash("Ada", "predict track", track=f"#{calm.id}")))
     assert "The same with energy 0." in said
+
+
+async def allow(room: Room, who: str, scope: str) -> str:
+    return words(await room.slash(who, "account sharing", **{"with": scope}))
+
+
+async def compared(room: Room, who: str, other: str, channel: str = "general") -> dict:
+    answer = await room.slash(who, "taste compare", channel=channel, member=str(ids(room, other)))
+    return await answered(room, who, answer)
+
+
+async def test_two_tastes_are_compared_only_when_both_allow_it(room: Room):
+    assert "**nobody**" in words(await room.slash("Ada", "account sharing"))
+    await taught(room, "Ada", 20)
+    await taught(room, "Ben", 14)
+    assert "`/account sharing`" in words(await compared(room, "Ada", "Ben"))
+    assert "in this server" in await allow(room, "Ada", "server")
+    refused = words(await compared(room, "Ada", "Ben"))
+    assert f"<@{ids(room, 'Ben')}> has not allowed" in refused
+    assert "10" not in refused.replace(str(ids(room, "Ben")), ""), "nothing of what he rated"
+    assert "everywhere" in await allow(room, "Ben", "everywhere")
+    seen = await compared(room, "Ada", "Ben")
+    assert seen["flags"] & 64
+    assert "0.0 stars apart on average" in words(seen)
+    assert "much the same" in words(seen)
+    assert "You agree on" in words(seen)
+    assert "What you would like most" in words(seen)
+    # What she saw of her own predictions counts as seen.
+    assert room.bot is not None
+    assert len(await room.bot.services.predictions.tracks(ids(room, "Ada"))) == 3
+    assert not await room.bot.services.predictions.tracks(ids(room, "Ben"))
+    # Her consent is this server's: in a direct message there is none.
+    assert "`/account sharing`" in words(await compared(room, "Ada", "Ben", channel="dm"))
+    assert "**nobody**" in await allow(room, "Ben", "off")
+    assert "has not allowed" in words(await compared(room, "Ada", "Ben"))
+
+
+async def test_comparing_with_oneself_and_without_a_model(room: Room):
+    for who in ("Ada", "Ben"):
+        await allow(room, who, "everywhere")
+    assert "another member" in words(await compared(room, "Ada", "Ada"))
+    seen = words(await compared(room, "Ada", "Ben"))
+    assert "no track that you both rated" in seen
+    assert seen.count("/retrain") == 2
+    said = await room.slash("Ada", "account sharing", channel="dm", **{"with": "server"})
+    assert "needs a server" in words(said)
