@@ -127,6 +127,9 @@ class Rating:
     rated_at: int  # seconds since 1970, UTC
 
 
+Why = Literal["typical", "surprise", "rest", "unheard"]  # a track is asked about
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A track to ask a listener about next, and where he stands."""
@@ -137,6 +140,7 @@ class Question:
     rated: int  # the listener's ratings in all
     playlist_id: int | None  # the round is limited to this playlist
     can_undo: bool
+    why: Why | None = None  # None: the listener chose it
 
 
 @dataclass(frozen=True, slots=True)

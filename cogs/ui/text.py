@@ -21,6 +21,7 @@ from bot.domain import (
     TasteReport,
     Track,
     Verdict,
+    Why,
 )
 
 NAME = "Earmark"
@@ -150,7 +151,16 @@ def progress(question: Question) -> str:
 
 def place(question: Question) -> str:
     now = f"You gave it {question.stars}." if question.stars else "How much do you like it?"
-    return f"{now} 1 is awful, 10 is wonderful."
+    asked = "" if question.why is None else f"\n-# {WHY[question.why]}"
+    return f"{now} 1 is awful, 10 is wonderful.{asked}"
+
+
+WHY: dict[Why, str] = {
+    "typical": "Why this one? Others of your tracks sound like it, so your answer tells me about them, too.",
+    "surprise": "Why this one? A surprise, for a change.",
+    "rest": "Why this one? You have told me about the most telling ones; these are the others.",
+    "unheard": "I don't know how this one sounds: I keep your rating, but cannot learn from it yet.",
+}
 
 
 def public_place(by_reaction: bool) -> str:

@@ -42,17 +42,17 @@ def at_random(X, y, rng):
 
 
 def lowest_variance(length: float, noise: float) -> Rule:
-    """Each time the track after whose answer the variances of all others have the least sum."""
+    """Each time the track after whose answer the variances of all others have the least sum (Krause, 2008)."""
 
     def order(X, y, rng):
-        before = choose.NOISE
-        choose.NOISE = noise
-        try:
-            shuffled = rng.permutation(len(X))
-            taken = choose._greedy(kernel(X[shuffled], length), min(SIZES[-1], len(X)))
-        finally:
-            choose.NOISE = before
-        return [int(shuffled[i]) for i in taken]
+        left, taken = kernel(X, length), []
+        while len(taken) < min(SIZES[-1], len(X)):
+            gains = (left**2).sum(axis=0) / (np.diag(left) + noise)
+            gains[taken] = -np.inf
+            taken.append(int(np.argmax(gains + 1e-9 * rng.random(len(X)))))
+            column = left[:, taken[-1]] / math.sqrt(left[taken[-1], taken[-1]] + noise)
+            left = left - np.outer(column, column)
+        return taken
 
     return order
 
@@ -82,25 +82,35 @@ def farthest(X, y, rng):
     return order
 
 
-def typical(X, y, rng):
+def typical(length: float) -> Rule:
     """Each time the track that makes the rest most like something asked about (facility location)."""
-    K = kernel(X, 1.0)
-    covered, order = np.zeros(len(X)), []
-    while len(order) < min(SIZES[-1], len(X)):
-        gains = np.maximum(K, covered).sum(axis=1)
-        gains[order] = -np.inf
-        order.append(int(np.argmax(gains + 1e-9 * rng.random(len(X)))))
-        covered = np.maximum(covered, K[order[-1]])
+
+    def order(X, y, rng):
+        K = kernel(X, length)
+        covered, taken = np.zeros(len(X)), []
+        while len(taken) < min(SIZES[-1], len(X)):
+            gains = np.maximum(K, covered).sum(axis=1)
+            gains[taken] = -np.inf
+            taken.append(int(np.argmax(gains + 1e-9 * rng.random(len(X)))))
+            covered = np.maximum(covered, K[taken[-1]])
+        return taken
+
     return order
 
 
-def half_random(X, y, rng):
-    """By turns the track of the lowest variance and a random one."""
-    informed, chance = iter(lowest_variance(1.0, 3.0)(X, y, rng)), iter(at_random(X, y, rng))
-    order: list[int] = []
-    while len(order) < min(SIZES[-1], len(X)):
-        for source in (informed, chance):
-            order.append(next(i for i in source if i not in order))
+def mixed(one: Rule, other: Rule, first: int) -> Rule:
+    """So many by one rule, then by turns."""
+
+    def order(X, y, rng):
+        taken, sources = [], [iter(one(X, y, rng)), iter(other(X, y, rng))]
+        while len(taken) < min(SIZES[-1], len(X)):
+            source = sources[0] if len(taken) < first else sources[len(taken) % 2]
+            chosen = next((i for i in source if i not in taken), None)
+            if chosen is None:
+                chosen = next(i for i in range(len(X)) if i not in taken)
+            taken.append(chosen)
+        return taken
+
     return order
 
 
@@ -135,8 +145,12 @@ RULES: dict[str, Rule] = {
     "variance .5, 3": lowest_variance(0.5, 3.0),
     "as the bot asks": as_asked,
     "farthest": farthest,
-    "typical": typical,
-    "half random": half_random,
+    "typical": typical(1.0),
+    "typical .5": typical(0.5),
+    "typical 2": typical(2.0),
+    "half random": mixed(lowest_variance(1.0, 3.0), at_random, 0),
+    "typical, half random": mixed(typical(1.0), at_random, 0),
+    "typical, then variance": mixed(typical(1.0), lowest_variance(0.5, 3.0), 20),
     "learning": learning,
 }
 

@@ -122,3 +122,18 @@ async def test_comparing_with_oneself_and_without_a_model(room: Room):
     assert seen.count("/retrain") == 2
     said = await room.slash("Ada", "account sharing", channel="dm", **{"with": "server"})
     assert "needs a server" in words(said)
+
+
+async def test_a_card_says_why_it_asks(room: Room):
+    await room.link("Ada", FILE)
+    card = await room.slash("Ada", "rate start")
+    said: list[str] = []
+    for _ in range(6):
+        said += [line for line in words(card).splitlines() if line.startswith("-# Why this one?")]
+        card = await room.human.click("Ada", card, button(card, "rate", 5))
+    assert len(said) == 6
+    assert sum("surprise" in line for line in said) == 1
+    chosen = await room.slash("Ada", "rate track", track=f"#{track_of(card)}")
+    assert "Why" not in words(chosen), "the member chose it"
+    await room.link("Ben", ("songs.txt", b"Ann - One\nBob - Two\n"))
+    assert "cannot learn from it" in words(await room.slash("Ben", "rate start"))
