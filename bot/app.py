@@ -33,6 +33,7 @@ from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.sharing import Shares
+from storage.studies import Studies
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             sessions=sessions,
             predictions=Predictions(database),
             shares=Shares(database),
+            studies=Studies(database),
             questions=Questions(playlists, ratings),
             workers=workers,
         )

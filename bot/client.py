@@ -22,6 +22,7 @@ from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.sharing import Shares
+from storage.studies import Studies
 
 COGS = (
     "cogs.link",
@@ -61,6 +62,7 @@ class Services:
     sessions: Sessions
     predictions: Predictions
     shares: Shares
+    studies: Studies
     questions: Questions
     workers: Workers
 

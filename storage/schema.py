@@ -225,3 +225,12 @@ settings = Table(
     Column("value", Text, nullable=False),
     sqlite_strict=True,
 )
+
+# Studies (`/retrain thorough:True`) that are under way: whose a restart interrupted is told so.
+studies = Table(
+    "studies",
+    metadata,
+    person("listener_id", primary_key=True),
+    Column("begun_at", Integer, nullable=False),
+    sqlite_strict=True,
+)

@@ -79,3 +79,33 @@ def agreement_job(pairs: Sequence[tuple[float, float]]) -> float | None:
 
     a, b = np.round(np.array(pairs, dtype=np.float64).reshape(-1, 2).T, 6)
     return None if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0 else spearman(a, b)
+
+
+def study_part_job(
+    rows: Sequence[Mapping[str, float]], stars: Sequence[int], number: int
+) -> tuple[str, list[dict[str, Any]], int]:
+    """Do one part of the default study, counted from 0; returns its name, its results, and how many parts there are."""
+    from bot.taste import study  # noqa: PLC0415 - heavy
+
+    todo = list(study.parts(study.DEFAULT))
+    y = np.asarray(stars, dtype=np.float64)
+    return todo[number].name, study.run_part(matrix(rows), y, study.DEFAULT, todo[number]), len(todo)
+
+
+def study_report_job(
+    rows: Sequence[Mapping[str, float]], stars: Sequence[int], results: Mapping[str, list[dict[str, Any]]]
+) -> list[tuple[str, bytes, str | None]]:
+    """Write the study's report and pictures; returns (name, content, what a picture shows)."""
+    import re  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from bot.taste import study, study_report  # noqa: PLC0415 - heavy
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        y = np.asarray(stars, dtype=np.float64)
+        report = study_report.write(out, "your ratings", matrix(rows), y, study.DEFAULT, results, None)
+        text = report.read_text(encoding="utf-8")
+        pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
+        return [(report.name, text.encode(), None), *((name, (out / name).read_bytes(), alt) for alt, name in pictures)]

@@ -23,6 +23,18 @@ SOUNDS: dict[str, tuple[str, str]] = {
 }
 MOST = 4  # leanings put into words
 TITLE = "Your taste"
+STUDIED = (
+    "Your study is done: `study.md` holds the tables, the pictures are beside it. What counts is *R2 test*, on ratings "
+    "left out; the gap to *R2 train* is what a method merely memorised."
+)
+STUDY_STOPPED = "Stopped. `/retrain thorough:True` begins anew when you like."
+STUDY_INTERRUPTED = "Your study was interrupted when I was restarted. `/retrain thorough:True` begins anew."
+
+
+def studying(done: int, total: int, seconds: float) -> str:
+    left = "less than a minute" if seconds < 60 else f"about {count(round(seconds / 60), 'minute')}"
+    bar = "▰" * round(20 * done / total) + "▱" * (20 - round(20 * done / total))
+    return f"Studying your ratings {bar} {done} of {total} parts, {left} left. You can go on meanwhile."
 
 
 def sounds(leaning: Leaning, value: float) -> str:

@@ -137,3 +137,45 @@ async def test_a_card_says_why_it_asks(room: Room):
     assert "Why" not in words(chosen), "the member chose it"
     await room.link("Ben", ("songs.txt", b"Ann - One\nBob - Two\n"))
     assert "cannot learn from it" in words(await room.slash("Ben", "rate start"))
+
+
+async def studied(room: Room, who: str) -> dict:
+    """Begin a study, and wait for its first sign of life."""
+    answer = await room.slash(who, "retrain", thorough=True)
+    return await eventually(lambda: (m := room.message(who, answer["id"])) and "of 70 parts" in words(m) and m, 60)
+
+
+async def test_a_study_ends_with_a_report_and_pictures(room: Room):
+    few = await answered(room, "Ada", await room.slash("Ada", "retrain", thorough=True))
+    assert "I need 15 rated tracks" in words(few)
+    await room.link("Ada", FILE)
+    await rate_some(room, "Ada", 15)
+    running = await studied(room, "Ada")
+    again = await answered(room, "Ada", await room.slash("Ada", "retrain", thorough=True))
+    assert "at it already" in words(again)
+    done = await eventually(
+        lambda: (m := room.message("Ada", running["id"])) and "study is done" in words(m) and m, 240
+    )
+    names = [file["filename"] for file in done["attachments"]]
+    assert names == ["study.md", "features.png", "ratings.png", "predicted.png", "learning.png"]
+    assert all(len(file["description"]) > 40 for file in done["attachments"][1:]), "alt text"
+    report = room.sandbox.world.files[int(done["attachments"][0]["id"])].data.decode()
+    assert "15 ratings" in report
+    assert "| kernel |" in report
+    assert not custom_ids(done)
+
+
+async def test_a_study_can_be_stopped_and_a_restart_says_that_it_was_interrupted(room: Room):
+    await room.link("Ada", FILE)
+    await rate_some(room, "Ada", 15)
+    running = await studied(room, "Ada")
+    stopped = await room.human.click("Ada", running, custom_ids(running)[0])
+    assert "Stopped" in words(stopped)
+    assert room.bot is not None
+    assert await room.bot.services.studies.interrupted() == []
+    running = await studied(room, "Ada")
+    await room.restart()
+    told = await eventually(lambda: [m for m in room.human.messages("Ada", "dm") if "interrupted" in words(m)], 20)
+    assert len(told) == 1
+    pressed = await room.human.click("Ada", running, custom_ids(running)[0])
+    assert "interrupted" in words(pressed)

@@ -21,6 +21,7 @@ from storage.ratings import Ratings
 from storage.schema import metadata, tracks
 from storage.sessions import Sessions
 from storage.sharing import Shares
+from storage.studies import Studies
 from tests.storage.test_storage import report
 
 ADA, BEN = 771_000_000_000_000_001, 771_000_000_000_000_002
@@ -53,6 +54,7 @@ async def live(database: Database, person: int, own: str) -> None:
     await ratings.skip(person, second.id)
     await ratings.close()
     await models.save(person, {"a": np.zeros(3)}, {"rated": [[own, "Secret", 7]]}, report())
+    await Studies(database).begin(person)
     await Shares(database).allow(person, "server", 99)
     await Predictions(database).shown(person, [Prediction(second, 6.5, 4.0, 9.0, "fair")])
     await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
