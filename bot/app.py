@@ -30,9 +30,12 @@ from storage.clips import StoredClips
 from storage.database import Database, FolderLock
 from storage.models import Models
 from storage.playlists import Playlists
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
+from storage.sharing import Shares
+from storage.studies import Studies
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +78,9 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             settings=Settings(database),
             accounts=Accounts(database),
             sessions=sessions,
+            predictions=Predictions(database),
+            shares=Shares(database),
+            studies=Studies(database),
             questions=Questions(playlists, ratings),
             clips=clips,
             uploads=uploads,

@@ -39,7 +39,7 @@ def report_alt(report: TasteReport) -> str:
 
 
 def _predicted_against_actual(axes: "Axes", report: TasteReport) -> None:
-    _style(axes, "Without having seen your rating", "you gave", "I predicted")
+    style(axes, "Without having seen your rating", "you gave", "I predicted")
     ends = (MIN_STARS - 0.5, MAX_STARS + 0.5)
     axes.plot(ends, ends, color=FAINT, linewidth=1.5, linestyle="--", label="perfect", zorder=1)
     axes.axhline(report.mean, color=ORANGE, linewidth=1.5, label=f"your mean, {report.mean:.1f}", zorder=1)
@@ -63,7 +63,7 @@ def _spread(actual: Any) -> list[float]:
 
 
 def _histogram(axes: "Axes", report: TasteReport) -> None:
-    _style(axes, "How you rate", "stars", "tracks")
+    style(axes, "How you rate", "stars", "tracks")
     stars = range(MIN_STARS, MAX_STARS + 1)
     counts = [sum(round(value) == star for value in report.actual) for star in stars]
     axes.bar(stars, counts, color=BLUE, width=0.8)
@@ -72,7 +72,8 @@ def _histogram(axes: "Axes", report: TasteReport) -> None:
     axes.axvline(report.mean, color=ORANGE, linewidth=1.5)
 
 
-def _style(axes: "Axes", title: str, x: str, y: str) -> None:
+def style(axes: "Axes", title: str, x: str, y: str) -> None:
+    """Give axes their colours, title and labels."""
     axes.set_facecolor(GROUND)
     axes.set_title(title, color=INK, fontsize=13, pad=10)
     axes.set_xlabel(x, color=INK)

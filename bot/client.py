@@ -19,9 +19,12 @@ from storage.cards import Cards
 from storage.clips import StoredClips
 from storage.models import Models
 from storage.playlists import Playlists
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
+from storage.sharing import Shares
+from storage.studies import Studies
 
 COGS = (
     "cogs.link",
@@ -29,6 +32,7 @@ COGS = (
     "cogs.public",
     "cogs.retrain",
     "cogs.predict",
+    "cogs.taste",
     "cogs.session",
     "cogs.account",
     "cogs.help",
@@ -58,6 +62,9 @@ class Services:
     settings: Settings
     accounts: Accounts
     sessions: Sessions
+    predictions: Predictions
+    shares: Shares
+    studies: Studies
     questions: Questions
     clips: Clips
     uploads: StoredClips

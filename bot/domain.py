@@ -127,6 +127,9 @@ class Rating:
     rated_at: int  # seconds since 1970, UTC
 
 
+Why = Literal["typical", "surprise", "rest", "unheard"]  # a track is asked about
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A track to ask a listener about next, and where he stands."""
@@ -138,6 +141,7 @@ class Question:
     playlist_id: int | None  # the round is limited to this playlist
     can_undo: bool
     then: tuple[int, ...] = ()  # the tracks that will be asked about after this one
+    why: Why | None = None  # None: the listener chose it
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,15 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What would be predicted for the same track with one feature changed."""
+
+    feature: str
+    value: float
+    stars: float
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     track: Track
     stars: float | None  # None: no feature of this track is known
@@ -199,3 +212,27 @@ class Prediction:
     rated: int | None = None  # what the listener gave it, if he did
     reasons: Sequence[Reason] = ()
     effects: Sequence[Effect] = ()
+    what_if: WhatIf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A prediction and the rating that followed it.
+
+    Attributes:
+        low, high: the range that was to hold the rating eight times in ten.
+        seen: the listener had seen the prediction before rating, so that it may have led him.
+
+    """
+
+    stars: float
+    low: float
+    high: float
+    seen: bool
+    predicted_at: int  # seconds since 1970, UTC
+    rated: int
+    rated_at: int
+
+    @property
+    def hit(self) -> bool:
+        return self.low <= self.rated <= self.high

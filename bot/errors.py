@@ -27,6 +27,8 @@ EarmarkError
 ├── NotTrained               no model stored yet
 ├── NothingStored            nothing is stored about this person
 ├── NotConfirmed             the word that confirms an erasure was not typed
+├── NotSharing               one of the two has not allowed comparison here
+├── NobodyToCompare          oneself, or a bot
 ├── GroupError
 │   ├── NoCandidates         no member or no track to choose from
 │   └── AllVetoed            somebody would get too little from every track
@@ -208,6 +210,16 @@ class NoFeatures(EarmarkError):
 class NotTrained(EarmarkError):
     rated: int
     need: int
+
+
+@dataclass(eq=False)
+class NotSharing(EarmarkError):
+    listener_id: int
+    yours: bool  # the one who asks has not allowed it; else the other
+
+
+class NobodyToCompare(EarmarkError):
+    """There is no second listener in this comparison."""
 
 
 class GroupError(EarmarkError):

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.domain_taste import Sharing
 from bot.errors import NotConfirmed
 from bot.flow.account import erase, export, holdings
 from cogs.ui import text_account
@@ -42,6 +43,26 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
         await interaction.response.send_message(
             text_account.holdings(held.since, held.rows), ephemeral=private(interaction)
         )
+
+    @app_commands.command(description="With whom may your taste be compared? Nobody, until you say so")
+    @app_commands.rename(scope="with")
+    @app_commands.describe(scope="Leave it out to see what you have chosen")
+    @app_commands.choices(
+        scope=[
+            app_commands.Choice(name="off: nobody", value="off"),
+            app_commands.Choice(name="this server", value="server"),
+            app_commands.Choice(name="everywhere", value="everywhere"),
+        ]
+    )
+    async def sharing(self, interaction: discord.Interaction, scope: Sharing | None = None) -> None:
+        shares, user, guild_id = services(interaction).shares, interaction.user.id, interaction.guild_id
+        if scope == "server" and guild_id is None:
+            await interaction.response.send_message(text_account.SHARE_IN_SERVER, ephemeral=private(interaction))
+            return
+        if scope is not None:
+            await shares.allow(user, scope, guild_id)
+        said = text_account.sharing(*await shares.of(user, guild_id))
+        await interaction.response.send_message(said, ephemeral=private(interaction))
 
     @app_commands.command(description="Take everything along, as one archive")
     async def export(self, interaction: discord.Interaction) -> None:

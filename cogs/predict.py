@@ -20,6 +20,7 @@ PAGE = 10
 async def show_prediction(interaction: discord.Interaction, track: Track) -> None:
     s = services(interaction)
     (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, interaction.user.id, [track], explain=True)
+    await s.predictions.shown(interaction.user.id, [prediction])
     embed = discord.Embed(description=text.prediction_lines(prediction), colour=cards.COLOUR)
     clip = await s.clips.of(track)
     await interaction.edit_original_response(embed=embed, attachments=cards.sounds(clip))
@@ -34,6 +35,7 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
     pages = max(1, -(-len(ranked.predictions) // PAGE))
     page = min(page, pages - 1)
     shown = ranked.predictions[page * PAGE : (page + 1) * PAGE]
+    await s.predictions.shown(user, shown)
     view = discord.ui.View(timeout=None)
     for label, to in (("Back", page - 1), ("More", page + 1)):
         # The label keeps two disabled buttons from sharing one custom id.

@@ -47,6 +47,11 @@ class Models:
             return None
         return unpack(row.arrays), json.loads(row.meta), _report(json.loads(row.report))
 
+    async def trained_at(self, listener_id: int) -> int | None:
+        """When the stored model was trained, in seconds since 1970; None: there is none."""
+        async with self._database.reading() as connection:
+            return await connection.scalar(select(models.c.trained_at).where(models.c.listener_id == listener_id))
+
     async def exists(self, listener_id: int) -> bool:
         async with self._database.reading() as connection:
             found = await connection.execute(select(models.c.ratings).where(models.c.listener_id == listener_id))

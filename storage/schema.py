@@ -6,6 +6,7 @@ A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits.
 """
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     Column,
@@ -172,6 +173,36 @@ models = Table(
     sqlite_strict=True,
 )
 
+# What was predicted for a track before its listener rated it, and what the listener then gave. A prediction that the
+# listener saw is written when it is shown; of any other track the pair is added when the model is replaced.
+predictions = Table(
+    "predictions",
+    metadata,
+    person("listener_id", primary_key=True),
+    track(primary_key=True),
+    Column("stars", REAL, nullable=False),
+    Column("low", REAL, nullable=False),  # the 80 % range
+    Column("high", REAL, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("predicted_at", Integer, nullable=False),
+    Column("rated", Integer),  # NULL: not rated yet; what was given first stands here, whatever is given later
+    Column("rated_at", Integer),
+    CheckConstraint("low <= high", name="range_is_a_range"),
+    CheckConstraint("seen IN (0, 1)", name="seen_is_a_flag"),
+    CheckConstraint("rated BETWEEN 1 AND 10", name="rated_in_range"),
+    Index("predictions_by_track", "track_id"),
+    sqlite_strict=True,
+)
+
+# With whom a member compares tastes: the members of a server, or (0) everybody. No row: with nobody.
+sharing = Table(
+    "sharing",
+    metadata,
+    person("listener_id", primary_key=True),
+    Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    sqlite_strict=True,
+)
+
 public_cards = Table(
     "public_cards",
     metadata,
@@ -203,5 +234,14 @@ settings = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+# Studies (`/retrain thorough:True`) that are under way: whose a restart interrupted is told so.
+studies = Table(
+    "studies",
+    metadata,
+    person("listener_id", primary_key=True),
+    Column("begun_at", Integer, nullable=False),
     sqlite_strict=True,
 )

@@ -104,5 +104,5 @@ def _snowflakes_as_text(value: Any, key: str = "") -> Any:
         return {name: _snowflakes_as_text(item, name) for name, item in value.items()}
     if isinstance(value, list):
         return [_snowflakes_as_text(item, key) for item in value]
-    is_id = key in {"id", "channel_id", "message_id", "guild_id"} and isinstance(value, int)
+    is_id = key in {"id", "channel_id", "message_id", "guild_id", "recipient_id"} and isinstance(value, int)
     return str(value) if is_id and not isinstance(value, bool) and (value > 1 << 20 or key == "id") else value

@@ -52,8 +52,9 @@ async def predict_tracks(
             rated=stars.get(track.id),
             reasons=reasons,
             effects=effects,
+            what_if=what_if,
         )
-        for track, (mean, low, high, reasons, effects) in zip(tracks, answers, strict=True)
+        for track, (mean, low, high, reasons, effects, what_if) in zip(tracks, answers, strict=True)
     ]
 
 

@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.domain import MAX_STARS, MIN_STARS, Question, Track
+from bot.domain import MAX_STARS, MIN_STARS, Question, Track, Why
 from bot.errors import NoPlaylist, NothingToRate
 from bot.taste.choose import rank_questions
 from storage.playlists import Playlists
@@ -34,10 +34,13 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The tracks of a round as they will be asked, and the same as a set: counting what is left takes no walk."""
+    """The tracks of a round as they will be asked, and why each; counting what is left takes no walk."""
 
-    track_ids: Sequence[int]
-    members: frozenset[int]
+    why: Mapping[int, Why]  # by track id, in the order of asking
+
+    @property
+    def track_ids(self) -> Collection[int]:
+        return self.why.keys()
 
 
 class Questions:
@@ -71,7 +74,8 @@ class Questions:
         waiting, left = _left(order, standing)
         if not waiting:
             raise NothingToRate(rated=len(standing.stars)) if order.track_ids else NoPlaylist()
-        return _question(of, await self._playlists.track(waiting[0]), standing, left, waiting[1:])
+        first = waiting[0]
+        return _question(of, await self._playlists.track(first), standing, left, waiting[1:], order.why[first])
 
     async def about(self, of: Round, track_id: int) -> Question:
         """Ask about one given track; raise UnknownTrack where the listener cannot see it."""
@@ -102,18 +106,19 @@ class Questions:
             playlist = await self._playlists.get(of.playlist_id, of.listener_id, of.guild_id)
             tracks = await self._playlists.tracks(playlist.id)
         rated = [rating.track for rating in await self._ratings.of(of.listener_id)]
-        track_ids = await asyncio.to_thread(_rank, of.listener_id, tracks, rated)
-        return Order(track_ids, frozenset(track_ids))
+        return Order(await asyncio.to_thread(_rank, of.listener_id, tracks, rated))
 
 
 def _left(order: Order, standing: Standing) -> tuple[tuple[int, ...], int]:
     """Give the first few tracks that wait for an answer, and how many do."""
     done = standing.stars.keys() | standing.skipped
     waiting = (track_id for track_id in order.track_ids if track_id not in done)
-    return tuple(islice(waiting, AHEAD + 1)), len(order.track_ids) - len(order.members & done)
+    return tuple(islice(waiting, AHEAD + 1)), len(order.why) - len(order.why.keys() & done)
 
 
-def _question(of: Round, track: Track, standing: Standing, left: int, then: tuple[int, ...]) -> Question:
+def _question(
+    of: Round, track: Track, standing: Standing, left: int, then: tuple[int, ...], why: Why | None = None
+) -> Question:
     return Question(
         track=track,
         stars=standing.stars.get(track.id),
@@ -122,10 +127,11 @@ def _question(of: Round, track: Track, standing: Standing, left: int, then: tupl
         playlist_id=of.playlist_id,
         can_undo=standing.can_undo,
         then=then,
+        why=why,
     )
 
 
-def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> list[int]:
+def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> dict[int, Why]:
     """Order track ids: those with features by what their answer would teach, the others after them."""
     known = [track for track in tracks if track.features]
     unknown = [track for track in tracks if not track.features]
@@ -137,7 +143,9 @@ def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> 
         recent_artists=[track.artist for track in rated[-2:]],
         seed=seed,
     )
-    return [known[i].id for i in order] + [track.id for track in unknown]
+    why: dict[int, Why] = {known[asked.place].id: asked.why for asked in order}
+    why.update({track.id: "unheard" for track in unknown})
+    return why
 
 
 async def rate(playlists: Playlists, ratings: Ratings, of: Round, track_id: int, stars: int) -> Track:

@@ -2,14 +2,18 @@
 
 from bot.domain import MIN_RATINGS, TasteReport
 from bot.errors import NoFeatures, TooFewRatings
+from bot.flow.record import check_model
 from bot.flow.workers import Workers
 from bot.taste.jobs import fit_job
 from storage.models import Models
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 
 
-async def retrain(ratings: Ratings, models: Models, workers: Workers, listener_id: int) -> TasteReport:
-    """Train and store the listener's own model.
+async def retrain(
+    ratings: Ratings, models: Models, predictions: Predictions, workers: Workers, listener_id: int
+) -> TasteReport:
+    """Train and store the listener's own model; the one before is checked first on what was rated since.
 
     Raises:
         TooFewRatings: fewer than MIN_RATINGS rated tracks with features.
@@ -33,5 +37,7 @@ async def retrain(ratings: Ratings, models: Models, workers: Workers, listener_i
         )
         # The rated tracks at training time, in the order of the arrays: reasons name them.
         labels = [[rating.track.title, rating.track.artist, rating.stars] for rating in known]
-        await models.save(listener_id, arrays, {**meta, "rated": labels}, report)
+        learned = [rating.track.id for rating in known]
+        await check_model(predictions, ratings, models, workers, listener_id)
+        await models.save(listener_id, arrays, {**meta, "rated": labels, "tracks": learned}, report)
     return report

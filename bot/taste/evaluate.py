@@ -29,6 +29,7 @@ from bot.taste.validate import spearman
 
 Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array], Array]  # training X, y and test X -> predictions
+Progress = Callable[[str], None]
 
 TEST_ROWS = 500
 HEADER = "file                        n method     skill   ± se    MAE    rho   80 %  Brier  calib       ms"
@@ -80,6 +81,7 @@ def main(argv: Sequence[str]) -> int:
     if not options.json:
         print(HEADER)
     say = partial(print, file=sys.stderr if options.json else sys.stdout)
+    progress = Patience()
     for file in options.files:
         try:
             listeners = read(file)
@@ -90,9 +92,23 @@ def main(argv: Sequence[str]) -> int:
             say(f"{file.stem}: no ratings of tracks with features in it; skipped.")
             continue
         for size in sizes:
-            for row in evaluate(file.stem, listeners, size, options.draws):
+            for row in evaluate(file.stem, listeners, size, options.draws, progress):
                 print(json.dumps(asdict(row)) if options.json else _line(row), flush=True)
     return 0
+
+
+class Patience:
+    """Says on stderr what is being measured, once nothing was said for some seconds."""
+
+    def __init__(self, seconds: float = 5.0) -> None:
+        self._seconds = seconds
+        self._last = time.monotonic()
+
+    def __call__(self, doing: str) -> None:
+        now = time.monotonic()
+        if now - self._last >= self._seconds:
+            self._last = now
+            print(f"... {doing}", file=sys.stderr, flush=True)
 
 
 def _sizes(text: str) -> list[int]:
@@ -143,7 +159,9 @@ def _number(row: dict[str, str], column: str) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def evaluate(file: str, listeners: Sequence[Listener], size: int, draws: int) -> list[Row]:
+def evaluate(
+    file: str, listeners: Sequence[Listener], size: int, draws: int, progress: Progress = lambda _: None
+) -> list[Row]:
     """Every method on one file with `size` ratings; listeners with fewer than `size` + 10 are left out."""
     fitting = [listener for listener in listeners if len(listener.y) >= size + 10][:40]
     if not fitting:
@@ -155,13 +173,16 @@ def evaluate(file: str, listeners: Sequence[Listener], size: int, draws: int) ->
         ("forest", forest, draws),
         ("2020", network_of_2020, min(draws, SLOW_DRAWS)),
     )
-    return [_measure(file, fitting, size, name, fit, count) for name, fit, count in methods]
+    return [_measure(file, fitting, size, name, fit, count, progress) for name, fit, count in methods]
 
 
-def _measure(file: str, listeners: Sequence[Listener], size: int, name: str, fit: Fit | None, draws: int) -> Row:
+def _measure(
+    file: str, listeners: Sequence[Listener], size: int, name: str, fit: Fit | None, draws: int, progress: Progress
+) -> Row:
     results: list[dict[str, float]] = []
     for place, listener in enumerate(listeners):
         for draw in range(draws):
+            progress(f"{file}, {size} ratings, {name}: {len(results)} of {len(listeners) * draws} draws")
             rng = np.random.default_rng((place, draw, size))
             order = rng.permutation(len(listener.y))
             train, test = order[:size], order[size : size + TEST_ROWS]

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Effect, Reason, TasteReport
+from bot.domain import Checked, Effect, Reason, TasteReport, Verdict, WhatIf
+from bot.domain_taste import Glance
 from bot.taste.features import matrix
 
 Arrays = dict[str, NDArray[Any]]
-Answer = tuple[float | None, float | None, float | None, tuple[Reason, ...], tuple[Effect, ...]]
+Answer = tuple[float | None, float | None, float | None, tuple[Reason, ...], tuple[Effect, ...], WhatIf | None]
 
 
 def fit_job(
@@ -30,14 +31,14 @@ def predict_job(
     rated: Sequence[tuple[str, str, int]],
     explain: bool,
 ) -> list[Answer]:
-    """Predict each row: (stars, low, high, reasons, effects), all unknown where no feature is known."""
-    from bot.taste.explain import average_shapley, effects, reasons  # noqa: PLC0415 - heavy
+    """Predict each row: (stars, low, high, reasons, effects, what if), all unknown where no feature is known."""
+    from bot.taste.explain import average_shapley, best_change, effects, reasons  # noqa: PLC0415 - heavy
     from bot.taste.regressor import TasteRegressor  # noqa: PLC0415
 
     model = TasteRegressor.from_arrays(arrays, meta)
     X = matrix(rows)
     known = ~np.isnan(X).all(axis=1)
-    answers: list[Answer] = [(None, None, None, (), ())] * len(rows)
+    answers: list[Answer] = [(None, None, None, (), (), None)] * len(rows)
     if not known.any():
         return answers
     average = average_shapley(model) if explain else None
@@ -46,5 +47,65 @@ def predict_job(
     for place, i in enumerate(np.flatnonzero(known)):
         why = reasons(model, X[i], rated) if explain else ()
         adds = effects(model, X[i], average) if explain else ()
-        answers[i] = (float(mean[place]), float(low[place]), float(high[place]), why, adds)
+        turned = best_change(model, X[i]) if explain else None
+        answers[i] = (float(mean[place]), float(low[place]), float(high[place]), why, adds, turned)
     return answers
+
+
+def glance_job(
+    arrays: Arrays,
+    meta: dict[str, Any],
+    verdict: Verdict,
+    rows: Sequence[Mapping[str, float]],
+    stars: Sequence[int],
+    titles: Sequence[str],
+    record: Sequence[Checked],
+) -> tuple[Glance, list[bytes]]:
+    """Look at a taste, given the ratings oldest first, and draw the pictures of `charts_taste.PICTURES`."""
+    from bot.charts_taste import PICTURES  # noqa: PLC0415 - heavy
+    from bot.taste.glance import glance  # noqa: PLC0415
+    from bot.taste.regressor import TasteRegressor  # noqa: PLC0415
+
+    X = matrix(rows)
+    known = np.flatnonzero(~np.isnan(X).all(axis=1)).tolist()
+    model = TasteRegressor.from_arrays(arrays, meta)
+    seen = glance(model, X[known], [stars[i] for i in known], [titles[i] for i in known], verdict)
+    return seen, [draw(seen, record) for _, draw, _ in PICTURES]
+
+
+def agreement_job(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Rank correlation of pairs of numbers, -1..1; None where either side is the same throughout."""
+    from bot.taste.validate import spearman  # noqa: PLC0415 - heavy
+
+    a, b = np.round(np.array(pairs, dtype=np.float64).reshape(-1, 2).T, 6)
+    return None if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0 else spearman(a, b)
+
+
+def study_part_job(
+    rows: Sequence[Mapping[str, float]], stars: Sequence[int], number: int
+) -> tuple[str, list[dict[str, Any]], int]:
+    """Do one part of the default study, counted from 0; returns its name, its results, and how many parts there are."""
+    from bot.taste import study  # noqa: PLC0415 - heavy
+
+    todo = list(study.parts(study.DEFAULT))
+    y = np.asarray(stars, dtype=np.float64)
+    return todo[number].name, study.run_part(matrix(rows), y, study.DEFAULT, todo[number]), len(todo)
+
+
+def study_report_job(
+    rows: Sequence[Mapping[str, float]], stars: Sequence[int], results: Mapping[str, list[dict[str, Any]]]
+) -> list[tuple[str, bytes, str | None]]:
+    """Write the study's report and pictures; returns (name, content, what a picture shows)."""
+    import re  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from bot.taste import study, study_report  # noqa: PLC0415 - heavy
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        y = np.asarray(stars, dtype=np.float64)
+        report = study_report.write(out, "your ratings", matrix(rows), y, study.DEFAULT, results, None)
+        text = report.read_text(encoding="utf-8")
+        pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
+        return [(report.name, text.encode(), None), *((name, (out / name).read_bytes(), alt) for alt, name in pictures)]

@@ -1,7 +1,7 @@
 """What the bot says: pure functions from values to words.
 
-Sessions speak in `text_session.py`, accounts in `text_account.py`, errors in `text_errors.py`; no sentence stands
-elsewhere.
+Sessions speak in `text_session.py`, tastes in `text_taste.py`, accounts in `text_account.py`, errors in
+`text_errors.py`; no sentence stands elsewhere.
 """
 
 import re
@@ -21,6 +21,7 @@ from bot.domain import (
     TasteReport,
     Track,
     Verdict,
+    Why,
 )
 
 NAME = "Earmark"
@@ -155,7 +156,16 @@ def played_by(instrument: str | None) -> str:
 
 def place(question: Question) -> str:
     now = f"You gave it {question.stars}." if question.stars else "How much do you like it?"
-    return f"{now} 1 is awful, 10 is wonderful."
+    asked = "" if question.why is None else f"\n-# {WHY[question.why]}"
+    return f"{now} 1 is awful, 10 is wonderful.{asked}"
+
+
+WHY: dict[Why, str] = {
+    "typical": "Why this one? Others of your tracks sound like it, so your answer tells me about them, too.",
+    "surprise": "Why this one? A surprise, for a change.",
+    "rest": "Why this one? You have told me about the most telling ones; these are the others.",
+    "unheard": "I don't know how this one sounds: I keep your rating, but cannot learn from it yet.",
+}
 
 
 def public_place(by_reaction: bool) -> str:
@@ -277,6 +287,10 @@ def prediction_lines(prediction: Prediction) -> str:
     else:
         lines.append(f"{VERDICTS[prediction.verdict]}. Eight times in ten, your rating falls in that range.")
         lines += _because(prediction.reasons, prediction.effects)
+        if prediction.what_if is not None:
+            changed = prediction.what_if
+            turned = effect_words(Effect(changed.feature, changed.value, 0.0))
+            lines.append(f"The same with {turned}: {changed.stars:.1f}.")
     if prediction.rated is not None:
         lines.append(f"You gave it **{prediction.rated}**.")
     return "\n".join(lines)
@@ -348,6 +362,7 @@ HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 - `/rate start public:True` - one card for everybody, with reactions
 - `/rate history` - see and change what you rated · `/rate track` - rate one track
 - *Apps → Predict this track* in a message's menu
+- `/taste show` - what you like, and how often I was right · `/taste compare` - beside another member's
 - `/session start` - rate together, and get one playlist that is fair to everybody
 - `/account` - see, take along or erase what is stored about you
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from cogs.ui.text import NAME, fit
+from bot.domain_taste import Sharing
+from cogs.ui.text import NAME, count, fit
 
 ERASE_WORD = "ERASE"
 KEPT = {
@@ -12,6 +13,9 @@ KEPT = {
     "clips": "half minute of your own recordings",
     "ratings": "rating",
     "verdicts": "click that Undo can take back",
+    "predictions": "prediction that was or will be checked against your rating",
+    "studies": "note that a study of your ratings is under way",
+    "sharing": "place where you compare tastes",
     "models": "model of your taste, with its report",
     "public_cards": "public card that you asked for",
     "session_members": "group session that you took part in",
@@ -24,6 +28,9 @@ KEPT = {
 PLURALS = {
     "group session that you took part in": "group sessions that you took part in",
     "half minute of your own recordings": "half minutes of your own recordings",
+    "prediction that was or will be checked against your rating": (
+        "predictions that were or will be checked against your ratings"
+    ),
     "vote in group sessions": "votes in group sessions",
     "track submitted in group sessions": "tracks submitted in group sessions",
     "vote that I predicted in group sessions": "votes that I predicted in group sessions",
@@ -32,16 +39,17 @@ PLURALS = {
     "entry on your playlists": "entries on your playlists",
     "place where a playlist of yours is shared": "places where a playlist of yours is shared",
     "click that Undo can take back": "clicks that Undo can take back",
+    "place where you compare tastes": "places where you compare tastes",
     "public card that you asked for": "public cards that you asked for",
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; of recordings that you upload, what \
-is heard in them and the first half minute; what you rate and when; your model and its last report; your part \
-in group sessions (votes there are shown to the group). Neither your name nor your messages, and nothing about what \
-you do elsewhere.
+is heard in them and the first half minute; what you rate and when; your model and its last report; what I predicted, \
+beside what you then gave; your part in group sessions (votes there are shown to the group). Neither your name nor \
+your messages, and nothing about what you do elsewhere.
 
-**What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
-a server are tracks, and of your own recordings that half minute. On a public card, your clicks stay \
-private; a reaction can be seen, as reactions are.
+**What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, unless \
+you allow comparing with `/account sharing`; what you share with a server are tracks, and of your own recordings that \
+half minute. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
@@ -74,3 +82,23 @@ def export_too_large(size: int, limit: int) -> str:
 
 
 ERASED = "Everything about you is erased. You can start afresh at any time: `/playlist link`."
+
+MEANING = (
+    "A member whom you allow, and who allows you, can type `/taste compare` and see what you both gave to tracks that "
+    "you both rated, titles from your playlists, and what I think you would like of theirs. Nobody sees more."
+)
+SHARE_IN_SERVER = "“This server” needs a server: use it there, or choose *everywhere* or *off*."
+
+
+def sharing(scope: Sharing, servers: int) -> str:
+    match scope:
+        case "everywhere":
+            state = "You compare tastes **everywhere**: with anybody who allows it as well."
+        case "server":
+            state = "You compare tastes **in this server**, with members who allow it as well."
+        case "off":
+            state = "You compare tastes with **nobody** here."
+    others = servers - (scope == "server")
+    if others > 0:
+        state += f" You also allow it in {count(others, 'other server')}."
+    return f"{state}\n{MEANING}\n-# `/account sharing with:` changes it; *off* ends it everywhere."

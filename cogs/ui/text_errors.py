@@ -69,6 +69,18 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return f"I have nothing stored about you. {FIRST_STEP}"
         case errors.NotConfirmed():
             return f"Nothing was erased: to confirm, type {problem.word} in capital letters."
+        case errors.NotSharing(yours=True):
+            return (
+                "A comparison shows each of you some of the other's ratings, so both must allow it. You do so with "
+                "`/account sharing`."
+            )
+        case errors.NotSharing():
+            return (
+                f"<@{problem.listener_id}> has not allowed comparing here, and need not. If they would like to: "
+                "`/account sharing`."
+            )
+        case errors.NobodyToCompare():
+            return "Choose another member: it takes two listeners to compare tastes."
         case errors.SessionError() | errors.GroupError():
             return _session_error(problem)
         case errors.Busy():

@@ -13,7 +13,10 @@ HOSTILE = "**b** @everyone <@1> [x](https://evil.example) \u202eabc # h `c` ||s|
 
 def all_errors(kind: type[errors.EarmarkError] = errors.EarmarkError) -> list[type[errors.EarmarkError]]:
     below = [deeper for child in kind.__subclasses__() for deeper in all_errors(child)]
-    return [*([kind] if dataclasses.is_dataclass(kind) or kind is errors.NothingToUndo else []), *below]
+    return [
+        *([kind] if dataclasses.is_dataclass(kind) or kind in {errors.NothingToUndo, errors.NobodyToCompare} else []),
+        *below,
+    ]
 
 
 @pytest.mark.parametrize("kind", all_errors())

@@ -36,6 +36,7 @@ from bot.taste.group import owe
 from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 
@@ -48,6 +49,7 @@ class Rig:
     playlists: Playlists
     ratings: Ratings
     models: Models
+    predictions: Predictions
     workers: Workers
     sessions: Sessions
 
@@ -77,7 +79,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     await ratings.start()
     await sessions.start()
     workers = Workers(lambda: ThreadPoolExecutor(1))
-    yield Rig(Playlists(database), ratings, Models(database), workers, sessions)
+    yield Rig(Playlists(database), ratings, Models(database), Predictions(database), workers, sessions)
     workers.close()
     await sessions.close()
     await ratings.close()
@@ -117,7 +119,7 @@ async def taught(rig: Rig) -> Session:
         await rig.ratings.rate(1, track.id, round(1 + 9 * min(1, loud * 1.6)))
         await rig.ratings.rate(2, track.id, round(10 - 9 * min(1, loud * 1.6)))
     for member in (1, 2):
-        await retrain(rig.ratings, rig.models, rig.workers, member)
+        await retrain(rig.ratings, rig.models, rig.predictions, rig.workers, member)
     return await lobby(rig, veto=None)
 
 

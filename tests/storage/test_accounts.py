@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from bot.domain import PlaylistSource, TrackSource
+from bot.domain import PlaylistSource, Prediction, TrackSource
 from bot.domain_session import Guess, Settings, Slot
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Begin, Finish, Join, MakePlaylist, OpenRound, Reveal, Submit, Vote
@@ -17,9 +17,12 @@ from storage.clips import StoredClips
 from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
+from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.schema import metadata, tracks
 from storage.sessions import Sessions
+from storage.sharing import Shares
+from storage.studies import Studies
 from tests.storage.test_storage import report
 
 ADA, BEN = 771_000_000_000_000_001, 771_000_000_000_000_002
@@ -53,6 +56,9 @@ async def live(database: Database, person: int, own: str) -> None:
     await ratings.close()
     await models.save(person, {"a": np.zeros(3)}, {"rated": [[own, "Secret", 7]]}, report())
     await StoredClips(database).add(person, {second.id: f"sound of {own}".encode()})
+    await Studies(database).begin(person)
+    await Shares(database).allow(person, "server", 99)
+    await Predictions(database).shown(person, [Prediction(second, 6.5, 4.0, 9.0, "fair")])
     await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
 
 

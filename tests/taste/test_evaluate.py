@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.taste.evaluate import main, read
+from bot.taste.evaluate import Patience, main, read
 
 
 def write(path: Path, ratings: bool = True) -> Path:
@@ -58,3 +58,9 @@ def test_shares_count_only_where_all_ratings_have_one(tmp_path: Path):
     file.write_text("rating,rating_norm,energy\n" + "\n".join(rows))
     (listener,) = read(file)
     assert sorted(set(listener.y.tolist())) == list(range(1, 11))
+
+
+def test_what_takes_long_says_what_it_is_at(capsys: pytest.CaptureFixture[str]):
+    for patience, said in ((Patience(0.0), "... likes, 15 ratings, ridge"), (Patience(60.0), "")):
+        patience("likes, 15 ratings, ridge")
+        assert capsys.readouterr().err.strip() == said

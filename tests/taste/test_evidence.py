@@ -4,7 +4,7 @@ import pytest
 from bot.domain import MIN_RATINGS
 from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
 from bot.taste.choose import rank_questions
-from bot.taste.explain import average_shapley, curve, effects, map_of, reasons, what_if
+from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, what_if
 from bot.taste.features import FEATURES, NAMES, clean, column_name, matrix
 from bot.taste.jobs import fit_job, predict_job
 from bot.taste.regressor import TasteRegressor
@@ -74,11 +74,11 @@ def test_reasons_name_rated_tracks_that_carry_the_prediction():
     rows, stars, titles = listener(40)
     arrays, meta, _ = fit_job(rows, stars, titles)
     rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
-    ((mean, low, high, why, _), unknown) = predict_job(arrays, meta, [rows[5], {}], rated, explain=True)
+    ((mean, low, high, why, _, _), unknown) = predict_job(arrays, meta, [rows[5], {}], rated, explain=True)
     assert low <= mean <= high
     assert why[0].title in titles
     assert why[0].stars == stars[titles.index(why[0].title)]
-    assert unknown == (None, None, None, (), ())
+    assert unknown == (None, None, None, (), (), None)
     model = TasteRegressor.from_arrays(arrays, meta)
     x = matrix([rows[5]])[0]
     carried = model.smoother(x) @ (model.y_ - model.mean_)
@@ -113,12 +113,15 @@ def test_headers_of_all_fashions():
 def test_questions_are_varied_complete_and_repeatable():
     rows, _, _ = listener(120)
     artists = ["Bach"] * 90 + ["Handel"] * 30
-    asked = rank_questions(rows, [], artists=artists, recent_artists=["Bach", "Bach"], seed=3)
+    ranked = rank_questions(rows, [], artists=artists, recent_artists=["Bach", "Bach"], seed=3)
+    asked = [one.place for one in ranked]
     assert sorted(asked) == list(range(120))
-    assert asked == rank_questions(rows, [], artists=artists, recent_artists=["Bach", "Bach"], seed=3)
+    assert ranked == rank_questions(rows, [], artists=artists, recent_artists=["Bach", "Bach"], seed=3)
     assert artists[asked[0]] == "Handel"
     early = [artists[i] for i in asked[:60]]
     assert not any(early[i] == early[i + 1] == early[i + 2] for i in range(58))
+    assert [one.why for one in ranked[:12]] == [*["typical"] * 5, "surprise"] * 2
+    assert ranked[-1].why == "rest"
     assert rank_questions([], [], artists=[]) == []
     assert rank_questions([{"tempo": 99.0}] * 3, [], artists=["a"] * 3, seed=1)
 
@@ -127,7 +130,22 @@ def test_tracks_like_those_already_rated_wait():
     rows, _, _ = listener(60, seed=5)
     candidates = [*[dict(rows[0]) for _ in range(5)], *rows[1:31]]
     told = rank_questions(candidates, [dict(rows[0]) for _ in range(8)], artists=[str(i) for i in range(35)], seed=2)
-    assert sum(i < 5 for i in told[:10]) <= 1
+    assert sum(one.place < 5 for one in told[:10]) <= 1
+
+
+def test_the_first_questions_stand_for_many_tracks():
+    """Three crowds of tracks and one odd one: each crowd is asked about before the odd one is."""
+    rng = np.random.default_rng(4)
+    rows = [
+        {"energy": centre + 0.02 * float(rng.random()), "tempo": 60 + 100 * centre, "valence": 1 - centre}
+        for centre in (0.1, 0.5, 0.9)
+        for _ in range(12)
+    ] + [{"energy": 0.7, "tempo": 61.0, "valence": 0.99}]
+    asked = [one.place for one in rank_questions(rows, [], artists=[str(i) for i in range(37)], seed=1)]
+    assert {place // 12 for place in asked[:3]} == {0, 1, 2}
+    rated = [dict(rows[0]) for _ in range(3)]
+    told = [one.place for one in rank_questions(rows, rated, artists=[str(i) for i in range(37)], seed=1)]
+    assert {place // 12 for place in told[:2]} == {1, 2}, "what is like the rated ones waits"
 
 
 def energetic(n: int = 80):
@@ -144,6 +162,18 @@ def test_what_if():
     changed = X[:1].copy()
     changed[0, NAMES.index("tempo")] = 140
     assert what_if(model, X[0], NAMES.index("tempo"), 140) == model.predict(changed)[0]
+
+
+def test_the_best_change_is_the_best_of_the_changes_that_are_asked():
+    model, X = energetic()
+    calm = min(X, key=lambda row: row[NAMES.index("energy")])
+    found = best_change(model, calm)
+    assert found is not None
+    assert found.feature == "energy"
+    assert found.stars == what_if(model, calm, NAMES.index("energy"), found.value)
+    assert found.stars > model.predict(calm[None, :])[0] + 0.3
+    assert found.value in X[:, NAMES.index("energy")], "a value that a rated track has"
+    assert best_change(model, np.full(len(NAMES), np.nan)) is None
 
 
 def test_a_curve_is_the_mean_of_changed_predictions():

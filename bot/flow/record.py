@@ -1,0 +1,41 @@
+"""The record: what was predicted of tracks that have been rated since, so that the bot's claim can be checked."""
+
+from bot.domain import Checked
+from bot.flow.workers import Workers
+from bot.taste.jobs import predict_job
+from storage.models import Models
+from storage.predictions import Predictions
+from storage.ratings import Ratings
+
+
+async def check_model(
+    predictions: Predictions, ratings: Ratings, models: Models, workers: Workers, listener_id: int
+) -> None:
+    """Record what the stored model, which is about to be replaced, says of tracks rated since it was trained.
+
+    Its listener saw nothing of that, so these pairs are the blind ones. A click on a card need not wait for it.
+    """
+    await predictions.checked(listener_id)  # ratings of what was shown come first
+    stored = await models.load(listener_id)
+    if stored is None or "tracks" not in stored[1]:
+        return
+    arrays, meta, _ = stored
+    trained_at = await models.trained_at(listener_id) or 0
+    done = await predictions.tracks(listener_id) | set(meta["tracks"])
+    fresh = [one for one in await ratings.of(listener_id) if one.track.features and one.track.id not in done]
+    fresh = [one for one in fresh if one.rated_at >= trained_at]
+    if not fresh:
+        return
+    answers = await workers.run(predict_job, arrays, meta, [dict(one.track.features) for one in fresh], [], False)
+    pairs = [
+        (one.track.id, Checked(stars, low, high, False, trained_at, one.stars, one.rated_at))
+        for one, (stars, low, high, *_) in zip(fresh, answers, strict=True)
+        if stars is not None and low is not None and high is not None
+    ]
+    await predictions.add_blind(listener_id, pairs)
+
+
+def rate(record: list[Checked], *, seen: bool) -> tuple[int, int]:
+    """How many ratings fell into the predicted range, of how many: those given after seeing it, or the blind ones."""
+    found = [one.hit for one in record if one.seen == seen]
+    return sum(found), len(found)

@@ -1,0 +1,50 @@
+"""Study: the experiment of 2020 on one member's ratings, in parts that leave room for everybody else's work."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.errors import NoFeatures, TooFewRatings
+from bot.flow.workers import Workers
+from bot.taste.jobs import study_part_job, study_report_job
+from storage.ratings import Ratings
+from storage.studies import Studies
+
+LEAST = 15  # ratings, for folds inside folds
+Progress = Callable[[int, int], Awaitable[None]]  # parts done, of how many
+File = tuple[str, bytes, str | None]  # name, content, words for whoever cannot see a picture
+
+
+async def study(
+    ratings: Ratings, studies: Studies, workers: Workers, listener_id: int, progress: Progress
+) -> list[File]:
+    """Run the study, and return its report and pictures.
+
+    Whoever cancels this task stops it after the part at hand. A study that ends with its process stays noted as begun.
+
+    Raises:
+        TooFewRatings, NoFeatures: there is too little to study.
+        Busy: this listener's study is running already.
+
+    """
+    rated = [one for one in await ratings.of(listener_id) if one.track.features]
+    if not rated and await ratings.count(listener_id) >= LEAST:
+        raise NoFeatures(rated=await ratings.count(listener_id))
+    if len(rated) < LEAST:
+        raise TooFewRatings(have=len(rated), need=LEAST)
+    rows, stars = [dict(one.track.features) for one in rated], [one.stars for one in rated]
+    async with workers.only_one("study", listener_id):
+        await studies.begin(listener_id)
+        try:
+            results: dict[str, list[dict[str, Any]]] = {}
+            total = 1
+            while len(results) < total:
+                # One part at a time, so that other members' training comes between.
+                name, found, total = await workers.run(study_part_job, rows, stars, len(results))
+                results[name] = found
+                await progress(len(results), total)
+            files = await workers.run(study_report_job, rows, stars, results)
+        except Exception:
+            await studies.end(listener_id)
+            raise
+        await studies.end(listener_id)
+    return files

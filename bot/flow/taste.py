@@ -1,0 +1,46 @@
+"""Taste: a stored model and the ratings behind it become a look at a listener's taste."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.charts_taste import PICTURES
+from bot.domain import MIN_RATINGS, Checked
+from bot.domain_taste import Glance
+from bot.errors import NotTrained
+from bot.flow.workers import Workers
+from bot.taste.jobs import glance_job
+from storage.models import Models
+from storage.predictions import Predictions
+from storage.ratings import Ratings
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A taste, its record, and pictures: (file name, PNG, words for whoever cannot see it)."""
+
+    glance: Glance
+    record: Sequence[Checked]
+    pictures: Sequence[tuple[str, bytes, str]]
+
+
+async def look(ratings: Ratings, models: Models, predictions: Predictions, workers: Workers, listener_id: int) -> Look:
+    """Look at a listener's taste; raise NotTrained where there is no model, Busy where that is being done already."""
+    stored = await models.load(listener_id)
+    rated = await ratings.of(listener_id)
+    if stored is None:
+        raise NotTrained(rated=len(rated), need=MIN_RATINGS)
+    arrays, meta, report = stored
+    record = await predictions.checked(listener_id)
+    async with workers.only_one("taste", listener_id):
+        glance, drawn = await workers.run(
+            glance_job,
+            arrays,
+            meta,
+            report.verdict,
+            [dict(one.track.features) for one in rated],
+            [one.stars for one in rated],
+            [one.track.title for one in rated],
+            record,
+        )
+    pictures = [(name, png, words(glance, record)) for (name, _, words), png in zip(PICTURES, drawn, strict=True)]
+    return Look(glance, record, pictures)

@@ -1,0 +1,43 @@
+"""Taste: what the caller likes, in words and pictures, and beside another's."""
+
+import io
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import NobodyToCompare
+from bot.flow.compare import compare
+from bot.flow.taste import look
+from cogs.ui import text_taste
+from cogs.ui.access import private, services
+from cogs.ui.cards import COLOUR
+
+
+class Taste(commands.GroupCog, group_name="taste", group_description="Your taste, as I have learned it"):
+    @app_commands.command(description="What you like and dislike, in words and pictures, and how often I was right")
+    async def show(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s = services(interaction)
+        seen = await look(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
+        files = [discord.File(io.BytesIO(png), name, description=words[:1024]) for name, png, words in seen.pictures]
+        words = text_taste.glance(seen.glance, seen.record)
+        embed = discord.Embed(title=text_taste.TITLE, description=words, colour=COLOUR)
+        await interaction.edit_original_response(embed=embed, attachments=files)
+
+    @app_commands.command(description="Where your taste meets another member's; both must have allowed it")
+    @app_commands.describe(member="Who; both of you allow it with /account sharing")
+    async def compare(self, interaction: discord.Interaction, member: discord.User) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s, me = services(interaction), interaction.user.id
+        if member.bot:
+            raise NobodyToCompare
+        found = await compare(
+            s.shares, s.playlists, s.ratings, s.models, s.predictions, s.workers, me, member.id, interaction.guild_id
+        )
+        embed = discord.Embed(description=text_taste.comparison(found, me, member.id), colour=COLOUR)
+        await interaction.edit_original_response(embed=embed)
+
+
+async def setup(bot: commands.Bot) -> None:
+    await bot.add_cog(Taste())

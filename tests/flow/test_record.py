@@ -1,0 +1,153 @@
+"""What was predicted beside what was rated then, with a real file and a real model."""
+
+import dataclasses
+import sqlite3
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bot.domain import PlaylistSource, Prediction, Track, TrackSource
+from bot.flow import record
+from bot.flow.predict import predict_tracks
+from bot.flow.retrain import retrain
+from bot.flow.workers import Workers
+from storage.database import Database
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.predictions import Predictions
+from storage.ratings import Ratings
+
+ADA = 1
+
+
+@dataclasses.dataclass
+class Rig:
+    file: Path
+    tracks: list[Track]
+    ratings: Ratings
+    models: Models
+    predictions: Predictions
+    workers: Workers
+
+    async def retrain(self) -> None:
+        await retrain(self.ratings, self.models, self.predictions, self.workers, ADA)
+
+    async def ask(self, *tracks: Track) -> list[Prediction]:
+        return await predict_tracks(self.ratings, self.models, self.workers, ADA, tracks, explain=False)
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    file = tmp_path / "earmark.db"
+    database = await Database.open(file)
+    ratings = Ratings(database)
+    await ratings.start()
+    workers = Workers(lambda: ThreadPoolExecutor(1))
+    playlists = Playlists(database)
+    sources = [
+        TrackSource(f"Piece {i}", "Bach", features={"energy": i / 40, "tempo": 60.0 + 3 * (i * 7 % 40)})
+        for i in range(40)
+    ]
+    linked = await playlists.link(ADA, PlaylistSource("Mine", "csv", sources))
+    tracks = await playlists.tracks(linked.playlist.id)
+    yield Rig(file, tracks, ratings, Models(database), Predictions(database), workers)
+    workers.close()
+    await ratings.close()
+    await database.close()
+
+
+def stars(track: Track) -> int:
+    return round(1 + 9 * track.features["energy"])
+
+
+async def learn(rig: Rig, count: int = 20) -> None:
+    for track in rig.tracks[::2][:count]:
+        await rig.ratings.rate(ADA, track.id, stars(track))
+    await rig.retrain()
+
+
+async def test_a_seen_prediction_and_the_rating_after_it_are_a_pair(rig: Rig):
+    await learn(rig)
+    track = rig.tracks[11]
+    (said,) = await rig.ask(track)
+    await rig.predictions.shown(ADA, [said])
+    assert await rig.predictions.checked(ADA) == []
+    await rig.ratings.rate(ADA, track.id, stars(track))
+    (pair,) = await rig.predictions.checked(ADA)
+    assert (pair.stars, pair.low, pair.high) == (said.stars, said.low, said.high)
+    assert pair.seen
+    assert pair.hit
+    assert record.rate([pair], seen=True) == (1, 1)
+    assert record.rate([pair], seen=False) == (0, 0)
+
+
+async def test_what_was_given_first_stands_whatever_is_given_or_predicted_later(rig: Rig):
+    await learn(rig)
+    track = rig.tracks[11]
+    (said,) = await rig.ask(track)
+    await rig.predictions.shown(ADA, [said])
+    await rig.ratings.rate(ADA, track.id, 10)
+    before = await rig.predictions.checked(ADA)
+    assert not before[0].hit
+    await rig.ratings.rate(ADA, track.id, stars(track))
+    await rig.predictions.shown(ADA, await rig.ask(track))
+    await rig.predictions.shown(ADA, [dataclasses.replace(said, stars=1.0, low=1.0, high=2.0)])
+    await rig.retrain()
+    assert await rig.predictions.checked(ADA) == before
+
+
+async def test_until_the_rating_the_last_prediction_shown_is_the_one_that_counts(rig: Rig):
+    await learn(rig)
+    (said,) = await rig.ask(rig.tracks[11])
+    await rig.predictions.shown(ADA, [said])
+    await rig.predictions.shown(ADA, [dataclasses.replace(said, stars=2.0, low=1.0, high=3.0)])
+    await rig.ratings.rate(ADA, rig.tracks[11].id, 9)
+    (pair,) = await rig.predictions.checked(ADA)
+    assert (pair.low, pair.high, pair.hit) == (1.0, 3.0, False)
+
+
+async def test_a_rated_track_and_one_that_cannot_be_predicted_make_no_pair(rig: Rig):
+    await learn(rig)
+    await rig.predictions.shown(ADA, await rig.ask(rig.tracks[0]))
+    await rig.predictions.shown(ADA, await rig.ask(Track(rig.tracks[1].id, "Unheard")))
+    await rig.ratings.rate(ADA, rig.tracks[1].id, 5)
+    assert await rig.predictions.checked(ADA) == []
+
+
+async def test_retraining_first_asks_the_old_model_about_what_was_rated_blindly(rig: Rig):
+    await learn(rig)
+    assert await rig.predictions.checked(ADA) == [], "there was no model before the first"
+    blind, seen = rig.tracks[9], rig.tracks[13]
+    (said,) = await rig.ask(blind)
+    await rig.predictions.shown(ADA, await rig.ask(seen))
+    await rig.ratings.rate(ADA, blind.id, stars(blind))
+    await rig.ratings.rate(ADA, seen.id, stars(seen))
+    await rig.ratings.rate(ADA, rig.tracks[0].id, 4)  # learned from, so no prediction of it is blind
+    await rig.retrain()
+    pairs = {pair.seen: pair for pair in await rig.predictions.checked(ADA)}
+    assert len(pairs) == 2
+    assert pairs[False].stars == said.stars, "the model that was stored when the track was rated"
+    assert pairs[False].rated == stars(blind)
+    await rig.retrain()
+    assert len(await rig.predictions.checked(ADA)) == 2, "each pair once"
+
+
+async def test_what_was_rated_before_the_model_is_not_blind(rig: Rig):
+    await learn(rig)
+    await rig.ratings.rate(ADA, rig.tracks[9].id, 5)
+    with sqlite3.connect(rig.file) as stranger:
+        stranger.execute("UPDATE ratings SET rated_at = rated_at - 60 WHERE track_id = ?", (rig.tracks[9].id,))
+    await rig.retrain()
+    assert await rig.predictions.checked(ADA) == []
+
+
+async def test_a_model_of_an_earlier_version_which_names_no_tracks_is_left_in_peace(rig: Rig):
+    await learn(rig)
+    arrays, meta, report = await rig.models.load(ADA) or pytest.fail("no model")
+    del meta["tracks"]
+    await rig.models.save(ADA, arrays, meta, report)
+    await rig.ratings.rate(ADA, rig.tracks[9].id, 5)
+    await rig.retrain()
+    assert await rig.predictions.checked(ADA) == []
