@@ -61,13 +61,8 @@ def as_asked(X, y, rng):
     """What the bot does, surprises included."""
     rows = [{name: float(v) for name, v in zip(NAMES, row, strict=True) if not np.isnan(v)} for row in X]
     artists = [str(i) for i in range(len(X))]
-    return [
-        i for i, *_ in map(_pair, choose.rank_questions(rows, [], artists=artists, seed=int(rng.integers(1 << 30))))
-    ]
-
-
-def _pair(asked):
-    return asked if isinstance(asked, tuple) else (asked,)
+    ranked = choose.rank_questions(rows, [], artists=artists, seed=int(rng.integers(1 << 30)))
+    return [asked.place for asked in ranked]
 
 
 def farthest(X, y, rng):
