@@ -11,6 +11,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from storage.accounts import Accounts
@@ -28,6 +29,7 @@ COGS = (
     "cogs.retrain",
     "cogs.predict",
     "cogs.session",
+    "cogs.spotify",
     "cogs.account",
     "cogs.help",
 )
@@ -58,6 +60,7 @@ class Services:
     sessions: Sessions
     questions: Questions
     workers: Workers
+    outside: Outside
 
 
 class Earmark(commands.Bot):

@@ -1,5 +1,8 @@
 """Link: `/playlist` brings tracks in, shows, shares and drops them."""
 
+import contextlib
+import time
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -7,11 +10,14 @@ from discord.ext import commands
 from bot.domain import LinkedPlaylist
 from bot.errors import FileTooLarge, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
-from cogs.ui import pick, text
+from bot.flow.outside import fill, link_spotify
+from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
+from cogs.ui import pick, text, text_link, text_spotify
 from cogs.ui.access import private, services
 from cogs.ui.items import LastingModal
 
 MAX_BYTES = 10_000_000
+BREATH = 1.5  # seconds between two edits of one answer
 
 
 async def _link_attachment(
@@ -22,6 +28,60 @@ async def _link_attachment(
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
     return await link_file(s.playlists, s.questions, interaction.user.id, file.filename, await file.read(), name)
+
+
+class _Telling:
+    """Edits the answer while work goes on, not more often than Discord likes."""
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        self._interaction = interaction
+        self._next = time.monotonic() + BREATH
+
+    async def progress(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            await self._say(text_spotify.reading_spotify(done, total))
+
+    async def waiting(self, seconds: int) -> None:
+        if time.monotonic() >= self._next or seconds > BREATH:
+            await self._say(text_spotify.waiting(seconds))
+
+    async def measuring(self, tracks: int) -> None:
+        if time.monotonic() >= self._next:
+            await self._say(text_spotify.measuring(tracks))
+
+    async def _say(self, words: str) -> None:
+        self._next = time.monotonic() + BREATH
+        with contextlib.suppress(discord.HTTPException):  # the work matters, and its outcome is told anyway
+            await self._interaction.edit_original_response(content=words)
+
+
+async def _link_url(interaction: discord.Interaction, url: str, name: str | None) -> LinkedPlaylist:
+    link, s = parse(url), services(interaction)
+    if link.kind == "track" and s.outside.spotify is None:  # it can be rated, and asked for, by its id alone
+        return (await link_text(s.playlists, s.questions, interaction.user.id, url, name))[0]
+    return await _link_spotify(interaction, link, name)
+
+
+async def _link_spotify(interaction: discord.Interaction, link: SpotifyLink, name: str | None) -> LinkedPlaylist:
+    s, telling = services(interaction), _Telling(interaction)
+    async with s.workers.only_one("reading", interaction.user.id):
+        return await link_spotify(
+            s.outside,
+            s.playlists,
+            s.questions,
+            interaction.user.id,
+            link,
+            name,
+            progress=telling.progress,
+            waiting=telling.waiting,
+        )
+
+
+async def _finish(interaction: discord.Interaction, outcomes: list[LinkedPlaylist]) -> None:
+    """Let services say how the new tracks sound, then tell what was linked."""
+    s, telling = services(interaction), _Telling(interaction)
+    outcomes = await fill(s.outside, outcomes, measuring=telling.measuring, waiting=telling.waiting)
+    await interaction.edit_original_response(content=text_link.linked(outcomes))
 
 
 class LinkModal(LastingModal, title="Link a playlist"):
@@ -59,37 +119,50 @@ class LinkModal(LastingModal, title="Link a playlist"):
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         if files:
             outcomes = await _link_attachment(interaction, files[0], name)
+        elif "\n" not in lines and is_link(lines):
+            outcomes = [await _link_url(interaction, lines, name)]
         else:
             s = services(interaction)
             outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
-        await interaction.edit_original_response(content=text.linked(outcomes))
+        await _finish(interaction, outcomes)
 
 
 class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
-    @app_commands.command(description="Link a playlist: upload a file, or paste songs")
+    @app_commands.command(description="Link a playlist: upload a file, give a Spotify link, or paste songs")
     @app_commands.describe(
-        file="A playlist file; leave it out to paste songs instead",
+        file="A playlist file; leave all out to paste songs instead",
+        url="A Spotify link to a playlist, an album or a track",
+        mine="From your connected Spotify account (/spotify connect)",
         catalogue="No file at hand? Music that comes with the bot",
         name="What to call it",
     )
-    @app_commands.choices(catalogue=[app_commands.Choice(name=text.CATALOGUE, value="bach")])
+    @app_commands.choices(
+        catalogue=[app_commands.Choice(name=text.CATALOGUE, value="bach")],
+        mine=[app_commands.Choice(name=words, value=key) for key, words in text_spotify.MINE.items()],
+    )
     async def link(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment | None = None,
+        url: app_commands.Range[str, 1, 500] | None = None,
+        mine: str | None = None,
         catalogue: str | None = None,
         name: app_commands.Range[str, 1, 80] | None = None,
     ) -> None:
-        if file is None and catalogue is None:
+        if file is None and url is None and mine is None and catalogue is None:
             await interaction.response.send_modal(LinkModal())
             return
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         if file is not None:
             outcomes = await _link_attachment(interaction, file, name)
+        elif url is not None:
+            outcomes = [await _link_url(interaction, url, name)]
+        elif mine is not None:
+            outcomes = [await _link_spotify(interaction, own(mine), name)]
         else:
             s = services(interaction)
             outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
-        await interaction.edit_original_response(content=text.linked(outcomes))
+        await _finish(interaction, outcomes)
 
     @app_commands.command(name="list", description="The playlists that you can see here")
     async def list_(self, interaction: discord.Interaction) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, sel
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track
+from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from bot.errors import UnknownPlaylist, UnknownTrack
 from storage import catalogue
 from storage.database import Database, Statement
@@ -16,6 +16,7 @@ from storage.identity import fold
 from storage.listeners import ensure
 from storage.rows import in_parts, select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_features, tracks
+from storage.schema_spotify import playlist_origins
 
 
 class Playlists:
@@ -95,6 +96,13 @@ class Playlists:
         for word in fold(text).split()[:8]:
             query = query.where(tracks.c.name_key.contains(word, autoescape=True))
         return await self._tracks(query.order_by(tracks.c.title, tracks.c.id).limit(limit))
+
+    async def note(self, listener_id: int, source: TrackSource) -> Track:
+        """Keep a track that somebody asked about, without a playlist."""
+        async with self._database.transaction() as connection:
+            await ensure(connection, listener_id)
+            (track_id,) = await catalogue.store(connection, [source], listener_id)
+        return await self.track(track_id)
 
     async def track(self, track_id: int) -> Track:
         """Raise UnknownTrack where there is none of this id."""
@@ -196,6 +204,11 @@ async def _link(connection: AsyncConnection, owner_id: int, source: PlaylistSour
     ids = list(dict.fromkeys(await catalogue.store(connection, source.tracks, owner_id)))
     rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
     await connection.execute(insert(playlist_tracks), rows)
+    await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
+    if source.origin is not None:
+        origin = {"link": source.origin.link, "version": source.origin.version}
+        values = {**origin, "playlist_id": playlist_id, "through_account": int(source.origin.through_account)}
+        await connection.execute(insert(playlist_origins).values(**values))
     playlist = await _one(connection, playlist_id)
     duplicates = source.duplicates + len(source.tracks) - len(ids)
     return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)

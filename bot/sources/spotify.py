@@ -1,10 +1,9 @@
 """Spotify's Web API, as a new app of 2026 may use it: lists become tracks, page by page, several at once."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,7 +24,7 @@ from bot.sources.decoding import MAX_ROWS, tidy
 from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
 from bot.sources.spotify_http import DEADLINE, Api, Deadline, Forbidden, Missing, Unauthorised, ask, quiet_logs
 from bot.sources.spotify_links import SpotifyLink
-from bot.sources.spotify_tokens import Accounts, App
+from bot.sources.spotify_tokens import Accounts, App, Tokens
 
 PAGE = 50
 ADD = 100  # tracks that one request adds to a playlist
@@ -104,6 +103,16 @@ class Spotify:
     def close(self) -> None:
         self._session.close()
         self.accounts.close()
+
+    async def exchange(self, code: str, verifier: str) -> Tokens:
+        """Turn a code into a member's tokens; raises CodeRefused, SpotifyBusy or SpotifyDown."""
+        with _in_words():
+            return await self.accounts.exchange(code, verifier)
+
+    async def renew(self, refresh: str) -> Tokens:
+        """Renew a member's tokens; raises ConnectionGone, SpotifyBusy or SpotifyDown."""
+        with _in_words():
+            return await self.accounts.renew(refresh)
 
     def own(self, *, possible: bool) -> Own:
         return Own(self.accounts, possible)
@@ -382,13 +391,3 @@ def _whole_number(item: Mapping[str, Any], key: str) -> int:
     if not isinstance(value, int) or value < 0:
         raise SpotifyDown(status=0)
     return value
-
-
-@asynccontextmanager
-async def opened(app: App | None) -> AsyncGenerator[Spotify | None]:
-    """Spotify for as long as the bot runs; None where the operator has no app."""
-    with contextlib.ExitStack() as stack:
-        made = Spotify(app) if app else None
-        if made is not None:
-            stack.callback(made.close)
-        yield made

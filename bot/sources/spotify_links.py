@@ -65,6 +65,16 @@ def parse(text: str) -> SpotifyLink:
     return _made(parts[0].lower() if parts else "page", parts[1] if len(parts) > 1 else "")
 
 
+def own(key: str) -> SpotifyLink:
+    """What a member chose of their own: "liked:", "top:long_term" ...; raises WrongLink."""
+    kind, _, term = key.partition(":")
+    if kind == "liked" and not term:
+        return SpotifyLink("liked")
+    if kind == "top" and term in TERMS:
+        return SpotifyLink("top", term)
+    raise WrongLink(kind="page")
+
+
 def is_link(text: str) -> bool:
     """Whether somebody means a link, rather than a name."""
     return bool(re.match(r"\s*<?(?:https?://|spotify:|[\w-]+(?:\.[\w-]+)+/)", text, re.IGNORECASE))

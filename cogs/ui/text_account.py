@@ -19,8 +19,12 @@ KEPT = {
     "session_guesses": "vote that I predicted in group sessions",
     "session_satisfactions": "prediction on group playlists",
     "session_debts": "debt of a group to you",
+    "spotify_accounts": "permission of yours at Spotify, sealed",
+    "playlist_origins": "link from which a playlist of yours was read",
 }
 PLURALS = {
+    "permission of yours at Spotify, sealed": "permissions of yours at Spotify, sealed",
+    "link from which a playlist of yours was read": "links from which playlists of yours were read",
     "group session that you took part in": "group sessions that you took part in",
     "vote in group sessions": "votes in group sessions",
     "track submitted in group sessions": "tracks submitted in group sessions",
@@ -33,18 +37,20 @@ PLURALS = {
     "public card that you asked for": "public cards that you asked for",
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; what you rate and when; your model and its \
-last report; your part in group sessions (votes there are shown to the group). Neither \
-your name nor your messages, and nothing about what you do elsewhere.
+last report; your part in group sessions (votes there are shown to the group); if you connect it, your \
+permission at Spotify, sealed. Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model; what you share with \
 a server are tracks. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
-older copies for a while; whoever was erased is erased again when one is put back.
+older copies for a while; whoever was erased is erased again when one is put back. `/spotify disconnect` forgets your \
+permission and the playlists that came through it.
 
-**Who.** Whoever runs this bot; I send nothing to anybody. `/account export` hands you all of it. {NAME} is open \
-software: its code says the same."""
+**Who.** Whoever runs this bot. To read what you link I ask Spotify, and to learn how tracks sound I may send their \
+public ids, and nothing of you, to ReccoBeats; otherwise I send nothing to anybody. `/account export` hands you all of \
+it. {NAME} is open software: its code says the same."""
 EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
 
 

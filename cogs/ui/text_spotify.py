@@ -136,3 +136,43 @@ def reading_spotify(done: int, total: int) -> str:
 
 def measuring(tracks: int) -> str:
     return f"Asking ReccoBeats how {count(tracks, 'track')} sound …"
+
+
+CONNECTED_PAGE = (
+    "Your Spotify account is connected to the Discord member who asked for it; you can close this page. If that was "
+    "not you, take the permission back at https://www.spotify.com/account/apps/."
+)
+
+
+def connect(url: str) -> str:
+    return (
+        f"**[Agree on Spotify's page](<{url}>)** within ten minutes. I then read your playlists, liked songs and top "
+        "tracks when you ask me to, and make a private playlist when you ask for one; nothing else.\n"
+        "If the page you land on shows an error, copy its whole address and press *Paste the address*. "
+        "Do not show either address to anybody."
+    )
+
+
+def connected(name: str) -> str:
+    return (
+        f"Connected to **{plain(name)}** on Spotify, for half a year. Now `/playlist link url:` takes your playlists, "
+        "and `mine:` your liked songs or top tracks. `/spotify disconnect` ends it."
+    )
+
+
+def disconnected(gone: int | None) -> str:
+    if gone is None:
+        return "No Spotify account of yours is connected."
+    went = f", and so {'is' if gone == 1 else 'are'} {count(gone, 'playlist')} that came through it" if gone else ""
+    return (
+        f"Your Spotify account is forgotten{went}. Your ratings stay. To take the permission back on Spotify's side, "
+        "too: <https://www.spotify.com/account/apps/>."
+    )
+
+
+MINE = {
+    "liked:": "My liked songs on Spotify",
+    "top:long_term": "My top tracks of a year",
+    "top:medium_term": "My top tracks of 6 months",
+    "top:short_term": "My top tracks of 4 weeks",
+}

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from bot.domain import PlaylistSource, TrackSource
+from bot.domain import Origin, PlaylistSource, TrackSource
 from bot.domain_session import Guess, Settings, Slot
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Begin, Finish, Join, MakePlaylist, OpenRound, Reveal, Submit, Vote
@@ -19,6 +19,7 @@ from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.schema import metadata, tracks
 from storage.sessions import Sessions
+from storage.spotify import SpotifyAccounts
 from tests.storage.test_storage import report
 
 ADA, BEN = 771_000_000_000_000_001, 771_000_000_000_000_002
@@ -32,6 +33,7 @@ IMPERSONAL = {
     "session_rounds": "the group's; who submitted the track is forgotten",
     "session_slots": "the group's",
     "session_refused": "the group's",
+    "feature_misses": "what a service did not know of a recording",
 }
 T = 1_800_000_000
 
@@ -43,7 +45,9 @@ async def live(database: Database, person: int, own: str) -> None:
         TrackSource("Air", "Bach", features={"energy": 0.5}),
         TrackSource(own, "Secret", features={"energy": 0.1}),
     ]
-    linked = await playlists.link(person, PlaylistSource(f"List of {own}", "csv", sources))
+    origin = Origin(f"playlist:{person}", "1", through_account=True)
+    linked = await playlists.link(person, PlaylistSource(f"List of {own}", "csv", sources, origin=origin))
+    await SpotifyAccounts(database).put(person, b"sealed")
     await playlists.share(person, linked.playlist.id, 99)
     first, second = await playlists.tracks(linked.playlist.id)
     await ratings.start()
