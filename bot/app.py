@@ -16,6 +16,7 @@ from bot.answering import answering
 from bot.client import Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
+from bot.doctor import tell
 from bot.errors import DiscordUnreachable, TokenRefused
 from bot.flow.connect import Connections
 from bot.flow.outside import Outside
@@ -96,11 +97,11 @@ def _outside(config: Config, database: Database) -> Outside:
             config.spotify_accounts,
             config.spotify_api,
         )
-    spotify = Spotify(app) if app else None
+    spotify = Spotify(app, deadline=config.patience) if app else None
     accounts = SpotifyAccounts(database)
     return Outside(
         spotify=spotify,
-        reccobeats=ReccoBeats(config.reccobeats) if "reccobeats" in config.features else None,
+        reccobeats=ReccoBeats(config.reccobeats, deadline=config.patience) if "reccobeats" in config.features else None,
         connections=Connections(spotify, config.keyring(), accounts),
         accounts=accounts,
         features=Features(database),
@@ -127,12 +128,15 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
         async with services(config) as made, answering(config, made.outside.connections), backing_up(config):
+            telling = asyncio.create_task(tell(config, log.info), name="doctor")
             try:
                 await _run(Earmark(made, always_sync=sandbox_url is not None), token)
             except discord.LoginFailure:
                 raise TokenRefused from None
             except aiohttp.ClientConnectionError:
                 raise DiscordUnreachable from None
+            finally:
+                telling.cancel()
 
 
 async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Awaitable[None]]) -> None:

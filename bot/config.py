@@ -32,6 +32,7 @@ class Config:
         public_url: under which members' browsers reach this program: HTTPS, or http://127.0.0.1:PORT.
         features: the sources of audio features that are allowed: file, audio, reccobeats, spotify.
         spotify_api, spotify_accounts, reccobeats: where these services are; for tests, and from no setting.
+        patience: seconds that each of them has for an answer; the same.
 
     """
 
@@ -52,6 +53,7 @@ class Config:
     spotify_api: str = "https://api.spotify.com/v1/"
     spotify_accounts: str = "https://accounts.spotify.com"
     reccobeats: str = "https://api.reccobeats.com"
+    patience: float = 8.0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":

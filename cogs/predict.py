@@ -6,20 +6,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import Track
 from bot.errors import NotYourCard, UnknownTrack
-from bot.flow.predict import predict_playlist, predict_tracks, track_named
-from cogs.ui import cards, pick, text
+from bot.flow.find import SURE, Found, find_outside
+from bot.flow.predict import predict_playlist, predict_tracks
+from cogs.ui import cards, pick, text, text_spotify
 from cogs.ui.access import private, services
 from cogs.ui.items import LastingItem
 
 PAGE = 10
 
 
-async def show_prediction(interaction: discord.Interaction, track: Track) -> None:
+async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
     s = services(interaction)
+    track = found.track
     (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, interaction.user.id, [track], explain=True)
-    embed = discord.Embed(description=text.prediction_lines(prediction), colour=cards.COLOUR)
+    lines = text.prediction_lines(prediction)
+    if found.certainty < SURE:
+        lines = f"{text_spotify.probably(found.certainty)}\n{lines}"
+    embed = discord.Embed(description=lines, colour=cards.COLOUR)
     await interaction.edit_original_response(embed=embed)
 
 
@@ -59,11 +63,11 @@ class RankedButton(
 
 class Predict(commands.GroupCog, group_name="predict", group_description="What would you give to a track?"):
     @app_commands.command(description="What would you give to this track?")
-    @app_commands.describe(track="Its name; the list helps")
+    @app_commands.describe(track="Its name (the list helps), a Spotify link, an ISRC, or Artist - Title")
     @app_commands.autocomplete(track=pick.track_choices)
     async def track(self, interaction: discord.Interaction, track: str) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
-        await show_prediction(interaction, await pick.track(interaction, track))
+        await show_prediction(interaction, await _known_or_found(interaction, track))
 
     @app_commands.command(description="A playlist in the order in which you would like it")
     @app_commands.describe(playlist="Which one; the list helps")
@@ -80,7 +84,18 @@ async def predict_this_track(interaction: discord.Interaction, message: discord.
     await show_prediction(interaction, await _track_of(interaction, message))
 
 
-async def _track_of(interaction: discord.Interaction, message: discord.Message) -> Track:
+async def _known_or_found(interaction: discord.Interaction, asked: str) -> Found:
+    """A track that the member can see, else one that services know."""
+    s = services(interaction)
+    try:
+        return Found(await pick.track(interaction, asked), 1.0)
+    except UnknownTrack:
+        if asked.startswith(pick.ID):
+            raise
+        return await find_outside(s.outside, s.playlists, interaction.user.id, asked)
+
+
+async def _track_of(interaction: discord.Interaction, message: discord.Message) -> Found:
     """The track that a message is about: a card of ours names it in its buttons, anything else in its words."""
     s = services(interaction)
     user, guild_id = interaction.user.id, interaction.guild_id
@@ -88,10 +103,10 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
         for child in getattr(row, "children", []):
             found = re.match(r"earmark:(?:rate:\d+|vote):(\d+)", getattr(child, "custom_id", None) or "")
             if found:
-                return await s.playlists.visible_track(user, guild_id, int(found[1]))
+                return Found(await s.playlists.visible_track(user, guild_id, int(found[1])), 1.0)
     if not message.content.strip():
         raise UnknownTrack(asked="a track")
-    return await track_named(s.playlists, user, guild_id, message.content)
+    return await _known_or_found(interaction, message.content)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -12,12 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 from bot.errors import BadState, ConnectionGone, Declined, NoKeys, NoRedirect, NoSpotify, WrongKey
 from bot.keys import Keyring
 from bot.sources.spotify import Access, Spotify
-from bot.sources.spotify_tokens import Tokens, authorize_url, new_verifier
+from bot.sources.spotify_tokens import JUST, Tokens, authorize_url, new_verifier
 from storage.spotify import SpotifyAccounts
 
 TEN_MINUTES = 600.0  # seconds in which a member comes back
 MOST = 2000  # ways begun at once
-JUST = 10.0  # seconds in which a renewed token is not renewed again
 
 Done = Callable[[str], Awaitable[None]]
 

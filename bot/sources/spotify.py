@@ -267,7 +267,9 @@ class Spotify:
             try:
                 return await self.queue.run(lambda: attempt(token), waiting)
             except Unauthorised:
-                token = await access.token(fresh=True)
+                before, token = token, await access.token(fresh=True)
+                if token == before:
+                    raise  # it was made a moment ago, so it is not the token's age
                 return await self.queue.run(lambda: attempt(token), waiting)
 
     @contextmanager

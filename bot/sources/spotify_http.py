@@ -59,6 +59,13 @@ class Api(spotipy.Spotify):
     def own_profile(self) -> Any:
         return self._get("me")
 
+    def measured(self, track_id: str) -> Any:
+        """Audio features; spotipy's own call warns, for it is closed to new apps."""
+        return self._get(f"audio-features/{track_id}")
+
+    def analysed(self, track_id: str) -> Any:
+        return self._get(f"audio-analysis/{track_id}")
+
 
 class Unauthorised(Exception):
     """401: the token is over, or this needs a member's."""

@@ -22,6 +22,7 @@ SCOPES = (
     "user-top-read",
     "playlist-modify-private",
 )
+JUST = 10.0  # seconds in which a new token is not replaced by another
 EARLY = 60  # seconds before its end at which a token counts as over
 
 
@@ -77,16 +78,19 @@ class Accounts:
         self._session = Deadline(deadline)
         self._queue = Queue(width=2)
         self._own: Tokens | None = None
+        self._made = 0.0
         self._one = asyncio.Lock()
 
     async def own(self, *, fresh: bool = False) -> str:
         """The app's own access token; raise AppRefused where Spotify does not know the app."""
         async with self._one:
-            if self._own is None or fresh or self._own.over():
+            old = time.monotonic() - self._made > JUST
+            if self._own is None or self._own.over() or (fresh and old):
                 app = self.app
                 self._own = await self._ask(
                     {"grant_type": "client_credentials"}, (app.client_id, app.client_secret or "")
                 )
+                self._made = time.monotonic()
             return self._own.access
 
     async def exchange(self, code: str, verifier: str) -> Tokens:

@@ -176,3 +176,7 @@ MINE = {
     "top:medium_term": "My top tracks of 6 months",
     "top:short_term": "My top tracks of 4 weeks",
 }
+
+
+def probably(certainty: float) -> str:
+    return f"The closest that Spotify has ({round(100 * certainty):d} %); a track's link is surer."

@@ -14,7 +14,7 @@ import pytest
 from bot.answering import answering
 from bot.keys import Keyring
 from tests.end_to_end.conftest import Room, a_room
-from tests.end_to_end.people import custom_ids, words
+from tests.end_to_end.people import custom_ids, playlist_csv, words
 from tests.fakes.reccobeats import FakeReccoBeats
 from tests.fakes.spotify import FakeSpotify, episode, isrc, local_file, spotify_id, track
 from tests.openapi import DiscordSpec
@@ -292,6 +292,65 @@ async def test_spotify_leads_back_to_a_page_of_ours(
             async with browser.get(f"{here}/spotify/callback?state=<script>&code=1") as page:
                 assert page.status == 400
                 assert "<script>" not in await page.text()
+
+
+async def train(outside: Outside, who: str) -> None:
+    """Link a file and rate enough of it to be known."""
+    bot = outside.room.bot
+    await outside.room.link(who, ("Mine.csv", playlist_csv(tracks=14)))
+    person = int(outside.room.human.member(who).id)
+    for place, one in enumerate(await bot.services.playlists.visible_tracks(person, None)):
+        await bot.services.ratings.rate(person, one.id, 1 + place % 10)
+    await outside.room.slash(who, "retrain")
+
+
+async def test_tracks_that_nobody_linked_are_found_measured_and_predicted(outside: Outside):
+    await train(outside, "Ada")
+    outside.spotify.catalogue([track(i, name=f"Tune {'xyz'[i]}") for i in range(3)])
+    outside.spotify.catalogue([track(100, name="Tune y", external_ids={"isrc": isrc(1)})])
+    outside.recco.knows(spotify_id(0))
+    outside.recco.knows(spotify_id(77), isrc(1))
+
+    async def ask(asked: str) -> str:
+        return await outside.room.last_word("Ada", await outside.room.slash("Ada", "predict track", track=asked))
+
+    said = await ask(f"https://open.spotify.com/intl-de/track/{spotify_id(0)}?si=1")
+    assert "**Tune x**" in said
+    assert "# " in said
+    assert "(" in said
+    by_code = await ask(isrc(1))
+    assert "**Tune y**" in by_code
+    assert "# " in by_code
+    assert (await ask(f"spotify:track:{spotify_id(100)}")) == by_code, "the same recording under another id"
+    assert "nothing is known about how **Tune z**" in await ask(f"spotify:track:{spotify_id(2)}")
+    assert "**Tune x**" in await ask("Artist 0 - Tune x")
+    assert "do not find" in await ask("Nobody - Nothing at all")
+    assert "no such track" in await ask(f"spotify:track:{'0' * 22}")
+    with sqlite3.connect(outside.room.config.database) as database:
+        titles = [row[0] for row in database.execute("SELECT title FROM tracks WHERE title LIKE 'Tune%' ORDER BY 1")]
+    assert titles == ["Tune x", "Tune y", "Tune z"], "one track each"
+    asked = len(outside.recco.exchanges)
+    await ask(f"spotify:track:{spotify_id(2)}")
+    assert len(outside.recco.exchanges) == asked, "not asked again for what it did not know"
+
+
+async def test_a_doubtful_match_says_so(outside: Outside):
+    await train(outside, "Ada")
+    outside.spotify.catalogue([track(1, name="Tune of the morning")])
+    outside.recco.knows(spotify_id(1))
+    answer = await outside.room.slash("Ada", "predict track", track="Artist 1 - Tune of the")
+    said = await outside.room.last_word("Ada", answer)
+    assert "closest that Spotify has" in said
+    assert "**Tune of the morning**" in said
+
+
+async def test_predict_this_track_on_a_message_with_a_link(outside: Outside):
+    await train(outside, "Ada")
+    outside.spotify.catalogue([track(1)])
+    outside.recco.knows(spotify_id(1))
+    message = await outside.room.human.say("Ben", "general", f"try https://open.spotify.com/track/{spotify_id(1)} !")
+    answer = await outside.room.human.message_command("Ada", "general", "Predict this track", message)
+    assert "**Song 1**" in await outside.room.last_word("Ada", answer)
 
 
 async def test_without_a_key_nobody_connects_and_the_command_is_named(
