@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain import LinkedPlaylist, Origin, PlaylistSource
-from bot.errors import ConnectFirst, NoSpotify
+from bot.domain import LinkedPlaylist, Origin, PlaylistSource, Track
+from bot.errors import ConnectFirst, NoSpotify, NothingThere
 from bot.flow.connect import Connections
 from bot.flow.link import free_name, named
 from bot.flow.rate import Questions
@@ -131,3 +131,34 @@ async def measure(
     missing = [one.track_id for one in asked if one.track_id not in found]
     await outside.features.keep(RECCOBEATS, found, missing)
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A playlist that was made at Spotify."""
+
+    url: str
+    tracks: int
+    left: int  # tracks that have no Spotify id
+
+
+async def write_spotify(
+    outside: Outside, listener_id: int, name: str, tracks: Sequence[Track], waiting: Waiting | None = None
+) -> Written:
+    """Make a private playlist of a connected member's.
+
+    Raises:
+        ConnectFirst: no account is connected; files are what is left.
+        NothingThere: no track has a Spotify id.
+        SpotifyError: see bot/errors.py.
+
+    """
+    access = await outside.access(listener_id)
+    assert outside.spotify is not None
+    if not access.connected:
+        raise ConnectFirst(kind="export", possible=outside.connections.possible)
+    ids = [track.spotify_id for track in tracks if track.spotify_id]
+    if not ids:
+        raise NothingThere(name=name)
+    url = await outside.spotify.create_playlist(name, ids, access, waiting)
+    return Written(url, len(ids), len(tracks) - len(ids))

@@ -1,7 +1,10 @@
 """What the bot says between a member and Spotify."""
 
+from collections.abc import Sequence
+
 from bot import errors
-from cogs.ui.text import CATALOGUE, count, plain
+from bot.domain import Track
+from cogs.ui.text import CATALOGUE, count, fit, plain
 
 INSTEAD = "Export it to a file (Exportify does that in a browser) and upload that: `/playlist link`"
 WHAT = {
@@ -180,3 +183,17 @@ MINE = {
 
 def probably(certainty: float) -> str:
     return f"The closest that Spotify has ({round(100 * certainty):d} %); a track's link is surer."
+
+
+def written(url: str, tracks: int, left: int) -> str:
+    without = (
+        f" {count(left, 'track')} without a Spotify link {'is' if left == 1 else 'are'} not on it." if left else ""
+    )
+    return f"Made on Spotify, private to you, with {count(tracks, 'track')}: <{url}>{without}"
+
+
+def as_files(tracks: Sequence[Track], *, could_connect: bool) -> str:
+    linked = [track for track in tracks if track.url]
+    hint = " To have it on Spotify: `/spotify connect`, then again." if could_connect else ""
+    lines = [f"Your playlist as files, and the links of {count(len(linked), 'track')}.{hint}"]
+    return fit([*lines, *(f"<{track.url}>" for track in linked)])

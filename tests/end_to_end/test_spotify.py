@@ -353,6 +353,28 @@ async def test_predict_this_track_on_a_message_with_a_link(outside: Outside):
     assert "**Song 1**" in await outside.room.last_word("Ada", answer)
 
 
+async def test_a_ranked_playlist_goes_to_spotify_or_into_files(outside: Outside):
+    for i in range(14):
+        outside.recco.knows(spotify_id(i), energy=i / 14)
+    outside.spotify.mode = "old"
+    await outside.link("Ada", url=outside.playlist(owner="ben", tracks=14))
+    bot, person = outside.room.bot, int(outside.room.human.member("Ada").id)
+    for place, one in enumerate(await bot.services.playlists.visible_tracks(person, None)):
+        await bot.services.ratings.rate(person, one.id, 1 + place % 10)
+    await outside.room.slash("Ada", "retrain")
+    ranked = words(await outside.room.slash("Ada", "predict playlist", playlist="My mix"))
+    first = ranked.split("Song ")[1].split("**")[0]
+    as_files = await outside.room.slash("Ada", "spotify export", playlist="My mix")
+    assert [one["filename"] for one in as_files["attachments"]] == ["playlist.csv", "playlist.m3u8", "playlist.xspf"]
+    assert "`/spotify connect`" in words(as_files)
+    await outside.connect("Ada", "ada")
+    said = words(await outside.room.slash("Ada", "spotify export", playlist="My mix", most=12))
+    assert "with 12 tracks" in said
+    made = outside.spotify.playlists[said.split("/playlist/")[1].split(">")[0]]
+    assert (made.name, made.public, len(made.entries)) == ("My mix, ranked", False, 12)
+    assert made.entries[0]["name"] == f"Song {first}"
+
+
 async def test_without_a_key_nobody_connects_and_the_command_is_named(
     tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None
 ):
