@@ -105,6 +105,7 @@ def _outside(config: Config, database: Database) -> Outside:
         connections=Connections(spotify, config.keyring(), accounts),
         accounts=accounts,
         features=Features(database),
+        spotify_features="spotify" in config.features,
     )
 
 

@@ -105,6 +105,7 @@ class Track:
     artwork_url: str | None = None
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
+    scales: Mapping[str, str] = field(default_factory=dict[str, str])  # by group of `bot.taste.scales`: whose values
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,9 @@ class TasteReport:
     actual: Sequence[float]  # (n,) stars
     predicted: Sequence[float]  # (n,) leave-one-out
     titles: Sequence[str]  # (n,)
+    other_scale: int = (
+        0  # ratings of which only what has a unit was used, for a minority of values is another service's
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain import LinkedPlaylist
-from bot.errors import FileTooLarge, UnknownPlaylist
+from bot.errors import FileTooLarge, NotYourCard, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
-from bot.flow.outside import fill, link_spotify
+from bot.flow.match import Doubtful, confirm, match
+from bot.flow.outside import fill, link_spotify, measure
 from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
 from cogs.ui import pick, text, text_link, text_spotify
 from cogs.ui.access import private, services
-from cogs.ui.items import LastingModal
+from cogs.ui.items import LastingItem, LastingModal
 
 MAX_BYTES = 10_000_000
 BREATH = 1.5  # seconds between two edits of one answer
@@ -44,6 +45,10 @@ class _Telling:
     async def waiting(self, seconds: int) -> None:
         if time.monotonic() >= self._next or seconds > BREATH:
             await self._say(text_spotify.waiting(seconds))
+
+    async def matching(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            await self._say(text_link.matching(done, total))
 
     async def measuring(self, tracks: int) -> None:
         if time.monotonic() >= self._next:
@@ -78,10 +83,64 @@ async def _link_spotify(interaction: discord.Interaction, link: SpotifyLink, nam
 
 
 async def _finish(interaction: discord.Interaction, outcomes: list[LinkedPlaylist]) -> None:
-    """Let services say how the new tracks sound, then tell what was linked."""
+    """Find what has names only, let services say how the new tracks sound, then tell what was linked."""
     s, telling = services(interaction), _Telling(interaction)
+    user = interaction.user.id
+    matches = [
+        await match(s.outside, s.playlists, user, one, telling.matching, telling.waiting)
+        for one in outcomes
+        if one.playlist.kind != "spotify"
+    ]
     outcomes = await fill(s.outside, outcomes, measuring=telling.measuring, waiting=telling.waiting)
-    await interaction.edit_original_response(content=text_link.linked(outcomes))
+    found = [one for one in matches if one is not None]
+    words = text_link.linked(outcomes, found)
+    doubtful = [one for match_ in found for one in match_.doubtful][:25]
+    await interaction.edit_original_response(content=words, view=_doubts(user, doubtful) if doubtful else None)
+
+
+def _doubts(user_id: int, doubtful: list[Doubtful]) -> discord.ui.View:
+    """Let a member choose which of the doubtful finds are what was meant."""
+    options = [
+        discord.SelectOption(
+            label=text.bare(text_link.candidate(one)),
+            description=text.bare(text_link.asked(one)),
+            value=f"{one.track_id}:{one.candidate.spotify_id}",
+        )
+        for one in doubtful
+    ]
+    view = discord.ui.View(timeout=None)
+    view.add_item(
+        discord.ui.Select(
+            custom_id=f"earmark:match:{user_id}",
+            placeholder=text_link.WHICH,
+            options=options,
+            min_values=1,
+            max_values=len(options),
+        )
+    )
+    return view
+
+
+class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
+    """Takes a member's word for doubtful finds."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        if interaction.user.id != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
+        assert isinstance(self.item, discord.ui.Select)
+        pairs = [value.split(":", 1) for value in self.item.values]
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s = services(interaction)
+        user = interaction.user.id
+        done = await confirm(s.outside, s.playlists, user, [(int(track_id), name) for track_id, name in pairs])
+        known = 0
+        for playlist in await s.playlists.of(user):
+            lacking = await s.outside.features.coverage(playlist.id)
+            if lacking.unknown:
+                await measure(s.outside, playlist_id=playlist.id)
+                known += lacking.unknown - (await s.outside.features.coverage(playlist.id)).unknown
+        s.questions.forget(user)
+        await interaction.edit_original_response(content=text_link.confirmed(done, known))
 
 
 class LinkModal(LastingModal, title="Link a playlist"):
@@ -202,4 +261,5 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
 
 async def setup(bot: commands.Bot) -> None:
     bot.add_view(LinkModal())
+    bot.add_dynamic_items(MatchSelect)
     await bot.add_cog(Link())

@@ -31,6 +31,15 @@ class Lacking:
     isrc: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Nameless:
+    """A track without a Spotify id, whose sound nobody knows."""
+
+    track_id: int
+    title: str
+    artist: str
+
+
 class Features:
     """The table `track_features` where services fill it, and `feature_misses`."""
 
@@ -62,6 +71,18 @@ class Features:
             query = query.where(tracks.c.id == track_id)
         async with self._database.reading() as connection:
             return [Lacking(*row) for row in await connection.execute(query)]
+
+    async def nameless(self, playlist_id: int) -> list[Nameless]:
+        """The tracks of a playlist of which only names are known."""
+        known = exists().where(track_features.c.track_id == tracks.c.id)
+        query = (
+            select(tracks.c.id, tracks.c.title, tracks.c.artist)
+            .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
+            .where(playlist_tracks.c.playlist_id == playlist_id, tracks.c.spotify_id.is_(None), ~known)
+            .order_by(playlist_tracks.c.position)
+        )
+        async with self._database.reading() as connection:
+            return [Nameless(*row) for row in await connection.execute(query)]
 
     async def keep(self, source: str, found: Mapping[int, Mapping[str, float]], missing: Collection[int] = ()) -> None:
         """Store what a source knew, and that it did not know the rest."""

@@ -1,7 +1,7 @@
 """The tables of playlists: whose they are, what is on them, and with which servers they are shared."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select
@@ -96,6 +96,24 @@ class Playlists:
         for word in fold(text).split()[:8]:
             query = query.where(tracks.c.name_key.contains(word, autoescape=True))
         return await self._tracks(query.order_by(tracks.c.title, tracks.c.id).limit(limit))
+
+    async def identify(self, owner_id: int, found: Mapping[int, TrackSource]) -> int:
+        """Give tracks on the owner's playlists, known by name alone, their ids; returns how many took theirs.
+
+        Where the catalogue has the recording already, the owner's playlists and ratings move to it.
+        """
+        done = 0
+        async with self._database.transaction() as connection:
+            for track_id, source in found.items():
+                mine = exists().where(
+                    playlist_tracks.c.track_id == track_id,
+                    playlist_tracks.c.playlist_id == playlists.c.id,
+                    playlists.c.owner_id == owner_id,
+                )
+                own = select(tracks.c.id).where(tracks.c.id == track_id, mine)
+                if source.spotify_id and await connection.scalar(own):
+                    done += await catalogue.identify(connection, track_id, source, owner_id)
+        return done
 
     async def note(self, listener_id: int, source: TrackSource) -> Track:
         """Keep a track that somebody asked about, without a playlist."""

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 
 from bot.domain import Track, TrackSource
 from bot.errors import NotOnSpotify, SpotifyError, UnknownTrack
-from bot.flow.outside import RECCOBEATS, Outside, measure
+from bot.flow.outside import Outside, measure
 from bot.sources.collect import isrc, spotify_id
 from storage.identity import fold
 from storage.playlists import Playlists
@@ -50,7 +50,10 @@ def best(artist: str, title: str, candidates: Sequence[TrackSource]) -> tuple[Tr
 
 def query(artist: str, title: str) -> str:
     """What to search for; quotes and colons would be understood as filters."""
-    clean = [re.sub(r'[":]', " ", part).strip() for part in (title, artist)]
+    title = (
+        _VERSION.sub("", _GUESTS.sub(" ", title)) or title
+    )  # what is not asked for still counts when finds are rated
+    clean = [" ".join(re.sub(r'[":]', " ", part).split()) for part in (title, artist)]
     return " ".join(filter(None, clean))
 
 
@@ -64,7 +67,7 @@ async def find_outside(outside: Outside, playlists: Playlists, listener_id: int,
     """
     source, sure = await _source(outside, listener_id, text)
     track = await playlists.note(listener_id, source)
-    await measure(outside, await outside.features.lacking(RECCOBEATS, track_id=track.id))
+    await measure(outside, track_id=track.id)
     return Found(await playlists.track(track.id), sure)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain import LinkedPlaylist, Origin, PlaylistSource, Track
-from bot.errors import ConnectFirst, NoSpotify, NothingThere
+from bot.errors import ConnectFirst, NoSpotify, NothingThere, SpotifyError
 from bot.flow.connect import Connections
 from bot.flow.link import free_name, named
 from bot.flow.rate import Questions
@@ -16,7 +16,7 @@ from storage.features import Features, Lacking
 from storage.playlists import Playlists
 from storage.spotify import SpotifyAccounts
 
-RECCOBEATS = "reccobeats"
+RECCOBEATS, SPOTIFY = "reccobeats", "spotify"
 TERMS = {"long_term": "a year", "medium_term": "6 months", "short_term": "4 weeks"}
 Measuring = Callable[[int], Awaitable[None]]  # told how many tracks are asked for
 
@@ -30,6 +30,7 @@ class Outside:
     connections: Connections
     accounts: SpotifyAccounts
     features: Features
+    spotify_features: bool = False  # the operator opted in to Spotify's own
 
     async def access(self, listener_id: int) -> Access:
         """The member's own access where an account is connected, else the app's; raises NoSpotify."""
@@ -97,10 +98,7 @@ async def fill(
     filled: list[LinkedPlaylist] = []
     for one in linked:
         playlist = one.playlist
-        trouble = ""
-        if outside.reccobeats is not None:
-            lacking = await outside.features.lacking(RECCOBEATS, playlist_id=playlist.id)
-            trouble = await measure(outside, lacking, measuring, waiting)
+        trouble = await measure(outside, playlist_id=playlist.id, measuring=measuring, waiting=waiting)
         coverage = await outside.features.coverage(playlist.id)
         known = coverage.tracks - coverage.unknown
         coverage = replace(coverage, unanswered=trouble)
@@ -109,7 +107,32 @@ async def fill(
 
 
 async def measure(
-    outside: Outside, lacking: Collection[Lacking], measuring: Measuring | None = None, waiting: Waiting | None = None
+    outside: Outside,
+    *,
+    playlist_id: int | None = None,
+    track_id: int | None = None,
+    measuring: Measuring | None = None,
+    waiting: Waiting | None = None,
+) -> str:
+    """Ask the allowed services how a playlist's tracks, or one, sound; "busy" or "down": one did not answer."""
+    lacking = await outside.features.lacking(RECCOBEATS, playlist_id=playlist_id, track_id=track_id)
+    trouble = await _ask_reccobeats(outside, lacking, measuring, waiting)
+    if outside.spotify is not None and outside.spotify_features:
+        lacking = await outside.features.lacking(SPOTIFY, playlist_id=playlist_id, track_id=track_id)
+        by_id = {one.spotify_id: one.track_id for one in lacking if one.spotify_id}
+        own = outside.spotify.own(possible=False)
+        try:
+            said = await outside.spotify.sounds(list(by_id), own, waiting) if by_id else None
+        except SpotifyError:
+            return trouble or "down"
+        if said is not None:  # None: the app may not ask
+            found = {by_id[one]: values for one, values in said.items() if one in by_id}
+            await outside.features.keep(SPOTIFY, found, [i for i in by_id.values() if i not in found])
+    return trouble
+
+
+async def _ask_reccobeats(
+    outside: Outside, lacking: Collection[Lacking], measuring: Measuring | None, waiting: Waiting | None
 ) -> str:
     """Ask ReccoBeats by Spotify id, then by ISRC; returns "busy" or "down" where it did not answer."""
     reccobeats = outside.reccobeats

@@ -1,6 +1,7 @@
 """Spotify's Web API, as a new app of 2026 may use it: lists become tracks, page by page, several at once."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -25,9 +26,15 @@ from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
 from bot.sources.spotify_http import DEADLINE, Api, Deadline, Forbidden, Missing, Unauthorised, ask, quiet_logs
 from bot.sources.spotify_links import SpotifyLink
 from bot.sources.spotify_tokens import Accounts, App, Tokens
+from bot.taste.features import clean
 
 PAGE = 50
-ADD = 100  # tracks that one request adds to a playlist
+ADD = 100  # tracks that one request adds to a playlist, or asks features for
+ANALYSED = 500  # tracks whose analysis is fetched at once, at one request each
+MEASURED = (
+    "acousticness", "danceability", "energy", "instrumentalness", "key", "liveness", "loudness", "mode",
+    "speechiness", "tempo", "time_signature", "valence",
+)  # fmt: skip
 UNFINISHED = 8  # lists half read that are remembered
 REMEMBERED = 3600.0  # seconds
 Progress = Callable[[int, int], Awaitable[None]]  # tracks read, tracks in all
@@ -98,6 +105,7 @@ class Spotify:
         self.queue = Queue(width, patience)
         self._deadline = deadline
         self._session = Deadline(deadline, width)
+        self._closed = False  # whether this app is known to get no features
         self._unfinished: dict[tuple[int, str, str], _Unfinished] = {}
 
     def close(self) -> None:
@@ -225,6 +233,41 @@ class Spotify:
         found = answer.get("tracks")
         items = found.get("items") if isinstance(found, dict) else None
         return [track for item in items or () if (track := _track(item)) is not None]
+
+    async def sounds(
+        self, track_ids: list[str], access: Access, waiting: Waiting | None = None
+    ) -> dict[str, dict[str, float]] | None:
+        """Spotify's own features, with the means of its analysis; None: this app may not ask (once is enough to know).
+
+        Raises:
+            SpotifyBusy, SpotifyDown: see bot/errors.py.
+
+        """
+        found: dict[str, dict[str, float]] = {}
+        for start in range(0, len(track_ids), ADD):
+            if self._closed:
+                return None
+            part = track_ids[start : start + ADD]
+            try:
+                answer = await self.call(lambda api, part=part: api.several_measured(part), access, waiting)
+            except (Unauthorised, Forbidden, Missing):
+                self._closed = True
+                return None
+            rows = answer.get("audio_features")
+            for row in rows if isinstance(rows, list) else ():
+                if isinstance(row, dict):
+                    values, _ = clean({name: row.get(name) for name in MEASURED})
+                    found[_text(row, "id")] = values
+
+        async def analyse(place: int) -> None:
+            name = track_ids[place]
+            with contextlib.suppress(Unauthorised, Forbidden, Missing):
+                answer = await self.call(lambda api: api.analysed(name), access, waiting)
+                found[name] = {**found[name], **_means(answer)}
+
+        known = [place for place, name in enumerate(track_ids) if name in found][:ANALYSED]
+        await _several(analyse, known, self.queue.width)
+        return found
 
     # --- playlists of a member's own
 
@@ -375,6 +418,26 @@ def _track(one: Any, album: str = "") -> TrackSource | None:
         duration_ms=duration if isinstance(duration, int) and 0 < duration < 36_000_000 else None,
         measured_by="spotify",
     )
+
+
+def _means(analysis: Mapping[str, Any]) -> dict[str, float]:
+    """The mean pitches and timbres of an analysis, each segment as long as it lasts."""
+    segments = analysis.get("segments")
+    whole = [one for one in segments if isinstance(one, dict)] if isinstance(segments, list) else []
+    total = sum(_number(one.get("duration")) for one in whole)
+    if not total:
+        return {}
+    sums: dict[str, object] = {}
+    for kind, plural in (("pitch", "pitches"), ("timbre", "timbre")):
+        rows = [(one[plural], _number(one.get("duration"))) for one in whole if isinstance(one.get(plural), list)]
+        if len(rows) == len(whole) and all(len(row) == 12 for row, _ in rows):
+            for place in range(12):
+                sums[f"{kind}_{place}"] = sum(_number(row[place]) * lasts for row, lasts in rows) / total
+    return clean(sums)[0]
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _artwork(album: Any) -> str | None:

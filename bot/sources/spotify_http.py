@@ -63,6 +63,9 @@ class Api(spotipy.Spotify):
         """Audio features; spotipy's own call warns, for it is closed to new apps."""
         return self._get(f"audio-features/{track_id}")
 
+    def several_measured(self, track_ids: list[str]) -> Any:
+        return self._get("audio-features", ids=",".join(track_ids))
+
     def analysed(self, track_id: str) -> Any:
         return self._get(f"audio-analysis/{track_id}")
 

@@ -183,6 +183,12 @@ def report_lines(report: TasteReport) -> str:
     if report.without_features:
         rated = count(report.without_features, "rated track")
         lines.append(f"- {rated} left out: nothing is known about how they sound")
+    if report.other_scale:
+        rated = count(report.other_scale, "rated track")
+        lines.append(
+            f"- Of {rated} I used tempo, key and loudness alone: their energy, mood and the like come from another "
+            "service than those of the most, on another scale"
+        )
     if report.more_ratings:
         lines += ["", f"About **{report.more_ratings} more ratings** should help."]
     return "\n".join(lines)

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 
 from bot.domain import Coverage, LinkedPlaylist
+from bot.flow.match import Doubtful, Matched
 from cogs.ui.text import CATALOGUE, count, fit, plain
 
 SOURCES = {"file": "the file", "audio": "audio", "reccobeats": "ReccoBeats", "spotify": "Spotify"}
 
 
-def linked(outcomes: Sequence[LinkedPlaylist]) -> str:
+def linked(outcomes: Sequence[LinkedPlaylist], matches: Sequence[Matched] = ()) -> str:
     if any(outcome.playlist.with_features for outcome in outcomes):
         after = "Now rate a few of them: `/rate start`."
     else:
         after = f"To learn your taste I need such a file, or choose *{CATALOGUE}* in `/playlist link`."
-    return fit([*map(_linked_one, outcomes), "", after])
+    return fit([*map(_linked_one, outcomes), *map(_matched, matches), "", after])
 
 
 def _linked_one(outcome: LinkedPlaylist) -> str:
@@ -42,6 +43,35 @@ def _linked_one(outcome: LinkedPlaylist) -> str:
             "A file exported with audio features (Exportify's, for example) does."
         )
     return "\n".join(lines)
+
+
+def _matched(found: Matched) -> str:
+    parts = [
+        f"{found.sure:,} found" if found.sure else "",
+        f"{len(found.doubtful):,} doubtful, below" if found.doubtful else "",
+        f"{found.unknown:,} not there" if found.unknown else "",
+        f"{found.left:,} not looked for this time" if found.left else "",
+    ]
+    return f"Names looked for on Spotify: {', '.join(filter(None, parts))}."
+
+
+WHICH = "Which of these did you mean?"
+
+
+def candidate(doubt: Doubtful) -> str:
+    return f"{doubt.candidate.artist} - {doubt.candidate.title}"
+
+
+def asked(doubt: Doubtful) -> str:
+    return f"{round(100 * doubt.certainty):d} % for: {doubt.asked}"
+
+
+def matching(done: int, total: int) -> str:
+    return f"Looking for names on Spotify: {done:,} of {total:,} …"
+
+
+def confirmed(tracks: int, known: int) -> str:
+    return f"Taken over: {count(tracks, 'track')}; now I know how {known:,} more sound{'s' if known == 1 else ''}."
 
 
 def _also(outcome: LinkedPlaylist) -> str:

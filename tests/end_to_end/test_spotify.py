@@ -375,6 +375,83 @@ async def test_a_ranked_playlist_goes_to_spotify_or_into_files(outside: Outside)
     assert made.entries[0]["name"] == f"Song {first}"
 
 
+@pytest.mark.parametrize(("mode", "known"), [("extended", 20), ("old", 0)])
+async def test_spotifys_own_features_only_where_the_operator_opted_in(
+    tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None, mode: str, known: int
+):
+    named = ("file", "spotify")
+    async with outside_of(tmp_path, discord_spec, spotify_spec, features=named) as outside:
+        outside.spotify.mode = mode
+        said = await outside.link("Ada", url=outside.playlist(owner="ben"))
+        assert f"20 tracks, features for {known}" in said
+        assert ("20 from Spotify" in said) is bool(known)
+        (one, *_) = await outside.room.bot.services.playlists.tracks(1)
+        assert ("timbre_3" in one.features, "energy" in one.features) == (bool(known), bool(known))
+        await outside.link("Ben", url=outside.playlist(2, owner="ben", tracks=30))
+        if not known:
+            assert outside.spotify.asked("audio-") == 1, "a single probe"
+        assert not outside.recco.exchanges
+
+
+async def test_by_default_spotify_is_asked_for_no_feature(outside: Outside):
+    outside.spotify.mode = "extended"
+    await outside.link("Ada", url=outside.playlist(owner="ben"))
+    assert outside.spotify.asked("audio-") == 0
+
+
+async def test_scales_are_not_mixed_and_the_report_says_so(outside: Outside):
+    await outside.room.link("Ada", ("Mine.csv", playlist_csv(tracks=14)))
+    outside.spotify.mode = "old"
+    for i in range(5):
+        outside.recco.knows(spotify_id(i))
+    await outside.link("Ada", url=outside.playlist(owner="ben", tracks=5))
+    bot, person = outside.room.bot, int(outside.room.human.member("Ada").id)
+    for place, one in enumerate(await bot.services.playlists.visible_tracks(person, None)):
+        await bot.services.ratings.rate(person, one.id, 1 + place % 10)
+    said = words(await outside.room.slash("Ada", "retrain"))
+    assert "19 ratings" in said
+    assert "Of 5 rated tracks I used tempo, key and loudness alone" in said
+
+
+async def test_pasted_names_are_found_and_doubtful_ones_are_asked_about(outside: Outside):
+    outside.spotify.catalogue([track(1, name="Sunrise"), track(2, name="Sunset over the long river"), track(3)])
+    for i in (1, 2):
+        outside.recco.knows(spotify_id(i))
+    opened = await outside.room.slash("Ada", "playlist link")
+    lines = opened["modal"]["components"][1]["component"]["custom_id"]
+    pasted = "Artist 1 - Sunrise\nArtist 2 - Sunset over the\nNobody - Nothing at all"
+    answer = await outside.room.human.modal("Ada", opened, {lines: pasted})
+    said = await outside.room.last_word("Ada", answer)
+    assert "1 found, 1 doubtful, below, 1 not there" in said
+    assert "3 tracks, features for 1" in said
+    shown = outside.room.message("Ada", answer["id"])
+    (choice,) = shown["components"][0]["components"]
+    (option,) = choice["options"]
+    assert option["label"] == "Artist 2 - Sunset over the long river"
+    assert "% for: Artist 2 - Sunset over the" in option["description"]
+    taken = await outside.room.human.select("Ada", shown, choice["custom_id"], [option["value"]])
+    assert "Taken over: 1 track; now I know how 1 more" in await outside.room.last_word("Ada", taken)
+    assert "features for 2" in words(await outside.room.slash("Ada", "playlist list"))
+
+
+@pytest.mark.parametrize("names_first", [True, False])
+async def test_a_name_and_a_link_to_one_recording_become_one_track(outside: Outside, names_first: bool):
+    outside.spotify.mode = "old"
+    url = outside.playlist(owner="ben", tracks=3)
+    outside.spotify.catalogue([track(50, name="Song 1", artists=track(1)["artists"], external_ids={"isrc": isrc(1)})])
+    if not names_first:
+        await outside.link("Ada", url=url)
+    answer = await outside.room.link("Ada", ("names.txt", b"Artist 1 - Song 1 (Live)\n"))
+    person = int(outside.room.human.member("Ada").id)
+    playlists, ratings = outside.room.bot.services.playlists, outside.room.bot.services.ratings
+    assert "1 track" in words(answer)
+    await outside.link("Ada", url=url)
+    assert len(await playlists.visible_tracks(person, None)) == 3
+    (mine,) = [one for one in await playlists.visible_tracks(person, None) if one.isrc == isrc(1)]
+    await ratings.rate(person, mine.id, 9)
+    assert await ratings.stars(person) == {mine.id: 9}
+
+
 async def test_without_a_key_nobody_connects_and_the_command_is_named(
     tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None
 ):
