@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp
 
@@ -15,10 +15,13 @@ from bot.errors import AppRefused, EarmarkError, NotConfigured, SpotifyBusy, Spo
 from bot.sources.queue import Closed, NoAnswer, Queue
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Own, Spotify
-from bot.sources.spotify_http import Api, Forbidden, Missing, Unauthorised
+from bot.sources.spotify_http import Forbidden, Missing, Unauthorised
 from bot.sources.spotify_tokens import App
 from storage.database import Database
 from storage.spotify import SpotifyAccounts
+
+if TYPE_CHECKING:
+    from bot.sources.spotify_api import Api
 
 State = Literal["works", "partly", "fails", "off"]
 DISCORD = "https://discord.com/api/v10"
@@ -143,7 +146,7 @@ async def _spotify(config: Config) -> list[Check]:
     return checks
 
 
-PROBES: tuple[tuple[str, Callable[[Api], Any], str, str], ...] = (
+PROBES: tuple[tuple[str, Callable[["Api"], Any], str, str], ...] = (
     ("- one track", lambda api: api.track(TRACK), "closed to this app", "Members paste lines or upload files"),
     ("- search", lambda api: api.search("Bach", limit=1), "closed to this app", "Names without ids stay unmatched"),
     ("- albums", lambda api: api.album_tracks(ALBUM, limit=1), "closed to this app", "Members link a playlist instead"),
@@ -164,7 +167,7 @@ PROBES: tuple[tuple[str, Callable[[Api], Any], str, str], ...] = (
 )
 
 
-async def _probe(spotify: Spotify, own: Own, what: str, call: Callable[[Api], Any], closed: str, todo: str) -> Check:
+async def _probe(spotify: Spotify, own: Own, what: str, call: Callable[["Api"], Any], closed: str, todo: str) -> Check:
     try:
         await spotify.call(call, own)
     except (Unauthorised, Forbidden):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.domain import TrackSource
 from bot.errors import (
@@ -23,10 +23,13 @@ from bot.errors import (
 from bot.sources.collect import isrc
 from bot.sources.decoding import MAX_ROWS, tidy
 from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
-from bot.sources.spotify_http import DEADLINE, Api, Deadline, Forbidden, Missing, Unauthorised, ask, quiet_logs
+from bot.sources.spotify_http import DEADLINE, Deadline, Forbidden, Missing, Unauthorised, ask, quiet_logs
 from bot.sources.spotify_links import SpotifyLink
 from bot.sources.spotify_tokens import Accounts, App, Tokens
 from bot.taste.features import clean
+
+if TYPE_CHECKING:
+    from bot.sources.spotify_api import Api
 
 PAGE = 50
 ADD = 100  # tracks that one request adds to a playlist, or asks features for
@@ -295,7 +298,9 @@ class Spotify:
 
     # --- requests
 
-    async def call(self, call: Callable[[Api], Any], access: Access, waiting: Waiting | None = None) -> dict[str, Any]:
+    async def call(
+        self, call: Callable[["Api"], Any], access: Access, waiting: Waiting | None = None
+    ) -> dict[str, Any]:
         """Make a request; an access token that is over is renewed once."""
 
         async def attempt(token: str) -> Any:
@@ -362,7 +367,7 @@ async def _several(work: Callable[[int], Awaitable[None]], todo: list[int], widt
         await asyncio.gather(*workers, return_exceptions=True)
 
 
-def _fetch(api: Api, link: SpotifyLink, offset: int) -> Any:
+def _fetch(api: "Api", link: SpotifyLink, offset: int) -> Any:
     match link.kind:
         case "playlist":
             return api.playlist_items(link.id, limit=PAGE, offset=offset)

@@ -4,14 +4,15 @@ import http.cookiejar
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import requests
 import requests.adapters
-import spotipy
 
-from bot.errors import NotOnTheList
-from bot.sources.queue import NoAnswer, TooMany, retry_after
+from bot.sources.queue import NoAnswer
+
+if TYPE_CHECKING:
+    from bot.sources.spotify_api import Api
 
 CONNECT, DEADLINE = 5.0, 12.0  # seconds
 LIMIT = 12_000_000  # bytes of one answer
@@ -50,26 +51,6 @@ class Deadline(requests.Session):
         return response
 
 
-class Api(spotipy.Spotify):
-    """spotipy's client, with the one call that it makes in another shape than Spotify describes."""
-
-    def add_to_playlist(self, playlist_id: str, uris: list[str]) -> Any:
-        return self._post(f"playlists/{playlist_id}/items", payload={"uris": uris})
-
-    def own_profile(self) -> Any:
-        return self._get("me")
-
-    def measured(self, track_id: str) -> Any:
-        """Audio features; spotipy's own call warns, for it is closed to new apps."""
-        return self._get(f"audio-features/{track_id}")
-
-    def several_measured(self, track_ids: list[str]) -> Any:
-        return self._get("audio-features", ids=",".join(track_ids))
-
-    def analysed(self, track_id: str) -> Any:
-        return self._get(f"audio-analysis/{track_id}")
-
-
 class Unauthorised(Exception):
     """401: the token is over, or this needs a member's."""
 
@@ -90,7 +71,7 @@ def quiet_logs() -> None:
         logger.propagate = False
 
 
-def ask(session: requests.Session, prefix: str, token: str, call: Callable[[Api], Any]) -> Any:
+def ask(session: requests.Session, prefix: str, token: str, call: Callable[["Api"], Any]) -> Any:
     """Make one call with a token; blocks.
 
     Raises:
@@ -99,13 +80,15 @@ def ask(session: requests.Session, prefix: str, token: str, call: Callable[[Api]
         NoAnswer: 5xx, no answer in time, or one that is no JSON.
 
     """
+    from bot.sources.spotify_api import Api, Refused, meaning  # noqa: PLC0415 - heavy
+
     # spotipy documents a session here and annotates nothing, from which a flag is inferred.
     api = Api(auth=token, requests_session=cast("Any", session))
     api.prefix = prefix
     try:
         answer = call(api)
-    except spotipy.SpotifyException as problem:
-        raise _meaning(problem) from None
+    except Refused as problem:
+        raise meaning(problem) from None
     except (requests.exceptions.RequestException, OSError) as problem:
         raise NoAnswer from problem
     except Exception as problem:
@@ -115,22 +98,3 @@ def ask(session: requests.Session, prefix: str, token: str, call: Callable[[Api]
     if not isinstance(answer, dict):  # spotipy gives None for what is no JSON
         raise NoAnswer
     return answer
-
-
-def _meaning(problem: spotipy.SpotifyException) -> Exception:
-    status = problem.http_status
-    said = f"{problem.msg} {problem.reason}"
-    match status:
-        case 401:
-            return Unauthorised()
-        case 403 if "registered" in said:
-            return NotOnTheList()
-        case 403:
-            return Forbidden()
-        case 400 | 404:
-            return Missing()
-        case 429:
-            daily = "QUOTA_EXCEEDED" in said
-            return TooMany(retry_after((problem.headers or {}).get("Retry-After")), daily)
-        case _:
-            return NoAnswer(status)

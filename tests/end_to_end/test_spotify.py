@@ -76,6 +76,7 @@ async def outside_of(
         }
         async with a_room(tmp_path, discord_spec, **{**base, **settings}) as room:
             spotify.redirects.add(room.config.redirect_uri)
+            room.human.timeout = 30  # seconds; a first training starts a process
             yield Outside(room, spotify, recco)
         if spec is not None:
             assert spec.problems(spotify.exchanges, broken=spotify.faults.met > 0) == []
