@@ -11,23 +11,30 @@ from pathlib import Path
 
 import aiohttp
 import discord
-from aiohttp import web
 
+from bot.answering import answering
 from bot.client import Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
+from bot.doctor import tell
 from bot.errors import DiscordUnreachable, TokenRefused
 from bot.flow.clips import Clips
+from bot.flow.connect import Connections
+from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
 from bot.schedule import backing_up
+from bot.sources.reccobeats import ReccoBeats
+from bot.sources.spotify import Spotify
+from bot.sources.spotify_tokens import App
 from bot.taste.group import owe
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
 from storage.database import Database, FolderLock
+from storage.features import Features
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
@@ -35,6 +42,7 @@ from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.sharing import Shares
+from storage.spotify import SpotifyAccounts
 from storage.studies import Studies
 
 log = logging.getLogger(__name__)
@@ -70,6 +78,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         clips = Clips(config.data / "clips", uploads)
         stack.push_async_callback(clips.close)
         playlists = Playlists(database)
+        outside = _outside(config, database)
+        stack.push_async_callback(_close, outside)
         yield Services(
             playlists=playlists,
             ratings=ratings,
@@ -85,7 +95,38 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             clips=clips,
             uploads=uploads,
             workers=workers,
+            outside=outside,
         )
+
+
+def _outside(config: Config, database: Database) -> Outside:
+    """The services of others, as far as the operator's settings go."""
+    app = None
+    if config.spotify_client_id:
+        app = App(
+            config.spotify_client_id,
+            config.spotify_client_secret,
+            config.redirect_uri,
+            config.spotify_accounts,
+            config.spotify_api,
+        )
+    spotify = Spotify(app, deadline=config.patience) if app else None
+    accounts = SpotifyAccounts(database)
+    return Outside(
+        spotify=spotify,
+        reccobeats=ReccoBeats(config.reccobeats, deadline=config.patience) if "reccobeats" in config.features else None,
+        connections=Connections(spotify, config.keyring(), accounts),
+        accounts=accounts,
+        features=Features(database),
+        spotify_features="spotify" in config.features,
+    )
+
+
+async def _close(outside: Outside) -> None:
+    if outside.spotify is not None:
+        outside.spotify.close()
+    if outside.reccobeats is not None:
+        await outside.reccobeats.close()
 
 
 async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None:
@@ -100,18 +141,21 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     token = config.require_token()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
-        async with services(config) as made, _answering(config.port), backing_up(config):
+        async with services(config) as made, answering(config, made.outside.connections), backing_up(config):
+            telling = asyncio.create_task(tell(config, log.info), name="doctor")
             try:
                 await _run(Earmark(made, always_sync=sandbox_url is not None), token)
             except discord.LoginFailure:
                 raise TokenRefused from None
             except aiohttp.ClientConnectionError:
                 raise DiscordUnreachable from None
+            finally:
+                telling.cancel()
 
 
 async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Awaitable[None]]) -> None:
     """Run the bot on a sandbox of its own, and call `ready` with the page's address once it has logged in."""
-    async with services(config) as made:
+    async with services(config) as made, answering(config, made.outside.connections):
         sandbox = await Sandbox.start(port=port, data=config.data / "sandbox")
         try:
             with aim(sandbox.url):
@@ -144,29 +188,6 @@ async def _run(bot: Earmark, token: str) -> None:
             log.info("stopping")
             await bot.close()
         await running
-
-
-@asynccontextmanager
-async def _answering(port: int | None) -> AsyncGenerator[None]:
-    """Bind the port on which some hosts expect an answer; it says that the bot is up, and nothing else."""
-    if port is None:
-        yield
-        return
-    site = web.Application()
-
-    async def alive(_: web.Request) -> web.Response:
-        return web.Response(text="Earmark is running.\n")
-
-    site.router.add_get("/", alive)
-    site.router.add_get("/healthz", alive)
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    # Only here is every interface bound: a host that hands out $PORT asks from outside.
-    await web.TCPSite(runner, "0.0.0.0", port).start()  # noqa: S104
-    try:
-        yield
-    finally:
-        await runner.cleanup()
 
 
 def _warn_of_ephemeral_disk(data: Path) -> None:

@@ -19,7 +19,7 @@ from bot.keys import Keyring
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
-UPKEEP = {"backup", "restore", "erase", "export"}
+UPKEEP = {"backup", "restore", "erase", "export", "rotate"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,6 +57,12 @@ def _dispatch(options: argparse.Namespace, config: Config) -> int:
     if options.command == "key":
         print(Keyring.new())
         return 0
+    if options.command == "doctor":
+        from bot import doctor  # noqa: PLC0415
+
+        checks = asyncio.run(doctor.examine(config, discord=_discord()))
+        print(doctor.table(checks))
+        return int(doctor.failed(checks))
     if options.command in UPKEEP:
         from bot import upkeep  # noqa: PLC0415
 
@@ -113,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--members", type=int, default=4, help="how many people live in it (default 4)")
     _upkeep_commands(commands)
     commands.add_parser("key", help="make a key for EARMARK_KEYS")
+    doctor = commands.add_parser("doctor", help="say what works and what does not, and what to do about it")
+    doctor.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the bot's data folder")
     commands.add_parser("evaluate", help="measure the model on rating files", add_help=False)
     commands.add_parser("study", help="redo the experiment of 2020 on a rating file", add_help=False)
     commands.add_parser("analyse", help="print what can be heard in audio files", add_help=False)
@@ -135,10 +143,11 @@ def _upkeep_commands(commands: Any) -> None:
     back.add_argument("file", type=Path, metavar="FILE")
     erase = commands.add_parser("erase", help="erase everything about a person")
     erase.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
+    rotate = commands.add_parser("rotate", help="seal everything anew with the first of EARMARK_KEYS")
     export = commands.add_parser("export", help="write everything about a person into a ZIP archive")
     export.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
     export.add_argument("file", type=Path, metavar="FILE.zip")
-    for command in (copy, back, erase, export):
+    for command in (copy, back, erase, rotate, export):
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the bot's data folder")
 
 
@@ -177,6 +186,14 @@ def _free(port: int | None) -> int:
             print(f"Port {DEFAULT_PORT} is in use, so the page gets another one.", file=sys.stderr)
             return 0
     return DEFAULT_PORT
+
+
+def _discord() -> str:
+    """Where Discord is: at a sandbox, where one is named."""
+    from bot.doctor import DISCORD  # noqa: PLC0415
+
+    sandbox = _loopback(os.environ.get("EARMARK_DISCORD_URL"))
+    return f"{sandbox}/api/v10" if sandbox else DISCORD
 
 
 def _loopback(url: str | None) -> str | None:

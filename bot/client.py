@@ -12,6 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.flow.clips import Clips
+from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from storage.accounts import Accounts
@@ -34,6 +35,7 @@ COGS = (
     "cogs.predict",
     "cogs.taste",
     "cogs.session",
+    "cogs.spotify",
     "cogs.account",
     "cogs.help",
 )
@@ -69,6 +71,7 @@ class Services:
     clips: Clips
     uploads: StoredClips
     workers: Workers
+    outside: Outside
 
 
 class Earmark(commands.Bot):

@@ -3,9 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.errors import NotConfigured
 from bot.keys import Keyring
+
+FEATURE_SOURCES = ("file", "audio", "reccobeats", "spotify")
+DEFAULT_FEATURES = FEATURE_SOURCES[:3]
+PASTED = "http://127.0.0.1:8888"  # where nothing listens: members copy the address that their browser shows
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,11 @@ class Config:
         backup_keep: how many are kept.
         keys: what seals tokens and backups, newest first; none seals nothing.
         log_level: a name of the standard library's `logging`.
+        spotify_client_id, spotify_client_secret: the operator's app at Spotify; None reads no Spotify link.
+        public_url: under which members' browsers reach this program: HTTPS, or http://127.0.0.1:PORT.
+        features: the sources of audio features that are allowed: file, audio, reccobeats, spotify.
+        spotify_api, spotify_accounts, reccobeats: where these services are; for tests, and from no setting.
+        patience: seconds that each of them has for an answer; the same.
 
     """
 
@@ -36,6 +46,14 @@ class Config:
     backup_keep: int = 7
     keys: tuple[str, ...] = field(default=(), repr=False)
     log_level: str = "INFO"
+    spotify_client_id: str | None = None
+    spotify_client_secret: str | None = field(default=None, repr=False)
+    public_url: str | None = None
+    features: tuple[str, ...] = ("file", "audio")
+    spotify_api: str = "https://api.spotify.com/v1/"
+    spotify_accounts: str = "https://accounts.spotify.com"
+    reccobeats: str = "https://api.reccobeats.com"
+    patience: float = 8.0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
@@ -52,6 +70,10 @@ class Config:
             backup_keep=_whole(env, "EARMARK_BACKUP_KEEP", default=7, low=1, high=10_000) or 7,
             keys=tuple(key.strip() for key in (env.get("EARMARK_KEYS") or "").split(",") if key.strip()),
             log_level=(env.get("EARMARK_LOG") or "INFO").upper(),
+            spotify_client_id=(env.get("SPOTIFY_CLIENT_ID") or "").strip() or None,
+            spotify_client_secret=(env.get("SPOTIFY_CLIENT_SECRET") or "").strip() or None,
+            public_url=_public(env.get("PUBLIC_URL")),
+            features=_sources(env.get("EARMARK_FEATURES")),
         )
 
     def require_token(self) -> str:
@@ -59,9 +81,37 @@ class Config:
             raise NotConfigured("DISCORD_TOKEN")
         return self.token
 
+    @property
+    def redirect_uri(self) -> str:
+        """Where Spotify sends members back to; it must stand in the app's settings, letter by letter."""
+        return f"{self.public_url or PASTED}/spotify/callback"
+
     def keyring(self) -> Keyring | None:
         """The operator's keys; None where there are none; raise NotConfigured where one is no key."""
         return Keyring(self.keys) if self.keys else None
+
+
+def _public(text: str | None) -> str | None:
+    """An address that Spotify accepts for its way back: HTTPS, or a loopback address by number."""
+    if not (text or "").strip():
+        return None
+    try:
+        parts = urlsplit((text or "").strip())
+        local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1"} and parts.port is not None
+    except ValueError:
+        raise NotConfigured("PUBLIC_URL") from None
+    if not (local or (parts.scheme == "https" and parts.hostname)) or parts.query or parts.fragment or parts.username:
+        raise NotConfigured("PUBLIC_URL")
+    return (text or "").strip().rstrip("/")
+
+
+def _sources(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return DEFAULT_FEATURES
+    named = tuple(dict.fromkeys(name.strip().lower() for name in text.split(",") if name.strip()))
+    if not set(named) <= set(FEATURE_SOURCES):
+        raise NotConfigured("EARMARK_FEATURES")
+    return named
 
 
 def _whole(env: Mapping[str, str], name: str, *, default: int | None, low: int, high: int) -> int | None:

@@ -70,6 +70,15 @@ class AudioAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a playlist was read from, so that it can be read again."""
+
+    link: str  # as in `bot.sources.spotify_links`
+    version: str  # empty: unknown, so it is always read again
+    through_account: bool  # it came through its owner's account, and goes with it
+
+
+@dataclass(frozen=True, slots=True)
 class PlaylistSource:
     """What an importer read: tracks in order, and what it could not use."""
 
@@ -79,6 +88,7 @@ class PlaylistSource:
     duplicates: int = 0  # rows that name a track that stood before
     skipped: int = 0  # rows without a title, podcasts, local files
     bad_cells: int = 0  # feature cells out of range or not numbers; left unknown
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,7 @@ class Track:
     artwork_url: str | None = None
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
+    scales: Mapping[str, str] = field(default_factory=dict[str, str])  # by group of `bot.taste.scales`: whose values
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,17 @@ class Playlist:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of how many tracks it is known how they sound, and from where."""
+
+    tracks: int
+    by_source: Mapping[str, int]  # file, audio, reccobeats, spotify; each track counts once
+    unknown: int
+    titles: tuple[str, ...] = ()  # some of the unknown
+    unanswered: str = ""  # "busy" or "down": a source did not answer, and may later
+
+
+@dataclass(frozen=True, slots=True)
 class LinkedPlaylist:
     """The outcome of linking: the playlist, and what was left out."""
 
@@ -117,6 +139,11 @@ class LinkedPlaylist:
     skipped: int
     bad_cells: int
     relinked: bool  # a playlist of this name by this owner was replaced
+    unchanged: bool = False  # it was read before, and nothing has changed since
+    local: int = 0  # files of the owner's own on Spotify
+    episodes: int = 0
+    gone: int = 0  # entries that Spotify no longer has
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +198,9 @@ class TasteReport:
     actual: Sequence[float]  # (n,) stars
     predicted: Sequence[float]  # (n,) leave-one-out
     titles: Sequence[str]  # (n,)
+    other_scale: int = (
+        0  # ratings of which only what has a unit was used, for a minority of values is another service's
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,25 @@ EarmarkError
 │   ├── AudioUnusual         more channels or another sampling rate than can be read
 │   ├── AudioDamaged         cut off, not decodable to its end, or samples that are no numbers
 │   └── NoSound              silence, a constant, or a single click
+├── SpotifyError             something between a member, this bot and Spotify
+│   ├── NoSpotify            the operator has not set it up
+│   ├── ShortLink            a shortened link: where it leads is unknown, and it is not followed
+│   ├── WrongLink            a link to an artist, an episode ...: nothing to rate there
+│   ├── ConnectFirst         needs the member's own account
+│   ├── PlaylistClosed       somebody else's or an editorial playlist, which the app may not read
+│   ├── NotOnSpotify         deleted, private or mistyped
+│   ├── NothingThere         a playlist without a single song
+│   ├── NotOnTheList         a new app serves five people, and this member is none of them
+│   ├── SpotifyBusy          it asks to wait longer than a member would
+│   ├── SpotifyDown          no usable answer, several times
+│   ├── SpotifyForbids       the app may not do this at all
+│   ├── ConnectionGone       the member's permission was revoked, or is half a year old
+│   ├── NoKeys               tokens are kept sealed or not at all
+│   ├── BadState             the way back from Spotify was not begun by this member, or too long ago
+│   ├── CodeRefused          Spotify's code was used before, or is none
+│   ├── Declined             the member said no on Spotify's page
+│   ├── NoRedirect           what was pasted is not the address that Spotify led to
+│   └── AppRefused           Spotify does not know the operator's client id or secret
 ├── NothingToRate            no visible track is left to rate
 │   └── NoPlaylist           no playlist is linked yet
 ├── UnknownTrack             not among the tracks the member can see
@@ -158,6 +177,106 @@ class NoSound(AudioError):
     name: str
     seconds: float  # in which something is heard
     least: float
+
+
+class SpotifyError(EarmarkError):
+    """Something between a member, this bot and Spotify."""
+
+
+@dataclass(eq=False)
+class NoSpotify(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class ShortLink(SpotifyError):
+    host: str
+
+
+@dataclass(eq=False)
+class WrongLink(SpotifyError):
+    kind: str  # artist, episode, show, user ...
+
+
+@dataclass(eq=False)
+class ConnectFirst(SpotifyError):
+    kind: str  # playlist, liked, top, export
+    possible: bool  # whether this bot can connect accounts at all
+
+
+@dataclass(eq=False)
+class PlaylistClosed(SpotifyError):
+    kind: str
+
+
+@dataclass(eq=False)
+class NotOnSpotify(SpotifyError):
+    kind: str
+
+
+@dataclass(eq=False)
+class NothingThere(SpotifyError):
+    name: str
+
+
+@dataclass(eq=False)
+class NotOnTheList(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class SpotifyBusy(SpotifyError):
+    seconds: int
+    daily: bool  # the quota of the operator's account, not only too many requests at once
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(eq=False)
+class SpotifyDown(SpotifyError):
+    status: int  # 0: no answer, or none that can be read
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(eq=False)
+class SpotifyForbids(SpotifyError):
+    what: str
+
+
+@dataclass(eq=False)
+class ConnectionGone(SpotifyError):
+    expired: bool  # half a year is over; else it was revoked
+
+
+@dataclass(eq=False)
+class NoKeys(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class BadState(SpotifyError):
+    why: str  # "unknown", "expired", "another"
+
+
+@dataclass(eq=False)
+class CodeRefused(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class Declined(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class NoRedirect(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class AppRefused(SpotifyError):
+    pass
 
 
 @dataclass(eq=False)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from bot.app import services
 from bot.config import Config
+from bot.errors import NoKeys
 from bot.flow.account import export
+from bot.flow.connect import rotate
 from storage.backup import Backup, backup, restore
 from storage.database import FolderLock
 
@@ -21,6 +23,8 @@ def run(options: argparse.Namespace, config: Config) -> None:
             _restore(options.file, config)
         case "erase":
             asyncio.run(_erase(options.user_id, config))
+        case "rotate":
+            asyncio.run(_rotate(config))
         case _:
             asyncio.run(_export(options.user_id, options.file, config))
             print(f"Written to {options.file}.")
@@ -60,6 +64,17 @@ async def _erase(user_id: int, config: Config) -> None:
         print("Nothing was stored about this person; noted, so that no backup brings anything back.")
         return
     print("Erased: " + ", ".join(f"{number:,} of {table}" for table, number in gone.items()) + ".")
+
+
+async def _rotate(config: Config) -> None:
+    keyring = config.keyring()
+    if keyring is None:
+        raise NoKeys
+    async with services(config, alone=False) as s:
+        done, lost = await rotate(s.outside.accounts, keyring)
+    print(f"Sealed anew with the first key: {done:,}. The older keys can be taken out of EARMARK_KEYS.")
+    if lost:
+        print(f"No key opens {lost:,}: add the older keys behind the new one, and run this again.", file=sys.stderr)
 
 
 async def _export(user_id: int, file: Path, config: Config) -> None:

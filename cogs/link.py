@@ -1,18 +1,26 @@
 """Link: `/playlist` brings tracks in, shows, shares and drops them."""
 
+import contextlib
+import time
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import FileTooLarge, UnknownPlaylist
+from bot.domain import LinkedPlaylist
+from bot.errors import FileTooLarge, NotYourCard, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
+from bot.flow.match import Doubtful, confirm, match
+from bot.flow.outside import fill, link_spotify, measure
 from bot.flow.upload import PLAYLIST
-from cogs.ui import pick, text, text_audio
+from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
+from cogs.ui import pick, text, text_audio, text_link, text_spotify
 from cogs.ui.access import private, services
 from cogs.ui.audio import MOST_FILES, is_audio, upload_files
-from cogs.ui.items import LastingModal
+from cogs.ui.items import LastingItem, LastingModal
 
 MAX_BYTES = 10_000_000
+BREATH = 1.5  # seconds between two edits of one answer
 
 
 async def link_attachment(interaction: discord.Interaction, file: discord.Attachment, name: str | None) -> None:
@@ -25,8 +33,121 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
     data = await file.read()
-    outcomes = await link_file(s.playlists, s.questions, interaction.user.id, file.filename, data, name)
-    await interaction.edit_original_response(content=text.linked(outcomes))
+    await _finish(
+        interaction, await link_file(s.playlists, s.questions, interaction.user.id, file.filename, data, name)
+    )
+
+
+class _Telling:
+    """Edits the answer while work goes on, not more often than Discord likes."""
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        self._interaction = interaction
+        self._next = time.monotonic() + BREATH
+
+    async def progress(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            await self._say(text_spotify.reading_spotify(done, total))
+
+    async def waiting(self, seconds: int) -> None:
+        if time.monotonic() >= self._next or seconds > BREATH:
+            await self._say(text_spotify.waiting(seconds))
+
+    async def matching(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            await self._say(text_link.matching(done, total))
+
+    async def measuring(self, tracks: int) -> None:
+        if time.monotonic() >= self._next:
+            await self._say(text_spotify.measuring(tracks))
+
+    async def _say(self, words: str) -> None:
+        self._next = time.monotonic() + BREATH
+        with contextlib.suppress(discord.HTTPException):  # the work matters, and its outcome is told anyway
+            await self._interaction.edit_original_response(content=words)
+
+
+async def _link_url(interaction: discord.Interaction, url: str, name: str | None) -> LinkedPlaylist:
+    link, s = parse(url), services(interaction)
+    if link.kind == "track" and s.outside.spotify is None:  # it can be rated, and asked for, by its id alone
+        return (await link_text(s.playlists, s.questions, interaction.user.id, url, name))[0]
+    return await _link_spotify(interaction, link, name)
+
+
+async def _link_spotify(interaction: discord.Interaction, link: SpotifyLink, name: str | None) -> LinkedPlaylist:
+    s, telling = services(interaction), _Telling(interaction)
+    async with s.workers.only_one("reading", interaction.user.id):
+        return await link_spotify(
+            s.outside,
+            s.playlists,
+            s.questions,
+            interaction.user.id,
+            link,
+            name,
+            progress=telling.progress,
+            waiting=telling.waiting,
+        )
+
+
+async def _finish(interaction: discord.Interaction, outcomes: list[LinkedPlaylist]) -> None:
+    """Find what has names only, let services say how the new tracks sound, then tell what was linked."""
+    s, telling = services(interaction), _Telling(interaction)
+    user = interaction.user.id
+    matches = [
+        await match(s.outside, s.playlists, user, one, telling.matching, telling.waiting)
+        for one in outcomes
+        if one.playlist.kind != "spotify"
+    ]
+    outcomes = await fill(s.outside, outcomes, measuring=telling.measuring, waiting=telling.waiting)
+    found = [one for one in matches if one is not None]
+    words = text_link.linked(outcomes, found)
+    doubtful = [one for match_ in found for one in match_.doubtful][:25]
+    await interaction.edit_original_response(content=words, view=_doubts(user, doubtful) if doubtful else None)
+
+
+def _doubts(user_id: int, doubtful: list[Doubtful]) -> discord.ui.View:
+    """Let a member choose which of the doubtful finds are what was meant."""
+    options = [
+        discord.SelectOption(
+            label=text.bare(text_link.candidate(one)),
+            description=text.bare(text_link.asked(one)),
+            value=f"{one.track_id}:{one.candidate.spotify_id}",
+        )
+        for one in doubtful
+    ]
+    view = discord.ui.View(timeout=None)
+    view.add_item(
+        discord.ui.Select(
+            custom_id=f"earmark:match:{user_id}",
+            placeholder=text_link.WHICH,
+            options=options,
+            min_values=1,
+            max_values=len(options),
+        )
+    )
+    return view
+
+
+class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
+    """Takes a member's word for doubtful finds."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        if interaction.user.id != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
+        assert isinstance(self.item, discord.ui.Select)
+        pairs = [value.split(":", 1) for value in self.item.values]
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s = services(interaction)
+        user = interaction.user.id
+        done = await confirm(s.outside, s.playlists, user, [(int(track_id), name) for track_id, name in pairs])
+        known = 0
+        for playlist in await s.playlists.of(user):
+            lacking = await s.outside.features.coverage(playlist.id)
+            if lacking.unknown:
+                await measure(s.outside, playlist_id=playlist.id)
+                known += lacking.unknown - (await s.outside.features.coverage(playlist.id)).unknown
+        s.questions.forget(user)
+        await interaction.edit_original_response(content=text_link.confirmed(done, known))
 
 
 class LinkModal(LastingModal, title="Link a playlist"):
@@ -65,9 +186,12 @@ class LinkModal(LastingModal, title="Link a playlist"):
         if files:
             await link_attachment(interaction, files[0], name)
             return
-        s = services(interaction)
-        outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
-        await interaction.edit_original_response(content=text.linked(outcomes))
+        if "\n" not in lines and is_link(lines):
+            outcomes = [await _link_url(interaction, lines, name)]
+        else:
+            s = services(interaction)
+            outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
+        await _finish(interaction, outcomes)
 
 
 class UploadModal(LastingModal, title="Upload your own recordings"):
@@ -99,30 +223,42 @@ class UploadModal(LastingModal, title="Upload your own recordings"):
 
 
 class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
-    @app_commands.command(description="Link a playlist: upload a file, or paste songs")
+    @app_commands.command(description="Link a playlist: upload a file, give a Spotify link, or paste songs")
     @app_commands.describe(
-        file="A playlist file; leave it out to paste songs instead",
+        file="A playlist file; leave all out to paste songs instead",
+        url="A Spotify link to a playlist, an album or a track",
+        mine="From your connected Spotify account (/spotify connect)",
         catalogue="No file at hand? Music that comes with the bot",
         name="What to call it",
     )
-    @app_commands.choices(catalogue=[app_commands.Choice(name=text.CATALOGUE, value="bach")])
+    @app_commands.choices(
+        catalogue=[app_commands.Choice(name=text.CATALOGUE, value="bach")],
+        mine=[app_commands.Choice(name=words, value=key) for key, words in text_spotify.MINE.items()],
+    )
     async def link(
         self,
         interaction: discord.Interaction,
         file: discord.Attachment | None = None,
+        url: app_commands.Range[str, 1, 500] | None = None,
+        mine: str | None = None,
         catalogue: str | None = None,
         name: app_commands.Range[str, 1, 80] | None = None,
     ) -> None:
-        if file is None and catalogue is None:
+        if file is None and url is None and mine is None and catalogue is None:
             await interaction.response.send_modal(LinkModal())
             return
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         if file is not None:
             await link_attachment(interaction, file, name)
             return
-        s = services(interaction)
-        outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
-        await interaction.edit_original_response(content=text.linked(outcomes))
+        if url is not None:
+            outcomes = [await _link_url(interaction, url, name)]
+        elif mine is not None:
+            outcomes = [await _link_spotify(interaction, own(mine), name)]
+        else:
+            s = services(interaction)
+            outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
+        await _finish(interaction, outcomes)
 
     @app_commands.command(description="Upload your own recordings: I listen to them, and you can rate and predict them")
     @app_commands.describe(file="An audio file; leave it out to send up to ten at once", name="A playlist for them")
@@ -177,4 +313,5 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
 async def setup(bot: commands.Bot) -> None:
     for form in (LinkModal(), UploadModal()):
         bot.add_view(form)
+    bot.add_dynamic_items(MatchSelect)
     await bot.add_cog(Link())

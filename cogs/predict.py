@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import Track
 from bot.errors import NotYourCard, UnknownTrack
-from bot.flow.predict import predict_playlist, predict_tracks, track_named
-from cogs.ui import cards, pick, text
+from bot.flow.find import SURE, Found, find_outside
+from bot.flow.predict import predict_playlist, predict_tracks
+from cogs.ui import cards, pick, text, text_spotify
 from cogs.ui.access import private, services
 from cogs.ui.audio import is_audio, listen_to
 from cogs.ui.items import LastingItem
@@ -17,11 +17,15 @@ from cogs.ui.items import LastingItem
 PAGE = 10
 
 
-async def show_prediction(interaction: discord.Interaction, track: Track) -> None:
+async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
     s = services(interaction)
+    track = found.track
     (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, interaction.user.id, [track], explain=True)
     await s.predictions.shown(interaction.user.id, [prediction])
-    embed = discord.Embed(description=text.prediction_lines(prediction), colour=cards.COLOUR)
+    lines = text.prediction_lines(prediction)
+    if found.certainty < SURE:
+        lines = f"{text_spotify.probably(found.certainty)}\n{lines}"
+    embed = discord.Embed(description=lines, colour=cards.COLOUR)
     clip = await s.clips.of(track)
     await interaction.edit_original_response(embed=embed, attachments=cards.sounds(clip))
 
@@ -63,17 +67,17 @@ class RankedButton(
 
 class Predict(commands.GroupCog, group_name="predict", group_description="What would you give to a track?"):
     @app_commands.command(description="What would you give to this track?")
-    @app_commands.describe(track="Its name; the list helps")
+    @app_commands.describe(track="Its name (the list helps), a Spotify link, an ISRC, or Artist - Title")
     @app_commands.autocomplete(track=pick.track_choices)
     async def track(self, interaction: discord.Interaction, track: str) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
-        await show_prediction(interaction, await pick.track(interaction, track))
+        await show_prediction(interaction, await _known_or_found(interaction, track))
 
     @app_commands.command(description="What would you give to this recording? I listen to it, and keep nothing")
     @app_commands.describe(file="WAV, FLAC, OGG or MP3, up to 15 minutes")
     async def audio(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
-        await show_prediction(interaction, await listen_to(interaction, file))
+        await show_prediction(interaction, Found(await listen_to(interaction, file), 1.0))
 
     @app_commands.command(description="A playlist in the order in which you would like it")
     @app_commands.describe(playlist="Which one; the list helps")
@@ -90,7 +94,18 @@ async def predict_this_track(interaction: discord.Interaction, message: discord.
     await show_prediction(interaction, await _track_of(interaction, message))
 
 
-async def _track_of(interaction: discord.Interaction, message: discord.Message) -> Track:
+async def _known_or_found(interaction: discord.Interaction, asked: str) -> Found:
+    """A track that the member can see, else one that services know."""
+    s = services(interaction)
+    try:
+        return Found(await pick.track(interaction, asked), 1.0)
+    except UnknownTrack:
+        if asked.startswith(pick.ID):
+            raise
+        return await find_outside(s.outside, s.playlists, interaction.user.id, asked)
+
+
+async def _track_of(interaction: discord.Interaction, message: discord.Message) -> Found:
     """The track that a message is about: named in a card's buttons, heard in a recording, or said in words."""
     s = services(interaction)
     user, guild_id = interaction.user.id, interaction.guild_id
@@ -98,13 +113,13 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
         for child in getattr(row, "children", []):
             found = re.match(r"earmark:(?:rate:\d+|vote):(\d+)", getattr(child, "custom_id", None) or "")
             if found:
-                return await s.playlists.visible_track(user, guild_id, int(found[1]))
+                return Found(await s.playlists.visible_track(user, guild_id, int(found[1])), 1.0)
     sound = next((file for file in message.attachments if is_audio(file)), None)
     if sound is not None:
-        return await listen_to(interaction, sound)
+        return Found(await listen_to(interaction, sound), 1.0)
     if not message.content.strip():
         raise UnknownTrack(asked="a track")
-    return await track_named(s.playlists, user, guild_id, message.content)
+    return await _known_or_found(interaction, message.content)
 
 
 async def setup(bot: commands.Bot) -> None:

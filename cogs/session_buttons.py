@@ -28,7 +28,7 @@ from bot.flow.session_events import (
     Veto,
 )
 from cogs.stage import Stage, now
-from cogs.ui import text, text_session
+from cogs.ui import cards, text, text_session
 from cogs.ui.access import services
 from cogs.ui.errors import say
 from cogs.ui.items import LastingItem
@@ -123,7 +123,11 @@ async def export(interaction: discord.Interaction, session: Session) -> None:
     name = text.bare(session.settings.name, 60)
     kinds = {"csv": tracks_csv(ordered), "m3u8": m3u(name, ordered), "xspf": xspf(name, ordered)}
     files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
-    await interaction.edit_original_response(content=text_session.exported(step.after, tracks), attachments=files)
+    view = discord.ui.View(timeout=None)
+    if services(interaction).outside.connections.possible:
+        view.add_item(cards.button("Make it on Spotify", f"earmark:spotify:session:{session.id}", 0, quiet=True))
+    words = text_session.exported(step.after, tracks)
+    await interaction.edit_original_response(content=words, attachments=files, view=view)
 
 
 class VoteButton(LastingItem, template=r"earmark:svote:(?P<id>\d{1,19}):(?P<round>\d{1,3}):(?P<stars>10|[1-9])"):

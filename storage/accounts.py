@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 from storage.rows import in_parts
 from storage.schema import erasures, listeners, settings, track_features, tracks
-from storage.schema_sessions import metadata  # with the sessions' tables in it
+from storage.schema_spotify import feature_misses, metadata  # with all tables in it
 
 SALT = "erasure-salt"
 
@@ -28,7 +28,7 @@ NAMING = tuple(
     key.parent
     for table in metadata.sorted_tables
     for key in table.foreign_keys
-    if key.column.table is tracks and table is not track_features
+    if key.column.table is tracks and table not in {track_features, feature_misses}
 )
 
 

@@ -5,14 +5,14 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import TrackSource
 from storage.identity import name_key
 from storage.rows import in_parts
-from storage.schema import track_features, tracks
+from storage.schema import playlist_tracks, playlists, ratings, track_features, tracks
 
 
 class Known:
@@ -161,3 +161,24 @@ async def _features(
         await connection.execute(
             statement.on_conflict_do_update(index_elements=["track_id", "source"], set_=changed), rows
         )
+
+
+async def identify(connection: AsyncConnection, track_id: int, source: TrackSource, owner_id: int) -> bool:
+    """Give a track its ids; where another track has them, move the owner's playlists and rating to that one."""
+    of_id, of_isrc = tracks.c.spotify_id == source.spotify_id, tracks.c.isrc == (source.isrc or "")
+    there = select(tracks.c.id).where(tracks.c.id != track_id, of_id | of_isrc).order_by(~of_id, tracks.c.id)
+    other = await connection.scalar(there)
+    if other is None:
+        gains = {"spotify_id": source.spotify_id, "isrc": source.isrc, "url": source.url}
+        gains |= {"artwork_url": source.artwork_url, "duration_ms": source.duration_ms}
+        unnamed = (tracks.c.id == track_id) & tracks.c.spotify_id.is_(None)
+        await connection.execute(update(tracks).where(unnamed).values(**{k: v for k, v in gains.items() if v}))
+        return True
+    own = select(playlists.c.id).where(playlists.c.owner_id == owner_id)
+    places = (playlist_tracks.c.track_id == track_id) & playlist_tracks.c.playlist_id.in_(own)
+    stars = (ratings.c.track_id == track_id) & (ratings.c.listener_id == owner_id)
+    for table, which in ((playlist_tracks, places), (ratings, stars)):
+        # What the other one has already stays as it is: then this row is one too many.
+        await connection.execute(update(table).where(which).values(track_id=other).prefix_with("OR IGNORE"))
+        await connection.execute(delete(table).where(which))
+    return True

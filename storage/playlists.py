@@ -1,14 +1,14 @@
 """The tables of playlists: whose they are, what is on them, and with which servers they are shared."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track
+from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from bot.errors import UnknownPlaylist, UnknownTrack
 from storage import catalogue
 from storage.database import Database, Statement
@@ -16,6 +16,7 @@ from storage.identity import fold
 from storage.listeners import ensure
 from storage.rows import in_parts, select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_features, tracks
+from storage.schema_spotify import playlist_origins
 
 
 class Playlists:
@@ -105,6 +106,31 @@ class Playlists:
         for word in fold(text).split()[:8]:
             query = query.where(tracks.c.name_key.contains(word, autoescape=True))
         return await self._tracks(query.order_by(tracks.c.title, tracks.c.id).limit(limit))
+
+    async def identify(self, owner_id: int, found: Mapping[int, TrackSource]) -> int:
+        """Give tracks on the owner's playlists, known by name alone, their ids; returns how many took theirs.
+
+        Where the catalogue has the recording already, the owner's playlists and ratings move to it.
+        """
+        done = 0
+        async with self._database.transaction() as connection:
+            for track_id, source in found.items():
+                mine = exists().where(
+                    playlist_tracks.c.track_id == track_id,
+                    playlist_tracks.c.playlist_id == playlists.c.id,
+                    playlists.c.owner_id == owner_id,
+                )
+                own = select(tracks.c.id).where(tracks.c.id == track_id, mine)
+                if source.spotify_id and await connection.scalar(own):
+                    done += await catalogue.identify(connection, track_id, source, owner_id)
+        return done
+
+    async def note(self, listener_id: int, source: TrackSource) -> Track:
+        """Keep a track that somebody asked about, without a playlist."""
+        async with self._database.transaction() as connection:
+            await ensure(connection, listener_id)
+            (track_id,) = await catalogue.store(connection, [source], listener_id)
+        return await self.track(track_id)
 
     async def track(self, track_id: int) -> Track:
         """Raise UnknownTrack where there is none of this id."""
@@ -212,6 +238,11 @@ async def _link(
     await connection.execute(delete(playlist_tracks).where(on_it))
     rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
     await connection.execute(insert(playlist_tracks), rows)
+    await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
+    if source.origin is not None:
+        origin = {"link": source.origin.link, "version": source.origin.version}
+        values = {**origin, "playlist_id": playlist_id, "through_account": int(source.origin.through_account)}
+        await connection.execute(insert(playlist_origins).values(**values))
     playlist = await _one(connection, playlist_id)
     duplicates = source.duplicates + len(kept) + len(given) - len(ids)
     return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)

@@ -8,6 +8,7 @@ from sqlalchemy import String, func, select
 from sqlalchemy.sql.expression import Label
 
 from bot.domain import Track
+from bot.taste.scales import merge
 from storage.schema import track_features, tracks
 
 COLUMNS = (
@@ -24,9 +25,10 @@ COLUMNS = (
 
 
 def features_column() -> Label[Any]:
-    """All that is known of a track's sound: the JSON objects of its sources, one a line, sorted by source."""
+    """All that is known of a track's sound: a source and its JSON object a line, sorted by source."""
+    line = track_features.c.source + " " + track_features.c.features
     return (
-        select(func.group_concat(track_features.c.features, "\n", type_=String))
+        select(func.group_concat(line, "\n", type_=String))
         .where(track_features.c.track_id == tracks.c.id)
         .scalar_subquery()
         .label("features")
@@ -40,16 +42,18 @@ def select_tracks() -> Any:
 
 def track(row: Sequence[Any]) -> Track:
     """Make a track of the first ten values of a row of `select_tracks`."""
-    return Track(*row[:9], features=merged(row[9]))
+    values, scales = merged(row[9])
+    return Track(*row[:9], features=values, scales=scales)
 
 
-def merged(text: str | None) -> dict[str, float]:
-    """Join the features of several sources; a name that an earlier source knows keeps that source's value."""
-    values: dict[str, float] = {}
+def merged(text: str | None) -> tuple[dict[str, float], dict[str, str]]:
+    """Join the features of several sources; what an earlier source knows keeps that source's value."""
+    said: list[tuple[str, dict[str, float]]] = []
     for line in (text or "").split("\n"):
-        if line:
-            values = {**json.loads(line), **values}
-    return values
+        source, _, values = line.partition(" ")
+        if values:
+            said.append((source, json.loads(values)))
+    return merge(said)
 
 
 def in_parts(values: Iterable[Any], size: int = 500) -> Iterable[list[Any]]:

@@ -1,7 +1,7 @@
 """The data dictionary: every table, its columns and what holds between them.
 
 Every row that belongs to a person hangs on that person's row in `listeners`, so erasing somebody is one statement.
-The tables of group sessions stand in `storage/schema_sessions.py`.
+The tables of group sessions stand in `storage/schema_sessions.py`, those of Spotify in `storage/schema_spotify.py`.
 A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits.
 """
 

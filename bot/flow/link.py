@@ -26,7 +26,7 @@ async def link_file(
     """
     sources = await asyncio.to_thread(read_playlists, file_name, data)
     if len(sources) == 1:
-        sources = [_named(sources[0], name)]
+        sources = [named(sources[0], name)]
     return _new(questions, owner_id, await playlists.link_all(owner_id, sources))
 
 
@@ -41,7 +41,7 @@ async def link_text(
     """
     source = await asyncio.to_thread(read_lines, text)
     taken = {playlist.name for playlist in await playlists.of(owner_id)}
-    source = _named(replace(source, name=_free(source.name, taken)), name)
+    source = named(replace(source, name=free_name(source.name, taken)), name)
     return _new(questions, owner_id, await playlists.link_all(owner_id, [source]))
 
 
@@ -49,7 +49,7 @@ async def link_catalogue(
     playlists: Playlists, questions: Questions, owner_id: int, name: str | None = None
 ) -> list[LinkedPlaylist]:
     """Store the catalogue that comes with the bot, for whoever has no file at hand."""
-    return _new(questions, owner_id, await playlists.link_all(owner_id, [_named(bach.catalogue(), name)]))
+    return _new(questions, owner_id, await playlists.link_all(owner_id, [named(bach.catalogue(), name)]))
 
 
 def _new(questions: Questions, owner_id: int, linked: list[LinkedPlaylist]) -> list[LinkedPlaylist]:
@@ -58,13 +58,13 @@ def _new(questions: Questions, owner_id: int, linked: list[LinkedPlaylist]) -> l
     return linked
 
 
-def _named(source: PlaylistSource, name: str | None) -> PlaylistSource:
+def named(source: PlaylistSource, name: str | None) -> PlaylistSource:
     """Give a playlist the name that its member typed, made harmless; a blank one counts as none."""
     tidied = tidy(name or "", NAME_LENGTH)
     return replace(source, name=tidied) if tidied else source
 
 
-def _free(name: str, taken: Collection[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
     """The name itself, or the first of "name 2", "name 3" ... that is not taken."""
     numbered = (f"{name} {number}" for number in count(2))
     return next(candidate for candidate in chain([name], numbered) if candidate not in taken)

@@ -8,6 +8,7 @@ from bot.domain import MIN_RATINGS, Prediction, Track
 from bot.errors import NotTrained, UnknownTrack
 from bot.flow.workers import Workers
 from bot.taste.jobs import predict_job
+from bot.taste.scales import comparable
 from storage.identity import fold
 from storage.models import Models
 from storage.playlists import Playlists
@@ -41,7 +42,9 @@ async def predict_tracks(
         raise NotTrained(rated=len(stars), need=MIN_RATINGS)
     arrays, meta, report = stored
     rated = [(str(title), str(artist), int(given)) for title, artist, given in meta.get("rated", [])]  # type: ignore[union-attr]
-    answers = await workers.run(predict_job, arrays, meta, [dict(track.features) for track in tracks], rated, explain)
+    scales: dict[str, str] = meta.get("scales", {})  # type: ignore[assignment]
+    rows = [comparable(track.features, track.scales, scales) for track in tracks]
+    answers = await workers.run(predict_job, arrays, meta, rows, rated, explain)
     return [
         Prediction(
             track=track,

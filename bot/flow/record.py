@@ -3,6 +3,7 @@
 from bot.domain import Checked
 from bot.flow.workers import Workers
 from bot.taste.jobs import predict_job
+from bot.taste.scales import comparable
 from storage.models import Models
 from storage.predictions import Predictions
 from storage.ratings import Ratings
@@ -26,7 +27,8 @@ async def check_model(
     fresh = [one for one in fresh if one.rated_at >= trained_at]
     if not fresh:
         return
-    answers = await workers.run(predict_job, arrays, meta, [dict(one.track.features) for one in fresh], [], False)
+    rows = [comparable(one.track.features, one.track.scales, meta.get("scales", {})) for one in fresh]
+    answers = await workers.run(predict_job, arrays, meta, rows, [], False)
     pairs = [
         (one.track.id, Checked(stars, low, high, False, trained_at, one.stars, one.rated_at))
         for one, (stars, low, high, *_) in zip(fresh, answers, strict=True)

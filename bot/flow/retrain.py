@@ -1,10 +1,13 @@
 """Retrain: a member's ratings become a stored model and an honest report."""
 
+from dataclasses import replace
+
 from bot.domain import MIN_RATINGS, TasteReport
 from bot.errors import NoFeatures, TooFewRatings
 from bot.flow.record import check_model
 from bot.flow.workers import Workers
 from bot.taste.jobs import fit_job
+from bot.taste.scales import common, comparable, differs
 from storage.models import Models
 from storage.predictions import Predictions
 from storage.ratings import Ratings
@@ -23,7 +26,9 @@ async def retrain(
 
     """
     rated = await ratings.of(listener_id)
-    known = [rating for rating in rated if rating.track.features]
+    scales = common([rating.track.scales for rating in rated])
+    rows = [comparable(rating.track.features, rating.track.scales, scales) for rating in rated]
+    known = [rating for rating, row in zip(rated, rows, strict=True) if row]
     if len(rated) >= MIN_RATINGS and not known:
         raise NoFeatures(rated=len(rated))
     if len(known) < MIN_RATINGS:
@@ -31,13 +36,14 @@ async def retrain(
     async with workers.only_one("training", listener_id):
         arrays, meta, report = await workers.run(
             fit_job,
-            [dict(rating.track.features) for rating in rated],
+            rows,
             [rating.stars for rating in rated],
             [rating.track.title for rating in rated],
         )
         # The rated tracks at training time, in the order of the arrays: reasons name them.
         labels = [[rating.track.title, rating.track.artist, rating.stars] for rating in known]
+        report = replace(report, other_scale=sum(differs(rating.track.scales, scales) for rating in rated))
         learned = [rating.track.id for rating in known]
         await check_model(predictions, ratings, models, workers, listener_id)
-        await models.save(listener_id, arrays, {**meta, "rated": labels, "tracks": learned}, report)
+        await models.save(listener_id, arrays, {**meta, "rated": labels, "tracks": learned, "scales": scales}, report)
     return report

@@ -6,6 +6,7 @@ from typing import Any
 from bot.errors import NoFeatures, TooFewRatings
 from bot.flow.workers import Workers
 from bot.taste.jobs import study_part_job, study_report_job
+from bot.taste.scales import common, comparable
 from storage.ratings import Ratings
 from storage.studies import Studies
 
@@ -31,7 +32,9 @@ async def study(
         raise NoFeatures(rated=await ratings.count(listener_id))
     if len(rated) < LEAST:
         raise TooFewRatings(have=len(rated), need=LEAST)
-    rows, stars = [dict(one.track.features) for one in rated], [one.stars for one in rated]
+    scales = common([one.track.scales for one in rated])
+    rows = [comparable(one.track.features, one.track.scales, scales) for one in rated]
+    stars = [one.stars for one in rated]
     async with workers.only_one("study", listener_id):
         await studies.begin(listener_id)
         try:

@@ -9,6 +9,7 @@ from bot.domain_taste import Glance
 from bot.errors import NotTrained
 from bot.flow.workers import Workers
 from bot.taste.jobs import glance_job
+from bot.taste.scales import comparable
 from storage.models import Models
 from storage.predictions import Predictions
 from storage.ratings import Ratings
@@ -37,7 +38,7 @@ async def look(ratings: Ratings, models: Models, predictions: Predictions, worke
             arrays,
             meta,
             report.verdict,
-            [dict(one.track.features) for one in rated],
+            [comparable(one.track.features, one.track.scales, meta.get("scales", {})) for one in rated],
             [one.stars for one in rated],
             [one.track.title for one in rated],
             record,

@@ -1,7 +1,8 @@
 """What the bot says: pure functions from values to words.
 
-Sessions speak in `text_session.py`, tastes in `text_taste.py`, accounts in `text_account.py`, errors in
-`text_errors.py`; no sentence stands elsewhere.
+Sessions speak in `text_session.py`, tastes in `text_taste.py`, accounts in `text_account.py`, what is linked in
+`text_link.py`, Spotify in `text_spotify.py`, audio in `text_audio.py`, errors in `text_errors.py`; no sentence stands
+elsewhere.
 """
 
 import re
@@ -12,7 +13,6 @@ import discord
 from bot.domain import (
     MIN_RATINGS,
     Effect,
-    LinkedPlaylist,
     Playlist,
     Prediction,
     Question,
@@ -73,37 +73,6 @@ def song_bare(track: Track, limit: int = 100) -> str:
 
 def reading(file_name: str) -> str:
     return f"Reading {plain(file_name)} …"
-
-
-def linked(outcomes: Sequence[LinkedPlaylist]) -> str:
-    if any(outcome.playlist.with_features for outcome in outcomes):
-        after = "Now rate a few of them: `/rate start`."
-    else:
-        after = f"To learn your taste I need such a file, or choose *{CATALOGUE}* in `/playlist link`."
-    return "\n".join([*map(_linked_one, outcomes), "", after])
-
-
-def _linked_one(outcome: LinkedPlaylist) -> str:
-    playlist = outcome.playlist
-    lines = [
-        (
-            f"{'Updated' if outcome.relinked else 'Linked'} **{plain(playlist.name)}**: "
-            f"{count(playlist.tracks, 'track')}, features for {playlist.with_features:,}."
-        )
-    ]
-    left_out = [
-        count(outcome.duplicates, "duplicate") if outcome.duplicates else "",
-        f"{count(outcome.skipped, 'row')} without a track" if outcome.skipped else "",
-        f"{count(outcome.bad_cells, 'value')} out of range" if outcome.bad_cells else "",
-    ]
-    if any(left_out):
-        lines.append(f"Left out: {', '.join(filter(None, left_out))}.")
-    if not playlist.with_features:
-        lines.append(
-            "You can rate these, but I cannot learn from them or predict them: nothing says how they sound. "
-            "A file exported with audio features (Exportify's, for example) does."
-        )
-    return "\n".join(lines)
 
 
 def playlists(own: Sequence[Playlist], shared: Sequence[Playlist]) -> str:
@@ -230,6 +199,12 @@ def report_lines(report: TasteReport) -> str:
     if report.without_features:
         rated = count(report.without_features, "rated track")
         lines.append(f"- {rated} left out: nothing is known about how they sound")
+    if report.other_scale:
+        rated = count(report.other_scale, "rated track")
+        lines.append(
+            f"- Of {rated} I used tempo, key and loudness alone: their energy, mood and the like come from another "
+            "service than those of the most, on another scale"
+        )
     if report.more_ratings:
         lines += ["", f"About **{report.more_ratings} more ratings** should help."]
     return "\n".join(lines)

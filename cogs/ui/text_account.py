@@ -24,8 +24,12 @@ KEPT = {
     "session_guesses": "vote that I predicted in group sessions",
     "session_satisfactions": "prediction on group playlists",
     "session_debts": "debt of a group to you",
+    "spotify_accounts": "permission of yours at Spotify, sealed",
+    "playlist_origins": "link from which a playlist of yours was read",
 }
 PLURALS = {
+    "permission of yours at Spotify, sealed": "permissions of yours at Spotify, sealed",
+    "link from which a playlist of yours was read": "links from which playlists of yours were read",
     "group session that you took part in": "group sessions that you took part in",
     "half minute of your own recordings": "half minutes of your own recordings",
     "prediction that was or will be checked against your rating": (
@@ -44,8 +48,8 @@ PLURALS = {
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; of recordings that you upload, what \
 is heard in them and the first half minute; what you rate and when; your model and its last report; what I predicted, \
-beside what you then gave; your part in group sessions (votes there are shown to the group). Neither your name nor \
-your messages, and nothing about what you do elsewhere.
+beside what you then gave; your part in group sessions (votes there are shown to the group); if you connect it, your \
+permission at Spotify, sealed. Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, unless \
 you allow comparing with `/account sharing`; what you share with a server are tracks, and of your own recordings that \
@@ -53,10 +57,12 @@ half minute. On a public card, your clicks stay private; a reaction can be seen,
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
-older copies for a while; whoever was erased is erased again when one is put back.
+older copies for a while; whoever was erased is erased again when one is put back. `/spotify disconnect` forgets your \
+permission and the playlists that came through it.
 
-**Who.** Whoever runs this bot; I send nothing to anybody. `/account export` hands you all of it. {NAME} is open \
-software: its code says the same."""
+**Who.** Whoever runs this bot. To read what you link I ask Spotify, and to learn how tracks sound I may send their \
+public ids, and nothing of you, to ReccoBeats; otherwise I send nothing to anybody. `/account export` hands you all of \
+it. {NAME} is open software: its code says the same."""
 EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
 
 

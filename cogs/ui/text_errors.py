@@ -1,6 +1,7 @@
 """What the bot says when something cannot be done: each error its own sentence, and what to do next."""
 
 from bot import errors
+from cogs.ui import text_spotify
 from cogs.ui.text import FIRST_STEP, all_rated, count, plain
 
 
@@ -29,6 +30,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             )
         case errors.AudioError():
             return _audio_error(problem)
+        case errors.SpotifyError():
+            return text_spotify.error(problem)
         case errors.NoPlaylist():
             return f"There is nothing to rate yet. {FIRST_STEP}"
         case errors.NothingToRate():

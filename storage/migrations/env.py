@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from storage.schema_sessions import metadata  # with it, every table is known
+from storage.schema_spotify import metadata  # with it, every table is known
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
 context.run_migrations()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot import errors
 from bot.domain import LinkedPlaylist, Metrics, Playlist, Prediction, Reason, TasteReport, Track
-from cogs.ui import text, text_errors
+from cogs.ui import text, text_errors, text_link
 
 HOSTILE = "**b** @everyone <@1> [x](https://evil.example) \u202eabc # h `c` ||s|| " + "z" * 5000
 
@@ -56,7 +56,7 @@ def playlist(**changes: object) -> Playlist:
 
 
 def test_linking_says_what_was_linked_and_left_out():
-    said = text.linked([LinkedPlaylist(playlist(), duplicates=1, skipped=2, bad_cells=3, relinked=False)])
+    said = text_link.linked([LinkedPlaylist(playlist(), duplicates=1, skipped=2, bad_cells=3, relinked=False)])
     assert "98 tracks, features for 91" in said
     assert "1 duplicate, 2 rows without a track, 3 values out of range" in said
     assert "/rate start" in said

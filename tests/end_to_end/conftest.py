@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,15 @@ from bot.client import Earmark
 from bot.config import Config
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
-from tests.end_to_end.people import eventually
+from tests.end_to_end.people import eventually, words
 from tests.openapi import DiscordSpec
 
 
 class Room:
     """A sandbox and a bot that can be restarted; every exchange is checked against Discord's description."""
 
-    def __init__(self, data: Path, sandbox: Sandbox) -> None:
-        self.config = Config(data=data, database=data / "earmark.db")
+    def __init__(self, data: Path, sandbox: Sandbox, **settings: Any) -> None:
+        self.config = Config(data=data, database=data / "earmark.db", **settings)
         self.sandbox = sandbox
         self.human = sandbox.human
         self.bot: Earmark | None = None
@@ -72,6 +72,13 @@ class Room:
         """What an attachment holds."""
         return self.sandbox.world.files[int(attachment["id"])].data
 
+    async def last_word(self, who: str, answer: Any, seconds: float = 20) -> str:
+        """What an answer says in the end, after its progress lines."""
+        return await eventually(
+            lambda: (said := words(self.message(who, answer["id"]) or {})) and not said.rstrip().endswith("…") and said,
+            seconds,
+        )
+
     def message(self, who: str, message_id: str) -> Any:
         for channel in ("general", "music", "dm"):
             for message in self.human.messages(who, channel):
@@ -92,8 +99,15 @@ def discord_spec() -> DiscordSpec | None:
 
 @pytest.fixture
 async def room(tmp_path: Path, discord_spec: DiscordSpec | None) -> AsyncIterator[Room]:
+    async with a_room(tmp_path, discord_spec) as room:
+        yield room
+
+
+@asynccontextmanager
+async def a_room(tmp_path: Path, discord_spec: DiscordSpec | None, **settings: Any) -> AsyncGenerator[Room]:
+    """A room whose bot has these settings."""
     sandbox = await Sandbox.start()
-    room = Room(tmp_path / "data", sandbox)
+    room = Room(tmp_path / "data", sandbox, **settings)
     try:
         await room.start()
         yield room

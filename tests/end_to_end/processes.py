@@ -24,7 +24,9 @@ class Program:
 
     @classmethod
     async def start(cls, *arguments: str, **env: str) -> "Program":
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DISCORD_", "EARMARK_DATA", "PORT"))}
+        ours = ("DISCORD_", "EARMARK_DATA", "PORT", "SPOTIFY_", "PUBLIC_URL")
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+        inherited["EARMARK_FEATURES"] = "file,audio"  # no test reaches a network
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

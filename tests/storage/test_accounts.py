@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from bot.domain import PlaylistSource, Prediction, TrackSource
+from bot.domain import Origin, PlaylistSource, Prediction, TrackSource
 from bot.domain_session import Guess, Settings, Slot
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Begin, Finish, Join, MakePlaylist, OpenRound, Reveal, Submit, Vote
@@ -22,6 +22,7 @@ from storage.ratings import Ratings
 from storage.schema import metadata, tracks
 from storage.sessions import Sessions
 from storage.sharing import Shares
+from storage.spotify import SpotifyAccounts
 from storage.studies import Studies
 from tests.storage.test_storage import report
 
@@ -36,6 +37,7 @@ IMPERSONAL = {
     "session_rounds": "the group's; who submitted the track is forgotten",
     "session_slots": "the group's",
     "session_refused": "the group's",
+    "feature_misses": "what a service did not know of a recording",
 }
 T = 1_800_000_000
 
@@ -47,7 +49,9 @@ async def live(database: Database, person: int, own: str) -> None:
         TrackSource("Air", "Bach", features={"energy": 0.5}),
         TrackSource(own, "Secret", features={"energy": 0.1}),
     ]
-    linked = await playlists.link(person, PlaylistSource(f"List of {own}", "csv", sources))
+    origin = Origin(f"playlist:{person}", "1", through_account=True)
+    linked = await playlists.link(person, PlaylistSource(f"List of {own}", "csv", sources, origin=origin))
+    await SpotifyAccounts(database).put(person, b"sealed")
     await playlists.share(person, linked.playlist.id, 99)
     first, second = await playlists.tracks(linked.playlist.id)
     await ratings.start()

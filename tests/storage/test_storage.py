@@ -19,7 +19,7 @@ from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
 from storage.playlists import Playlists
 from storage.ratings import Ratings
-from storage.schema_sessions import metadata
+from storage.schema_spotify import metadata
 from storage.settings import Settings
 
 ADA, BEN, GUILD = 1, 2, 99

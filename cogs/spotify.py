@@ -1,0 +1,126 @@
+"""Spotify: `/spotify` connects a member's account, and forgets it."""
+
+import io
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain import Track
+from bot.errors import ConnectFirst, NoSession, NoSpotify, NothingThere, NotTrained, NotYourCard
+from bot.flow.account import tracks_csv
+from bot.flow.outside import write_spotify
+from bot.flow.playlist_files import m3u, xspf
+from bot.flow.predict import predict_playlist
+from cogs.ui import cards, pick, text, text_spotify
+from cogs.ui.access import private, services
+from cogs.ui.items import LastingItem, LastingModal
+from cogs.ui.session_access import stage
+
+
+class PasteModal(LastingModal, title="Back from Spotify"):
+    """Takes the address to which Spotify led, where no page of ours can be reached."""
+
+    address = discord.ui.Label(
+        text="The whole address of the page you landed on",
+        description="It begins with http and holds code=; that the page shows an error is fine",
+        component=discord.ui.TextInput(
+            custom_id="address", style=discord.TextStyle.paragraph, required=True, max_length=2000
+        ),
+    )
+
+    def __init__(self) -> None:
+        super().__init__(custom_id="earmark:spotify:back")
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        assert isinstance(self.address.component, discord.ui.TextInput)
+        address = self.address.component.value
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        name = await services(interaction).outside.connections.finish_pasted(interaction.user.id, address)
+        await interaction.edit_original_response(content=text_spotify.connected(name))
+
+
+class PasteButton(LastingItem, template=r"earmark:spotify:paste:(?P<owner>\d{1,20})"):
+    """Opens the form for the address."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        if interaction.user.id != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
+        await interaction.response.send_modal(PasteModal())
+
+
+class GroupButton(LastingItem, template=r"earmark:spotify:session:(?P<id>\d{1,19})"):
+    """Makes a group's playlist at Spotify, in the account of whoever presses it."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        s = services(interaction)
+        session = await s.sessions.get(self.number("id"))
+        if session.guild_id != interaction.guild_id:
+            raise NoSession(asked=session.id)
+        tracks = await stage(interaction).pools.tracks(session)
+        ordered = [tracks[slot.track_id] for slot in session.slots if slot.track_id in tracks]
+        written = await write_spotify(s.outside, interaction.user.id, text.bare(session.settings.name, 60), ordered)
+        await interaction.edit_original_response(
+            content=text_spotify.written(written.url, written.tracks, written.left)
+        )
+
+
+async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int) -> tuple[str, list[Track]]:
+    """A playlist's tracks in the order in which the member would like them; in its own where nothing was learned."""
+    s = services(interaction)
+    user, guild_id = interaction.user.id, interaction.guild_id
+    try:
+        ranked = await predict_playlist(s.playlists, s.ratings, s.models, s.workers, user, guild_id, playlist_id)
+    except NotTrained:
+        playlist = await s.playlists.get(playlist_id, user, guild_id)
+        return playlist.name, (await s.playlists.tracks(playlist_id))[:most]
+    return ranked.name, [one.track for one in ranked.predictions][:most]
+
+
+class Spotify(commands.GroupCog, group_name="spotify", group_description="Connect your Spotify account, or forget it"):
+    @app_commands.command(description="Let me read your playlists, liked songs and top tracks")
+    async def connect(self, interaction: discord.Interaction) -> None:
+        async def done(name: str) -> None:
+            await interaction.edit_original_response(content=text_spotify.connected(name), view=None)
+
+        url = services(interaction).outside.connections.begin(interaction.user.id, done)
+        view = discord.ui.View(timeout=None)
+        view.add_item(cards.button("Paste the address", f"earmark:spotify:paste:{interaction.user.id}", 0))
+        # Whoever has this address could connect their account to this member: it is for one pair of eyes.
+        await interaction.response.send_message(text_spotify.connect(url), view=view, ephemeral=private(interaction))
+
+    @app_commands.command(description="A playlist, best first as you would rank it: on Spotify, else as files")
+    @app_commands.describe(playlist="Which one; the list helps", most="How many tracks (50 unless you say otherwise)")
+    @app_commands.autocomplete(playlist=pick.playlist_choices)
+    async def export(
+        self, interaction: discord.Interaction, playlist: str, most: app_commands.Range[int, 1, 500] = 50
+    ) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
+        name = text.bare(f"{name}, ranked", 80)
+        try:
+            written = await write_spotify(services(interaction).outside, interaction.user.id, name, tracks)
+        except (ConnectFirst, NoSpotify, NothingThere) as problem:
+            kinds = {"csv": tracks_csv(tracks), "m3u8": m3u(name, tracks), "xspf": xspf(name, tracks)}
+            files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
+            words = text_spotify.as_files(tracks, could_connect=isinstance(problem, ConnectFirst) and problem.possible)
+            await interaction.edit_original_response(content=words, attachments=files)
+            return
+        words = text_spotify.written(written.url, written.tracks, written.left)
+        await interaction.edit_original_response(content=words)
+
+    @app_commands.command(description="Forget your account, and the playlists that came through it")
+    async def disconnect(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer(ephemeral=private(interaction), thinking=True)
+        s = services(interaction)
+        owned = await s.playlists.of(interaction.user.id)
+        gone = await s.outside.connections.disconnect(interaction.user.id)
+        s.questions.forget(interaction.user.id, {guild for one in owned for guild in one.shared_guild_ids})
+        await interaction.edit_original_response(content=text_spotify.disconnected(gone))
+
+
+async def setup(bot: commands.Bot) -> None:
+    bot.add_view(PasteModal())
+    bot.add_dynamic_items(PasteButton, GroupButton)
+    await bot.add_cog(Spotify())

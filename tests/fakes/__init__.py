@@ -1,0 +1,1 @@
+"""Services of others, stateful, as real HTTP servers on 127.0.0.1."""
