@@ -19,7 +19,7 @@ from bot.keys import Keyring
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
-UPKEEP = {"backup", "restore", "erase", "export"}
+UPKEEP = {"backup", "restore", "erase", "export", "unseal"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -137,8 +137,11 @@ def _upkeep_commands(commands: Any) -> None:
     erase.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
     export = commands.add_parser("export", help="write everything about a person into a ZIP archive")
     export.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
-    export.add_argument("file", type=Path, metavar="FILE.zip")
-    for command in (copy, back, erase, export):
+    export.add_argument("file", type=Path, metavar="FILE.zip", help="sealed where EARMARK_KEYS is set")
+    unseal = commands.add_parser("unseal", help="open a file that was sealed with EARMARK_KEYS")
+    unseal.add_argument("file", type=Path, metavar="FILE")
+    unseal.add_argument("to", type=Path, metavar="TO", nargs="?", help="default: FILE without .sealed")
+    for command in (copy, back, erase, export, unseal):
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the bot's data folder")
 
 

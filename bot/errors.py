@@ -58,6 +58,7 @@ EarmarkError
 ├── TokenRefused             Discord does not know the token
 ├── DiscordUnreachable       no connection to Discord at the start
 ├── WrongKey                 sealed with another key, or changed since
+├── BadSeal                  a sealed file was cut, changed, or put together from others
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
 └── NotConfigured            an operator's setting is missing
@@ -374,6 +375,10 @@ class DiscordUnreachable(EarmarkError):
 
 class WrongKey(EarmarkError):
     """None of the operator's keys opens this, or it was changed after it was sealed."""
+
+
+class BadSeal(EarmarkError):
+    """A sealed file is not as it was sealed: its end is missing, or parts were changed, left out or moved."""
 
 
 @dataclass(eq=False)

@@ -47,7 +47,8 @@ private; a reaction can be seen, as reactions are.
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
 older copies for a while; whoever was erased is erased again when one is put back.
 
-**Who.** Whoever runs this bot; I send nothing to anybody. `/account export` hands you all of it. {NAME} is open \
+**Who.** Whoever runs this bot; I send nothing to anybody. `/account export` hands you all of it, unlocked, through \
+Discord: keep it as you keep what is yours. {NAME} is open \
 software: its code says the same."""
 EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
 

@@ -85,6 +85,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I cannot reach Discord. Check this machine's network, and start again."
         case errors.WrongKey():
             return "None of the keys in EARMARK_KEYS opens this. Add the key that it was sealed with."
+        case errors.BadSeal():
+            return "This sealed file is damaged: a part of it is missing or was changed. Try another copy."
         case errors.FolderInUse():
             return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
         case errors.NewerDatabase():
