@@ -11,7 +11,6 @@ from pathlib import Path
 
 import aiohttp
 import discord
-from aiohttp import web
 
 from bot.client import Earmark, Services
 from bot.config import Config
@@ -20,9 +19,12 @@ from bot.errors import DiscordUnreachable, TokenRefused
 from bot.flow.clips import Clips
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from bot.limits import Limits
+from bot.metrics import Metrics
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
 from bot.schedule import backing_up
+from bot.site import Health, answering, look
 from bot.taste.group import owe
 from storage.accounts import Accounts
 from storage.cards import Cards
@@ -33,6 +35,8 @@ from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
+
+TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +52,13 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
 
     """
     config.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    metrics = Metrics()
     async with contextlib.AsyncExitStack() as stack:
         if alone:
             lock = FolderLock()
             lock.acquire(config.database.parent)
             stack.callback(lock.release)
-        database = await Database.open(config.database)
+        database = await Database.open(config.database, metrics)
         stack.push_async_callback(database.close)
         ratings = Ratings(database)
         await ratings.start()
@@ -61,12 +66,15 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         sessions = Sessions(database, owe)
         await sessions.start()
         stack.push_async_callback(sessions.close)
-        workers = Workers.processes(config.workers)
+        workers = Workers.processes(config.workers, metrics)
         stack.callback(workers.close)
         uploads = StoredClips(database)
         clips = Clips(config.data / "clips", uploads)
         stack.push_async_callback(clips.close)
         playlists = Playlists(database)
+        metrics.gauge("earmark_writes_waiting", "Writes not yet begun.", lambda: ratings.waiting + sessions.waiting)
+        metrics.gauge("earmark_jobs_waiting", "Jobs that wait for a process.", lambda: workers.waiting)
+        metrics.gauge("earmark_jobs_running", "Jobs at work.", lambda: workers.running)
         yield Services(
             playlists=playlists,
             ratings=ratings,
@@ -79,6 +87,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             clips=clips,
             uploads=uploads,
             workers=workers,
+            metrics=metrics,
+            limits=Limits(),
         )
 
 
@@ -94,10 +104,23 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     token = config.require_token()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
-        async with services(config) as made, _answering(config.port), backing_up(config):
+        async with services(config) as made, backing_up(config), made.metrics.watching_the_loop():
+            bot = Earmark(made, always_sync=sandbox_url is not None)
+            made.metrics.gauge("earmark_connected", "1 while Discord's events arrive.", lambda: float(bot.connected))
+
+            async def health() -> Health:
+                return await look(lambda: bot.connected, made.settings.ping)
+
+            # Only at $PORT is every interface bound: a host that hands it out asks from outside.
+            places = (("0.0.0.0", config.port), ("127.0.0.1", config.metrics_port))  # noqa: S104
             try:
-                await _run(Earmark(made, always_sync=sandbox_url is not None), token)
+                async with answering(health, made.metrics, *places):
+                    await _run(bot, token)
             except discord.LoginFailure:
+                raise TokenRefused from None
+            except discord.ConnectionClosed as closed:
+                if closed.code != TOKEN_REVOKED:
+                    raise
                 raise TokenRefused from None
             except aiohttp.ClientConnectionError:
                 raise DiscordUnreachable from None
@@ -138,29 +161,6 @@ async def _run(bot: Earmark, token: str) -> None:
             log.info("stopping")
             await bot.close()
         await running
-
-
-@asynccontextmanager
-async def _answering(port: int | None) -> AsyncGenerator[None]:
-    """Bind the port on which some hosts expect an answer; it says that the bot is up, and nothing else."""
-    if port is None:
-        yield
-        return
-    site = web.Application()
-
-    async def alive(_: web.Request) -> web.Response:
-        return web.Response(text="Earmark is running.\n")
-
-    site.router.add_get("/", alive)
-    site.router.add_get("/healthz", alive)
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    # Only here is every interface bound: a host that hands out $PORT asks from outside.
-    await web.TCPSite(runner, "0.0.0.0", port).start()  # noqa: S104
-    try:
-        yield
-    finally:
-        await runner.cleanup()
 
 
 def _warn_of_ephemeral_disk(data: Path) -> None:

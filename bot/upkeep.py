@@ -13,6 +13,7 @@ from bot.flow.account import export
 from bot.keys import Keyring
 from bot.private import written
 from bot.sealed import FRAME, SUFFIX, SealedReader, SealedWriter
+from bot.site import ask
 from storage.backup import Backup, backup, restore
 from storage.database import FolderLock
 
@@ -26,6 +27,8 @@ def run(options: argparse.Namespace, config: Config) -> None:
             _restore(options.file, config)
         case "erase":
             asyncio.run(_erase(options.user_id, config))
+        case "status":
+            asyncio.run(_status(config))
         case "unseal":
             print(f"Written to {_unseal(options.file, options.to, config)}.")
         case _:
@@ -83,6 +86,18 @@ def _write(file: Path, archive: bytes, keys: Keyring | None) -> None:
             return
         with SealedWriter(raw, keys) as sealed:
             sealed.write(archive)
+
+
+async def _status(config: Config) -> None:
+    """Ask the running bot how it is."""
+    port = config.metrics_port or config.port
+    if port is None:
+        raise NotConfigured("EARMARK_METRICS_PORT")
+    found = await ask(port)
+    gateway, database = ("yes" if good else "NO" for good in (found.health.gateway, found.health.database))
+    print(f"Connected to Discord: {gateway}. Database answers: {database}.")
+    for line in found.lines():
+        print(line)
 
 
 def _unseal(file: Path, to: Path | None, config: Config) -> Path:

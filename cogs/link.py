@@ -8,7 +8,7 @@ from bot.errors import FileTooLarge, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
 from bot.flow.upload import PLAYLIST
 from cogs.ui import pick, text, text_audio
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.audio import MOST_FILES, is_audio, upload_files
 from cogs.ui.items import LastingModal
 
@@ -22,6 +22,7 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
         return
     if file.size > MAX_BYTES:
         raise FileTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES, unit="bytes")
+    allow(interaction, "link")
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
     data = await file.read()
@@ -65,6 +66,7 @@ class LinkModal(LastingModal, title="Link a playlist"):
         if files:
             await link_attachment(interaction, files[0], name)
             return
+        allow(interaction, "link")
         s = services(interaction)
         outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
         await interaction.edit_original_response(content=text.linked(outcomes))
@@ -120,6 +122,7 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         if file is not None:
             await link_attachment(interaction, file, name)
             return
+        allow(interaction, "link")
         s = services(interaction)
         outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
         await interaction.edit_original_response(content=text.linked(outcomes))

@@ -10,7 +10,7 @@ from bot.domain import Track
 from bot.errors import NotYourCard, UnknownTrack
 from bot.flow.predict import predict_playlist, predict_tracks, track_named
 from cogs.ui import cards, pick, text
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
 from cogs.ui.items import LastingItem
 
@@ -18,6 +18,7 @@ PAGE = 10
 
 
 async def show_prediction(interaction: discord.Interaction, track: Track) -> None:
+    allow(interaction, "predict")
     s = services(interaction)
     (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, interaction.user.id, [track], explain=True)
     embed = discord.Embed(description=text.prediction_lines(prediction), colour=cards.COLOUR)
@@ -26,6 +27,7 @@ async def show_prediction(interaction: discord.Interaction, track: Track) -> Non
 
 
 async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: int) -> cards.Message:
+    allow(interaction, "predict")
     s = services(interaction)
     user = interaction.user.id
     ranked = await predict_playlist(

@@ -41,7 +41,8 @@ async def predict_tracks(
         raise NotTrained(rated=len(stars), need=MIN_RATINGS)
     arrays, meta, report = stored
     rated = [(str(title), str(artist), int(given)) for title, artist, given in meta.get("rated", [])]  # type: ignore[union-attr]
-    answers = await workers.run(predict_job, arrays, meta, [dict(track.features) for track in tracks], rated, explain)
+    features = [dict(track.features) for track in tracks]
+    answers = await workers.run_for(listener_id, predict_job, arrays, meta, features, rated, explain)
     return [
         Prediction(
             track=track,

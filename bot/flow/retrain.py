@@ -25,7 +25,8 @@ async def retrain(ratings: Ratings, models: Models, workers: Workers, listener_i
     if len(known) < MIN_RATINGS:
         raise TooFewRatings(have=len(known), need=MIN_RATINGS)
     async with workers.only_one("training", listener_id):
-        arrays, meta, report = await workers.run(
+        arrays, meta, report = await workers.run_for(
+            listener_id,
             fit_job,
             [dict(rating.track.features) for rating in rated],
             [rating.stars for rating in rated],
