@@ -74,6 +74,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         playlists = Playlists(database)
         metrics.gauge("earmark_writes_waiting", "Writes not yet begun.", lambda: ratings.waiting + sessions.waiting)
         metrics.gauge("earmark_jobs_waiting", "Jobs that wait for a process.", lambda: workers.waiting)
+        metrics.gauge("earmark_tasks", "Tasks of the event loop.", lambda: len(asyncio.all_tasks()))
         metrics.gauge("earmark_jobs_running", "Jobs at work.", lambda: workers.running)
         yield Services(
             playlists=playlists,
