@@ -44,6 +44,7 @@ a server are tracks, and of your own recordings that half minute. On a public ca
 private; a reaction can be seen, as reactions are.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
+What you called a session as its host goes, too; a season's name stays. \
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
 older copies for a while; whoever was erased is erased again when one is put back.
 
