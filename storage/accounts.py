@@ -48,7 +48,8 @@ def _owned(table: Table, listener_id: int) -> ColumnElement[bool]:
     # A row that names its person is that person's; one that names none is its parent's.
     direct = [key.parent == listener_id for key in keys if key.column.table is listeners]
     inherited = [
-        exists(select(1).where(key.column == key.parent, _owned(key.column.table, listener_id)))
+        # Not EXISTS, for which SQLite reads the whole table.
+        key.parent.in_(select(key.column).where(_owned(key.column.table, listener_id)))
         for key in keys
         if _cascades(key.column.table)
     ]
