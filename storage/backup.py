@@ -21,7 +21,6 @@ from storage.accounts import SALT, Accounts
 from storage.database import Database
 
 SUFFIX = ".db.gz"
-PAGES = 2000  # copied at once; writers go on between
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,9 @@ def backup(database: Path, folder: Path, keep: int | None = None, keys: Keyring 
     try:
         create(copy)
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target, pages=PAGES)
+            # All at once: between parts, every write of another connection would begin the copy anew. Readers
+            # keep nobody waiting (WAL).
+            source.backup(target)
         rows = check(copy)
         _compress(copy, file, keys)
     finally:

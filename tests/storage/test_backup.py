@@ -181,6 +181,10 @@ def test_only_the_newest_are_kept(file: Path, tmp_path: Path):
 
 async def test_members_click_on_while_a_backup_is_made(file: Path, tmp_path: Path):
     database = await Database.open(file)
+    async with database.transaction() as connection:  # large enough that a copy in parts would begin anew each time
+        for place in range(300):
+            large = (f"large {place}", "x" * 100_000)
+            await connection.exec_driver_sql("INSERT INTO settings VALUES (?, ?)", large)
     ratings = Ratings(database)
     await ratings.start()
     copying = asyncio.create_task(asyncio.to_thread(backup, file, tmp_path / "backups"))
