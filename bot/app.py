@@ -8,11 +8,12 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import aiohttp
 import discord
 
-from bot.answering import answering
+from bot.callback import callback
 from bot.client import Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
@@ -23,9 +24,12 @@ from bot.flow.connect import Connections
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from bot.limits import Limits
+from bot.metrics import Metrics
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
 from bot.schedule import backing_up
+from bot.site import Health, answering, look
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Spotify
 from bot.sources.spotify_tokens import App
@@ -45,6 +49,8 @@ from storage.sharing import Shares
 from storage.spotify import SpotifyAccounts
 from storage.studies import Studies
 
+TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
+
 log = logging.getLogger(__name__)
 
 
@@ -59,12 +65,13 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
 
     """
     config.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    metrics = Metrics()
     async with contextlib.AsyncExitStack() as stack:
         if alone:
             lock = FolderLock()
             lock.acquire(config.database.parent)
             stack.callback(lock.release)
-        database = await Database.open(config.database)
+        database = await Database.open(config.database, metrics)
         stack.push_async_callback(database.close)
         ratings = Ratings(database)
         await ratings.start()
@@ -72,7 +79,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         sessions = Sessions(database, owe)
         await sessions.start()
         stack.push_async_callback(sessions.close)
-        workers = Workers.processes(config.workers)
+        workers = Workers.processes(config.workers, metrics)
         stack.callback(workers.close)
         uploads = StoredClips(database)
         clips = Clips(config.data / "clips", uploads)
@@ -80,6 +87,10 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         playlists = Playlists(database)
         outside = _outside(config, database)
         stack.push_async_callback(_close, outside)
+        metrics.gauge("earmark_writes_waiting", "Writes not yet begun.", lambda: ratings.waiting + sessions.waiting)
+        metrics.gauge("earmark_jobs_waiting", "Jobs that wait for a process.", lambda: workers.waiting)
+        metrics.gauge("earmark_tasks", "Tasks of the event loop.", lambda: len(asyncio.all_tasks()))
+        metrics.gauge("earmark_jobs_running", "Jobs at work.", lambda: workers.running)
         yield Services(
             playlists=playlists,
             ratings=ratings,
@@ -96,6 +107,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             uploads=uploads,
             workers=workers,
             outside=outside,
+            metrics=metrics,
+            limits=Limits(),
         )
 
 
@@ -141,11 +154,17 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     token = config.require_token()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
-        async with services(config) as made, answering(config, made.outside.connections), backing_up(config):
+        async with services(config) as made, backing_up(config):
+            bot = Earmark(made, always_sync=sandbox_url is not None)
             telling = asyncio.create_task(tell(config, log.info), name="doctor")
             try:
-                await _run(Earmark(made, always_sync=sandbox_url is not None), token)
+                async with serving(config, bot):
+                    await _run(bot, token)
             except discord.LoginFailure:
+                raise TokenRefused from None
+            except discord.ConnectionClosed as closed:
+                if closed.code != TOKEN_REVOKED:
+                    raise
                 raise TokenRefused from None
             except aiohttp.ClientConnectionError:
                 raise DiscordUnreachable from None
@@ -155,7 +174,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
 
 async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Awaitable[None]]) -> None:
     """Run the bot on a sandbox of its own, and call `ready` with the page's address once it has logged in."""
-    async with services(config) as made, answering(config, made.outside.connections):
+    async with services(config) as made:
         sandbox = await Sandbox.start(port=port, data=config.data / "sandbox")
         try:
             with aim(sandbox.url):
@@ -163,9 +182,35 @@ async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Await
                 async def on_login() -> None:
                     await ready(sandbox.url)
 
-                await _run(Earmark(made, always_sync=True, on_login=on_login), sandbox.bot_token)
+                bot = Earmark(made, always_sync=True, on_login=on_login)
+                async with serving(config, bot):
+                    await _run(bot, sandbox.bot_token)
         finally:
             await sandbox.close()
+
+
+@asynccontextmanager
+async def serving(config: Config, bot: Earmark) -> AsyncGenerator[None]:
+    """Answer those who ask how the bot is, and the browsers that come back from Spotify."""
+    made = bot.services
+    made.metrics.gauge("earmark_connected", "1 while Discord's events arrive.", lambda: float(bot.connected))
+
+    async def health() -> Health:
+        return await look(lambda: bot.connected, made.settings.ping)
+
+    places: dict[int, str] = {}  # hosts by port
+    here = urlsplit(config.public_url or "")
+    if here.scheme == "http" and here.hostname and here.port and made.outside.connections.possible:
+        places[here.port] = here.hostname
+    if config.metrics_port is not None:
+        places[config.metrics_port] = "127.0.0.1"
+    if config.port is not None:
+        # Only here is every interface bound: a host that hands out $PORT asks from outside.
+        places[config.port] = "0.0.0.0"  # noqa: S104
+    bound = [(host, port) for port, host in places.items()]
+    routes = callback(made.outside.connections)
+    async with made.metrics.watching_the_loop(), answering(health, made.metrics, *bound, routes=routes):
+        yield
 
 
 async def _run(bot: Earmark, token: str) -> None:

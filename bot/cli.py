@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import socket
 import sys
@@ -13,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot import logs
 from bot.config import Config
 from bot.errors import EarmarkError, NotConfigured, NothingStored
 from bot.keys import Keyring
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
-UPKEEP = {"backup", "restore", "erase", "export", "rotate"}
+UPKEEP = {"backup", "restore", "erase", "export", "rotate", "unseal", "status"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             config = replace(
                 config, data=options.data, database=options.data / "earmark.db", backups=options.data / "backups"
             )
-        _log_to_stderr(config.log_level)
+        logs.to_stderr(config.log_level, config.log_format)
         return _dispatch(options, config)
     except EarmarkError as problem:
         print(_sentence(problem), file=sys.stderr)
@@ -146,8 +146,12 @@ def _upkeep_commands(commands: Any) -> None:
     rotate = commands.add_parser("rotate", help="seal everything anew with the first of EARMARK_KEYS")
     export = commands.add_parser("export", help="write everything about a person into a ZIP archive")
     export.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
-    export.add_argument("file", type=Path, metavar="FILE.zip")
-    for command in (copy, back, erase, rotate, export):
+    export.add_argument("file", type=Path, metavar="FILE.zip", help="sealed where EARMARK_KEYS is set")
+    unseal = commands.add_parser("unseal", help="open a file that was sealed with EARMARK_KEYS")
+    unseal.add_argument("file", type=Path, metavar="FILE")
+    unseal.add_argument("to", type=Path, metavar="TO", nargs="?", help="default: FILE without .sealed")
+    commands.add_parser("status", help="how the running bot is; needs PORT or EARMARK_METRICS_PORT")
+    for command in (copy, back, erase, rotate, export, unseal):
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the bot's data folder")
 
 
@@ -216,11 +220,3 @@ def _sentence(problem: EarmarkError) -> str:
             from cogs.ui import text_errors  # noqa: PLC0415 - needs Discord's library
 
             return text_errors.error(problem)
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(
-        level=level if level in logging.getLevelNamesMapping() else "INFO",
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )

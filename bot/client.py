@@ -4,9 +4,14 @@ import asyncio
 import hashlib
 import json
 import logging
+import re
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -15,6 +20,8 @@ from bot.flow.clips import Clips
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from bot.limits import Limits
+from bot.metrics import Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
@@ -48,6 +55,8 @@ PERMISSIONS = discord.Permissions(
     add_reactions=True,
     read_message_history=True,
 )
+CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
+UNANSWERED = 1000  # interactions whose first answer is waited for
 CLICKS_GRACE = 2.5  # seconds; Discord itself gives up on a click after 3
 
 log = logging.getLogger(__name__)
@@ -72,6 +81,8 @@ class Services:
     uploads: StoredClips
     workers: Workers
     outside: Outside
+    metrics: Metrics
+    limits: Limits
 
 
 class Earmark(commands.Bot):
@@ -93,10 +104,38 @@ class Earmark(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            http_trace=self._trace(services.metrics),
         )
         self.services = services
         self._always_sync = always_sync
         self._on_login = on_login
+        self.connected = False  # whether Discord's events arrive
+        self._asked: OrderedDict[str, float] = OrderedDict()
+
+    def _trace(self, metrics: Metrics) -> aiohttp.TraceConfig:
+        """Watch what Discord answers, and how long an interaction waited for its first answer."""
+        trace = aiohttp.TraceConfig()
+
+        async def on_end(_: object, __: object, given: aiohttp.TraceRequestEndParams) -> None:
+            metrics.requests.add(status=str(given.response.status))
+            asked = self._asked.pop(callback[1], None) if (callback := CALLBACK.search(given.url.path)) else None
+            if asked is not None:
+                metrics.answers.observe(time.perf_counter() - asked)
+
+        trace.on_request_end.append(on_end)
+        return trace
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Take note of connections and interactions, the moment they come."""
+        if event_name == "interaction":
+            self._asked[str(args[0].id)] = time.perf_counter()
+            if len(self._asked) > UNANSWERED:
+                self._asked.popitem(last=False)
+        elif event_name in {"ready", "resumed", "disconnect"}:
+            if event_name != "disconnect" or self.connected:  # each attempt to come back is a `disconnect`, too
+                self.services.metrics.gateway.add(event=event_name)
+            self.connected = event_name != "disconnect"
+        super().dispatch(event_name, *args, **kwargs)
 
     async def setup_hook(self) -> None:
         for cog in COGS:

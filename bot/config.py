@@ -23,6 +23,7 @@ class Config:
         token: Discord's bot token; None means the sandbox.
         workers: processes that train models.
         port: where a web host expects an answer; None binds nothing.
+        metrics_port: where this machine alone may ask how the bot is; None binds nothing.
         backups: folder for scheduled backups.
         backup_every: hours between them; None makes none.
         backup_keep: how many are kept.
@@ -33,6 +34,7 @@ class Config:
         features: the sources of audio features that are allowed: file, audio, reccobeats, spotify.
         spotify_api, spotify_accounts, reccobeats: where these services are; for tests, and from no setting.
         patience: seconds that each of them has for an answer; the same.
+        log_format: "text" or "json".
 
     """
 
@@ -41,6 +43,7 @@ class Config:
     token: str | None = field(default=None, repr=False)
     workers: int = 1
     port: int | None = None
+    metrics_port: int | None = None
     backups: Path = Path("data/backups")
     backup_every: int | None = None
     backup_keep: int = 7
@@ -54,6 +57,7 @@ class Config:
     spotify_accounts: str = "https://accounts.spotify.com"
     reccobeats: str = "https://api.reccobeats.com"
     patience: float = 8.0
+    log_format: str = "text"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
@@ -65,6 +69,7 @@ class Config:
             token=(env.get("DISCORD_TOKEN") or "").strip() or None,
             workers=_whole(env, "EARMARK_WORKERS", default=1, low=1, high=64) or 1,
             port=_whole(env, "PORT", default=None, low=1, high=65535),
+            metrics_port=_whole(env, "EARMARK_METRICS_PORT", default=None, low=1, high=65535),
             backups=Path(env.get("EARMARK_BACKUPS") or data / "backups"),
             backup_every=_whole(env, "EARMARK_BACKUP_EVERY", default=None, low=1, high=24 * 365),
             backup_keep=_whole(env, "EARMARK_BACKUP_KEEP", default=7, low=1, high=10_000) or 7,
@@ -74,6 +79,7 @@ class Config:
             spotify_client_secret=(env.get("SPOTIFY_CLIENT_SECRET") or "").strip() or None,
             public_url=_public(env.get("PUBLIC_URL")),
             features=_sources(env.get("EARMARK_FEATURES")),
+            log_format=_one_of(env, "EARMARK_LOG_FORMAT", "text", "json"),
         )
 
     def require_token(self) -> str:
@@ -89,6 +95,13 @@ class Config:
     def keyring(self) -> Keyring | None:
         """The operator's keys; None where there are none; raise NotConfigured where one is no key."""
         return Keyring(self.keys) if self.keys else None
+
+
+def _one_of(env: Mapping[str, str], name: str, default: str, *others: str) -> str:
+    value = (env.get(name) or default).strip().lower()
+    if value not in {default, *others}:
+        raise NotConfigured(name)
+    return value
 
 
 def _public(text: str | None) -> str | None:

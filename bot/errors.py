@@ -73,12 +73,16 @@ EarmarkError
 │   ├── NotInServer          a session needs a server, and the bot in it
 │   └── BadSetting           a setting outside its range
 ├── Busy                     the same work is already running for this member
+├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── NoBackup                 there is no such backup, or no database to back up
 ├── BadBackup                a backup is damaged, or none of ours
 ├── TokenRefused             Discord does not know the token
 ├── DiscordUnreachable       no connection to Discord at the start
 ├── WrongKey                 sealed with another key, or changed since
+├── BadSeal                  a sealed file was cut, changed, or put together from others
+├── NotRunning               no bot answers on this port
+├── PortInUse                another program has the port on which figures are asked for
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
 └── NotConfigured            an operator's setting is missing
@@ -481,6 +485,13 @@ class Busy(EarmarkError):
 
 
 @dataclass(eq=False)
+class TooOften(EarmarkError):
+    what: str  # "link", "upload", "train", "predict", "session" or "export"
+    seconds: int  # until it goes again
+    whose: str  # "member" or "server"
+
+
+@dataclass(eq=False)
 class StorageBusy(EarmarkError):
     code: int  # SQLite's
 
@@ -505,6 +516,20 @@ class DiscordUnreachable(EarmarkError):
 
 class WrongKey(EarmarkError):
     """None of the operator's keys opens this, or it was changed after it was sealed."""
+
+
+class BadSeal(EarmarkError):
+    """A sealed file is not as it was sealed: its end is missing, or parts were changed, left out or moved."""
+
+
+@dataclass(eq=False)
+class NotRunning(EarmarkError):
+    port: int
+
+
+@dataclass(eq=False)
+class PortInUse(EarmarkError):
+    port: int
 
 
 @dataclass(eq=False)

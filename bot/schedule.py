@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.errors import EarmarkError
+from bot.keys import Keyring
 from storage.backup import backup, backups
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ async def backing_up(config: Config) -> AsyncGenerator[None]:
     if config.backup_every is None:
         yield
         return
-    task = asyncio.create_task(_back_up(config, config.backup_every * HOUR), name="backups")
+    keys = config.keyring()  # said at the start, where one is no key
+    task = asyncio.create_task(_back_up(config, config.backup_every * HOUR, keys), name="backups")
     try:
         yield
     finally:
@@ -31,11 +33,11 @@ async def backing_up(config: Config) -> AsyncGenerator[None]:
             await task
 
 
-async def _back_up(config: Config, every: float) -> None:
+async def _back_up(config: Config, every: float, keys: Keyring | None) -> None:
     while True:
         await asyncio.sleep(max(0.0, every - await asyncio.to_thread(_age, config.backups)))
         try:
-            made = await asyncio.to_thread(backup, config.database, config.backups, config.backup_keep)
+            made = await asyncio.to_thread(backup, config.database, config.backups, config.backup_keep, keys)
             log.info("backup made: %s", made.file.name)
         except (EarmarkError, OSError) as problem:
             log.error("no backup could be made: %s", type(problem).__name__)  # noqa: TRY400 - no trace helps here

@@ -2,14 +2,19 @@
 
 import argparse
 import asyncio
+import shutil
 import sys
 from pathlib import Path
 
 from bot.app import services
 from bot.config import Config
-from bot.errors import NoKeys
+from bot.errors import NoBackup, NoKeys, NotConfigured
 from bot.flow.account import export
 from bot.flow.connect import rotate
+from bot.keys import Keyring
+from bot.private import written
+from bot.sealed import FRAME, SUFFIX, SealedReader, SealedWriter
+from bot.site import ask
 from storage.backup import Backup, backup, restore
 from storage.database import FolderLock
 
@@ -18,13 +23,17 @@ def run(options: argparse.Namespace, config: Config) -> None:
     """Run one of the commands and say what came of it."""
     match options.command:
         case "backup":
-            _say_backup(backup(config.database, options.folder, options.keep))
+            _say_backup(backup(config.database, options.folder, options.keep, config.keyring()))
         case "restore":
             _restore(options.file, config)
         case "erase":
             asyncio.run(_erase(options.user_id, config))
         case "rotate":
             asyncio.run(_rotate(config))
+        case "status":
+            asyncio.run(_status(config))
+        case "unseal":
+            print(f"Written to {_unseal(options.file, options.to, config)}.")
         case _:
             asyncio.run(_export(options.user_id, options.file, config))
             print(f"Written to {options.file}.")
@@ -42,7 +51,7 @@ def _restore(file: Path, config: Config) -> None:
     lock = FolderLock()
     lock.acquire(config.database.parent)
     try:
-        done = asyncio.run(restore(file, config.database))
+        done = asyncio.run(restore(file, config.database, config.keyring()))
     finally:
         lock.release()
     print(f"Restored: {_people(done.rows)}.")
@@ -80,9 +89,39 @@ async def _rotate(config: Config) -> None:
 async def _export(user_id: int, file: Path, config: Config) -> None:
     async with services(config, alone=False) as s:
         archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, user_id)
-    await asyncio.to_thread(_write, file, archive)
+    await asyncio.to_thread(_write, file, archive, config.keyring())
 
 
-def _write(file: Path, archive: bytes) -> None:
-    file.touch(mode=0o600)
-    file.write_bytes(archive)
+def _write(file: Path, archive: bytes, keys: Keyring | None) -> None:
+    """Write an archive, sealed where there are keys."""
+    with written(file) as raw:
+        if keys is None:
+            raw.write(archive)
+            return
+        with SealedWriter(raw, keys) as sealed:
+            sealed.write(archive)
+
+
+async def _status(config: Config) -> None:
+    """Ask the running bot how it is."""
+    port = config.metrics_port or config.port
+    if port is None:
+        raise NotConfigured("EARMARK_METRICS_PORT")
+    found = await ask(port)
+    gateway, database = ("yes" if good else "NO" for good in (found.health.gateway, found.health.database))
+    print(f"Connected to Discord: {gateway}. Database answers: {database}.")
+    for line in found.lines():
+        print(line)
+
+
+def _unseal(file: Path, to: Path | None, config: Config) -> Path:
+    """Write what a sealed file holds; nothing is left where it cannot be opened to its end."""
+    keys = config.keyring()
+    if keys is None:
+        raise NotConfigured("EARMARK_KEYS")
+    if not file.is_file():
+        raise NoBackup(path=str(file))
+    to = to or (file.with_suffix("") if file.suffix == SUFFIX else file.with_name(f"{file.name}.open"))
+    with file.open("rb") as raw, written(to) as opened:
+        shutil.copyfileobj(SealedReader(raw, keys), opened, FRAME)
+    return to

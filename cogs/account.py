@@ -10,7 +10,7 @@ from bot.domain_taste import Sharing
 from bot.errors import NotConfirmed
 from bot.flow.account import erase, export, holdings
 from cogs.ui import text_account
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.items import LastingModal
 
 
@@ -66,6 +66,7 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
 
     @app_commands.command(description="Take everything along, as one archive")
     async def export(self, interaction: discord.Interaction) -> None:
+        allow(interaction, "export")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user, limit = interaction.user.id, interaction.filesize_limit

@@ -15,7 +15,7 @@ from bot.flow.outside import fill, link_spotify, measure
 from bot.flow.upload import PLAYLIST
 from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
 from cogs.ui import pick, text, text_audio, text_link, text_spotify
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.audio import MOST_FILES, is_audio, upload_files
 from cogs.ui.items import LastingItem, LastingModal
 
@@ -30,6 +30,7 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
         return
     if file.size > MAX_BYTES:
         raise FileTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES, unit="bytes")
+    allow(interaction, "link")
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
     data = await file.read()
@@ -186,6 +187,7 @@ class LinkModal(LastingModal, title="Link a playlist"):
         if files:
             await link_attachment(interaction, files[0], name)
             return
+        allow(interaction, "link")
         if "\n" not in lines and is_link(lines):
             outcomes = [await _link_url(interaction, lines, name)]
         else:
@@ -251,6 +253,7 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         if file is not None:
             await link_attachment(interaction, file, name)
             return
+        allow(interaction, "link")
         if url is not None:
             outcomes = [await _link_url(interaction, url, name)]
         elif mine is not None:

@@ -10,7 +10,7 @@ from bot.errors import NotYourCard, UnknownTrack
 from bot.flow.find import SURE, Found, find_outside
 from bot.flow.predict import predict_playlist, predict_tracks
 from cogs.ui import cards, pick, text, text_spotify
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
 from cogs.ui.items import LastingItem
 
@@ -31,6 +31,7 @@ async def show_prediction(interaction: discord.Interaction, found: Found) -> Non
 
 
 async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: int) -> cards.Message:
+    allow(interaction, "predict")
     s = services(interaction)
     user = interaction.user.id
     ranked = await predict_playlist(

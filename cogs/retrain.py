@@ -15,7 +15,7 @@ from bot.errors import NotYourCard
 from bot.flow.retrain import retrain
 from bot.flow.study import study
 from cogs.ui import cards, text, text_taste
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.errors import sentence
 from cogs.ui.items import LastingItem
@@ -49,13 +49,15 @@ class Retrain(commands.Cog):
     @app_commands.command(description="Teach me your taste from your ratings, and see how well I know it")
     @app_commands.describe(thorough="Redo the study of 2020 on your ratings: some minutes, in the background")
     async def retrain(self, interaction: discord.Interaction, thorough: bool = False) -> None:
+        allow(interaction, "train")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         if thorough:
             self._study(interaction)
             return
         s = services(interaction)
         report = await retrain(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
-        picture = await s.workers.run(report_png, report)
+        s.metrics.trained.add()
+        picture = await s.workers.run_for(interaction.user.id, report_png, report)
         file = discord.File(io.BytesIO(picture), "report.png", description=report_alt(report)[:1024])
         embed = discord.Embed(title=text.report_title(report), description=text.report_lines(report), colour=COLOUR)
         embed.set_footer(text=text.AFTER_TRAINING)

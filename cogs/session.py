@@ -18,7 +18,7 @@ from bot.taste.group_rules import STRATEGIES
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
 from cogs.ui import digits, pick, session_cards, text, text_session
-from cogs.ui.access import services
+from cogs.ui.access import allow, services
 from cogs.ui.in_turn import InTurn
 from cogs.ui.session_access import actor, ask_consent, check_place, here
 from storage.sessions import Step
@@ -108,6 +108,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         playlist: str | None = None,
     ) -> None:
         check_place(interaction)
+        allow(interaction, "session")
         assert interaction.guild_id is not None
         assert interaction.channel_id is not None
         only = (await pick.playlist_id(interaction, playlist),) if playlist else ()

@@ -6,16 +6,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, delete, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, exists, func, or_, select, union, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
 from storage.rows import in_parts
 from storage.schema import erasures, listeners, settings, track_features, tracks
+from storage.schema_sessions import session_members, sessions
 from storage.schema_spotify import feature_misses, metadata  # with all tables in it
 
 SALT = "erasure-salt"
+UNNAMED = "Session"  # what its host had called it is erased
 
 
 def belongings() -> list[Table]:
@@ -47,7 +49,8 @@ def _owned(table: Table, listener_id: int) -> ColumnElement[bool]:
     # A row that names its person is that person's; one that names none is its parent's.
     direct = [key.parent == listener_id for key in keys if key.column.table is listeners]
     inherited = [
-        exists(select(1).where(key.column == key.parent, _owned(key.column.table, listener_id)))
+        # Not EXISTS, for which SQLite reads the whole table.
+        key.parent.in_(select(key.column).where(_owned(key.column.table, listener_id)))
         for key in keys
         if _cascades(key.column.table)
     ]
@@ -127,10 +130,27 @@ async def _erase(connection: AsyncConnection, listener_id: int) -> None:
         *(select(column).where(_owned(column.table, listener_id)) for column in NAMING if _cascades(column.table))
     )
     candidates = (await connection.scalars(theirs)).all()
+    await _forget_sessions(connection, listener_id)
     await connection.execute(delete(listeners).where(listeners.c.id == listener_id))
     unused = and_(*(~exists(select(1).where(column == tracks.c.id)) for column in NAMING))
     for part in in_parts(candidates):
         await connection.execute(delete(tracks).where(tracks.c.id.in_(part), unused))
+
+
+async def _forget_sessions(connection: AsyncConnection, listener_id: int) -> None:
+    """Delete the sessions of nobody else, and take the words that the person typed as host out of the others.
+
+    A season's name stays with the group, whose table has it.
+    """
+    theirs = select(session_members.c.session_id).where(session_members.c.listener_id == listener_id)
+    other = session_members.alias()
+    others = exists(select(1).where(other.c.session_id == sessions.c.id, other.c.listener_id != listener_id))
+    await connection.execute(delete(sessions).where(sessions.c.id.in_(theirs), ~others))
+    hosted = theirs.where(session_members.c.host == 1)
+    words = func.json_replace(sessions.c.settings, "$.name", UNNAMED)
+    themed = func.json_extract(sessions.c.settings, "$.theme").is_not(None)
+    words = case((themed, func.json_replace(words, "$.theme", UNNAMED)), else_=words)
+    await connection.execute(update(sessions).where(sessions.c.id.in_(hosted)).values(settings=words))
 
 
 async def _salt(connection: AsyncConnection) -> str:

@@ -2,21 +2,25 @@
 
 import asyncio
 import gzip
-import os
+import io
 import shutil
 import sqlite3
 import time
 import zlib
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from bot.errors import BadBackup, NoBackup
+from bot.errors import BadBackup, BadSeal, NoBackup, WrongKey
+from bot.keys import Keyring
+from bot.private import create, written
+from bot.sealed import FRAME, SealedReader, SealedWriter, is_sealed
+from bot.sealed import SUFFIX as SEALED
 from storage.accounts import SALT, Accounts
 from storage.database import Database
 
 SUFFIX = ".db.gz"
-PAGES = 2000  # copied at once; writers go on between
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,11 @@ class Restored:
     saved_as: Path | None
 
 
-def backup(database: Path, folder: Path, keep: int | None = None) -> Backup:
+def backup(database: Path, folder: Path, keep: int | None = None, keys: Keyring | None = None) -> Backup:
     """Copy the database as it is at one moment, check the copy, compress it; readable by its owner alone.
 
-    `keep` removes all but so many of the newest backups in the folder.
+    `keep` removes all but so many of the newest backups in the folder; `keys` seal it. The copy itself, which stands
+    in the folder until it is compressed, is not sealed.
 
     Raises:
         NoBackup: there is no database to copy.
@@ -61,13 +66,15 @@ def backup(database: Path, folder: Path, keep: int | None = None) -> Backup:
         raise NoBackup(path=str(database))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime()) + f"-{time.time_ns() % 1_000_000_000:09d}"
-    copy, file = folder / f".{name}.copy", folder / f"{name}{SUFFIX}"
+    copy, file = folder / f".{name}.copy", folder / f"{name}{SUFFIX}{SEALED if keys else ''}"
     try:
-        _private(copy)
+        create(copy)
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target, pages=PAGES)
+            # All at once: between parts, every write of another connection would begin the copy anew. Readers
+            # keep nobody waiting (WAL).
+            source.backup(target)
         rows = check(copy)
-        _compress(copy, file)
+        _compress(copy, file, keys)
     finally:
         copy.unlink(missing_ok=True)
     if keep:
@@ -77,8 +84,9 @@ def backup(database: Path, folder: Path, keep: int | None = None) -> Backup:
 
 
 def backups(folder: Path) -> list[Path]:
-    """The backups in a folder, oldest first."""
-    return sorted(folder.glob(f"earmark-*{SUFFIX}"))
+    """The backups in a folder, sealed or not, oldest first."""
+    found = (file for suffix in (SUFFIX, SUFFIX + SEALED) for file in folder.glob(f"earmark-*{suffix}"))
+    return sorted(found, key=lambda file: file.name)
 
 
 def check(database: Path) -> dict[str, int]:
@@ -97,7 +105,7 @@ def check(database: Path) -> dict[str, int]:
     return rows
 
 
-async def restore(file: Path, database: Path) -> Restored:
+async def restore(file: Path, database: Path, keys: Keyring | None = None) -> Restored:
     """Put a backup in the database's place; the program must not be running on it.
 
     The backup is unpacked beside it, checked, brought to the newest shape, and everybody who was erased since is
@@ -106,16 +114,17 @@ async def restore(file: Path, database: Path) -> Restored:
     Raises:
         NoBackup: there is no such file.
         BadBackup: it is no backup of ours, or damaged; the database stays as it is.
+        WrongKey: it is sealed, and `keys` do not open it.
         NewerDatabase: a later version of this program made it.
 
     """
     copy = database.with_name(f".{database.name}.restoring")
     try:
-        await asyncio.to_thread(_unpack, file, copy)
+        await asyncio.to_thread(_unpack, file, copy, keys)
         known = await asyncio.to_thread(_erasures, database)
         erased = await _erase_again(copy, *known) if known else None
         rows = await asyncio.to_thread(check, copy)
-        saved_as = await asyncio.to_thread(_exchange, copy, database, file.parent)
+        saved_as = await asyncio.to_thread(_exchange, copy, database, file.parent, keys)
     finally:
         _remove(copy)
     return Restored(rows, erased, saved_as)
@@ -142,47 +151,48 @@ def _erasures(database: Path) -> tuple[str, dict[str, int]] | None:
     return (salt[0], erased) if salt else ("", {})
 
 
-def _unpack(file: Path, copy: Path) -> None:
+def _unpack(file: Path, copy: Path, keys: Keyring | None) -> None:
     if not file.is_file():
         raise NoBackup(path=str(file))
     copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _remove(copy)
-    _private(copy)
+    create(copy)
     try:
-        with gzip.open(file) as packed, copy.open("wb") as target:
-            shutil.copyfileobj(packed, target, 1 << 20)
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise BadBackup(path=str(file)) from None
-    try:
+        with file.open("rb") as raw, gzip.open(_opened(raw, keys)) as packed, copy.open("wb") as target:
+            shutil.copyfileobj(packed, target, FRAME)
         check(copy)
-    except BadBackup:
+    except (gzip.BadGzipFile, EOFError, zlib.error, BadSeal, BadBackup):
         raise BadBackup(path=str(file)) from None
 
 
-def _compress(copy: Path, file: Path) -> None:
+def _opened(raw: IO[bytes], keys: Keyring | None) -> IO[bytes]:
+    if not is_sealed(raw):
+        return raw
+    if keys is None:
+        raise WrongKey
+    return io.BufferedReader(SealedReader(raw, keys), FRAME)
+
+
+def _compress(copy: Path, file: Path, keys: Keyring | None) -> None:
     """Write the compressed file so that it is whole, or not there."""
-    part = file.with_name(f".{file.name}.part")
-    try:
-        _private(part)
-        with copy.open("rb") as source, part.open("wb") as raw:
-            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6) as packed:
-                shutil.copyfileobj(source, packed, 1 << 20)
-            raw.flush()
-            os.fsync(raw.fileno())
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        written(file) as raw,
+        copy.open("rb") as source,
+        SealedWriter(raw, keys) if keys else nullcontext(raw) as target,
+        gzip.GzipFile(filename="", fileobj=target, mode="wb", compresslevel=6) as packed,
+    ):
+        shutil.copyfileobj(source, packed, FRAME)
 
 
-def _exchange(copy: Path, database: Path, folder: Path) -> Path | None:
+def _exchange(copy: Path, database: Path, folder: Path, keys: Keyring | None) -> Path | None:
     saved_as = None
     if database.is_file():
         try:
-            saved_as = backup(database, folder).file
+            saved_as = backup(database, folder, keys=keys).file
         except BadBackup:
             saved_as = database.with_name(f"{database.name}.damaged")
+            create(saved_as)
             shutil.copyfile(database, saved_as)
-            saved_as.chmod(0o600)
     # What is left of a damaged file's log must not be taken for the copy's; a sound file's is empty by now.
     for suffix in ("-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
@@ -193,8 +203,3 @@ def _exchange(copy: Path, database: Path, folder: Path) -> Path | None:
 def _remove(database: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         database.with_name(database.name + suffix).unlink(missing_ok=True)
-
-
-def _private(file: Path) -> None:
-    """Make the file, readable by its owner alone from its first moment."""
-    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))

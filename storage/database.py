@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.errors import FolderInUse, StorageBusy
+from bot.metrics import Metrics
 from storage.migrate import migrate
 
 # What a program cannot help, and may pass: anything else is a fault of ours.
@@ -41,14 +42,15 @@ class Statement:
 class Database:
     """One SQLite file; writes queue for one connection, reads never wait for them (WAL)."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
+        self._time = (metrics or Metrics()).database
         self._writer = writer
         self._reader = reader
         self._direct: AsyncConnection | None = None
         self._connecting = asyncio.Lock()
 
     @classmethod
-    async def open(cls, path: Path) -> "Database":
+    async def open(cls, path: Path, metrics: Metrics | None = None) -> "Database":
         """Create or migrate the file, readable by its owner alone, and open it.
 
         Raises:
@@ -56,7 +58,8 @@ class Database:
 
         """
         await asyncio.to_thread(_prepare, path)
-        return cls(_engine(path, size=1, begin="BEGIN IMMEDIATE"), _engine(path, size=READERS, begin="BEGIN"))
+        writer, reader = _engine(path, size=1, begin="BEGIN IMMEDIATE"), _engine(path, size=READERS, begin="BEGIN")
+        return cls(writer, reader, metrics)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
@@ -67,8 +70,9 @@ class Database:
 
         """
         try:
-            async with self._writer.begin() as connection:
-                yield connection
+            with self._time.timed(kind="write"):
+                async with self._writer.begin() as connection:
+                    yield connection
         except (OperationalError, sqlite3.OperationalError) as error:
             # What goes to the driver directly is not wrapped by SQLAlchemy.
             cause = error.orig if isinstance(error, OperationalError) else error
@@ -80,8 +84,9 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Read one consistent state, whatever is being written meanwhile."""
-        async with self._reader.begin() as connection:
-            yield connection
+        with self._time.timed(kind="read"):
+            async with self._reader.begin() as connection:
+                yield connection
 
     async def fetch(self, statement: Statement, **values: Any) -> list[Any]:
         """Run one reading statement in one hop to the driver's thread, where SQLAlchemy's way takes a dozen."""
@@ -89,7 +94,8 @@ class Database:
             async with self._connecting:  # several may come first
                 self._direct = self._direct or await self._reader.connect()
         driver: Any = (await self._direct.get_raw_connection()).driver_connection
-        return await driver.execute_fetchall(statement.sql, statement.values(values))
+        with self._time.timed(kind="fetch"):
+            return await driver.execute_fetchall(statement.sql, statement.values(values))
 
     async def truncate_log(self) -> None:
         """Empty the write-ahead log, in which rows stand that were changed or erased since."""
@@ -123,6 +129,7 @@ def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,
+        hide_parameters=True,  # an error's text may come into the log
     )
 
     # The driver would begin transactions late; this recipe of SQLAlchemy's documentation lets us say when and how.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -167,23 +167,31 @@ class Playlists:
         return len(orphans)
 
 
+def _seen(listener_id: Any, guild_id: Any) -> Any:
+    """The ids of the playlists that a member can see: a union, for SQLite finds no index through an OR."""
+    own = select(playlists.c.id).where(playlists.c.owner_id == listener_id)
+    if guild_id is None:
+        return own
+    return union_all(own, select(playlist_shares.c.playlist_id).where(playlist_shares.c.guild_id == guild_id))
+
+
 def _seen_by(listener_id: Any, guild_id: Any) -> Any:
-    shared = exists().where(playlist_shares.c.playlist_id == playlists.c.id, playlist_shares.c.guild_id == guild_id)
-    return playlists.c.owner_id == listener_id if guild_id is None else (playlists.c.owner_id == listener_id) | shared
+    return playlists.c.id.in_(_seen(listener_id, guild_id))
 
 
 def _on_seen(listener_id: Any, guild_id: Any) -> Any:
-    return exists().where(
-        playlist_tracks.c.track_id == tracks.c.id,
-        playlist_tracks.c.playlist_id == playlists.c.id,
-        _seen_by(listener_id, guild_id),
-    )
+    """Whether a track is on such a playlist; from the playlists' side, for a file holds many more tracks than these."""
+    on_it = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id)))
+    return tracks.c.id.in_(on_it)
 
 
 def _track_seen(guild_id: Any) -> Statement:
     listener_id = bindparam("listener_id")
     rated = exists().where(ratings.c.track_id == tracks.c.id, ratings.c.listener_id == listener_id)
-    allowed = or_(rated, _on_seen(listener_id, guild_id))
+    listed = exists().where(
+        playlist_tracks.c.track_id == tracks.c.id, playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id))
+    )
+    allowed = or_(rated, listed)
     return Statement(select_tracks().where(tracks.c.id == bindparam("track_id"), allowed))
 
 

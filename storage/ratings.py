@@ -58,6 +58,11 @@ class Ratings:
         self._database = database
         self._writer = Writer(database, rate_many)
 
+    @property
+    def waiting(self) -> int:
+        """How many writes have not begun."""
+        return self._writer.waiting
+
     async def start(self) -> None:
         self._writer.start()
 

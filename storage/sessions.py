@@ -45,6 +45,11 @@ class Sessions:
         self._settle = settle
         self._writer = Writer(database, rate_many, name="session-writer")
 
+    @property
+    def waiting(self) -> int:
+        """How many writes have not begun."""
+        return self._writer.waiting
+
     async def start(self) -> None:
         self._writer.start()
 

@@ -13,6 +13,10 @@ class Settings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def ping(self) -> None:
+        """Read something from the file; raises what a broken one raises."""
+        await self.get("ping")
+
     async def get(self, key: str) -> str | None:
         async with self._database.reading() as connection:
             return await connection.scalar(select(settings.c.value).where(settings.c.key == key))

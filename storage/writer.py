@@ -44,6 +44,11 @@ class Writer:
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._running: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many writes have not begun."""
+        return self._jobs.qsize()
+
     def start(self) -> None:
         self._running = asyncio.create_task(self._run(), name=self._name)
 

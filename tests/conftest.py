@@ -1,3 +1,7 @@
-"""Shared by all tests: in CI a skip is a failure."""
+"""Shared by all tests: in CI a skip is a failure; `--hypothesis-profile long` tries 10,000 inputs instead of 100."""
+
+from hypothesis import settings
 
 pytest_plugins = ["tests.strict_skips"]
+
+settings.register_profile("long", max_examples=10_000, deadline=None)

@@ -96,7 +96,7 @@ async def export(
         if stored is not None:
             arrays, meta, report = stored
             files["report.json"] = _json(asdict(report))
-            files["report.png"] = await workers.run(report_png, report)
+            files["report.png"] = await workers.run_for(listener_id, report_png, report)
             files["model.npz"] = await asyncio.to_thread(pack, arrays)
             files["model.json"] = _json(meta)
         files["everything.json"] = await asyncio.to_thread(_json, await accounts.rows(listener_id))

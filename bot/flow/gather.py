@@ -6,7 +6,6 @@ The state machine of `session.py` is pure; here stand the steps that read the st
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,14 +147,15 @@ async def make_playlist(workers: Workers, pool: Pool, session: Session, debts: M
 
     """
     sounds = [[track.features.get("tempo", np.nan), track.features.get("energy", np.nan)] for track in pool.tracks]
-    job = partial(recommend, artists=pool.artists, sounds=np.array(sounds))
     made = await workers.run(
-        job,
+        recommend,
         pool.predictions,
         session.settings.size,
         session.settings.strategy,
         session.settings.veto,
         np.array([debts.get(member, 0.0) for member in pool.members]),
+        artists=pool.artists,
+        sounds=np.array(sounds),
     )
     return tuple(
         Slot(

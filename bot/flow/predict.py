@@ -44,7 +44,7 @@ async def predict_tracks(
     rated = [(str(title), str(artist), int(given)) for title, artist, given in meta.get("rated", [])]  # type: ignore[union-attr]
     scales: dict[str, str] = meta.get("scales", {})  # type: ignore[assignment]
     rows = [comparable(track.features, track.scales, scales) for track in tracks]
-    answers = await workers.run(predict_job, arrays, meta, rows, rated, explain)
+    answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, rated, explain)
     return [
         Prediction(
             track=track,

@@ -28,7 +28,7 @@ async def check_model(
     if not fresh:
         return
     rows = [comparable(one.track.features, one.track.scales, meta.get("scales", {})) for one in fresh]
-    answers = await workers.run(predict_job, arrays, meta, rows, [], False)
+    answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, [], False)
     pairs = [
         (one.track.id, Checked(stars, low, high, False, trained_at, one.stars, one.rated_at))
         for one, (stars, low, high, *_) in zip(fresh, answers, strict=True)

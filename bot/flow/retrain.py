@@ -34,7 +34,8 @@ async def retrain(
     if len(known) < MIN_RATINGS:
         raise TooFewRatings(have=len(known), need=MIN_RATINGS)
     async with workers.only_one("training", listener_id):
-        arrays, meta, report = await workers.run(
+        arrays, meta, report = await workers.run_for(
+            listener_id,
             fit_job,
             rows,
             [rating.stars for rating in rated],

@@ -42,10 +42,10 @@ async def study(
             total = 1
             while len(results) < total:
                 # One part at a time, so that other members' training comes between.
-                name, found, total = await workers.run(study_part_job, rows, stars, len(results))
+                name, found, total = await workers.run_for(listener_id, study_part_job, rows, stars, len(results))
                 results[name] = found
                 await progress(len(results), total)
-            files = await workers.run(study_report_job, rows, stars, results)
+            files = await workers.run_for(listener_id, study_report_job, rows, stars, results)
         except Exception:
             await studies.end(listener_id)
             raise

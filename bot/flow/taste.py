@@ -33,7 +33,8 @@ async def look(ratings: Ratings, models: Models, predictions: Predictions, worke
     arrays, meta, report = stored
     record = await predictions.checked(listener_id)
     async with workers.only_one("taste", listener_id):
-        glance, drawn = await workers.run(
+        glance, drawn = await workers.run_for(
+            listener_id,
             glance_job,
             arrays,
             meta,

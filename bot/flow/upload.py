@@ -42,7 +42,7 @@ async def upload(
             failed.append(data)
             continue
         try:
-            heard.append(await workers.run(hear, file_name, data))
+            heard.append(await workers.run_for(owner_id, hear, file_name, data))
         except AudioError as problem:
             failed.append(problem)
     if not heard:
@@ -56,9 +56,9 @@ async def upload(
     return Uploaded(linked, found, failed)
 
 
-async def listen(workers: Workers, file_name: str, data: bytes) -> Track:
+async def listen(workers: Workers, listener_id: int, file_name: str, data: bytes) -> Track:
     """What is heard in a file, as a track that is not stored; raise AudioError."""
-    return as_track(await workers.run(hear, file_name, data), 0)
+    return as_track(await workers.run_for(listener_id, hear, file_name, data), 0)
 
 
 def as_track(heard: Heard, track_id: int) -> Track:

@@ -9,49 +9,84 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from bot.errors import Busy
+from bot.flow.turns import Turns
+from bot.metrics import Metrics
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+NOBODY = 0  # whose jobs are no member's
 PATIENCE = 120.0  # seconds that a process without work is kept
 
 
 class Workers:
-    """Runs plain functions on an executor; starts it at the first job, and again should it break."""
+    """Runs plain functions on an executor; starts it at the first job, and again should it break.
 
-    def __init__(self, make: Callable[[], Executor], patience: float = PATIENCE) -> None:
+    `at_once` jobs run together; those that wait are taken member by member, so that nobody's many jobs slow another.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Executor],
+        patience: float = PATIENCE,
+        at_once: int = 1,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._make = make
         self._patience = patience
+        self._turns = Turns(at_once)
+        self._time = (metrics or Metrics()).jobs
         self._running = 0
         self._leaving: asyncio.TimerHandle | None = None
         self._executor: Executor | None = None
         self._doing: set[tuple[str, int]] = set()
 
     @classmethod
-    def processes(cls, count: int) -> "Workers":
+    def processes(cls, count: int, metrics: Metrics | None = None) -> "Workers":
         """Use `count` processes of this machine, each without shared state (start method `spawn`)."""
 
         def pool() -> Executor:
             context = multiprocessing.get_context("spawn")
             return ProcessPoolExecutor(count, mp_context=context, initializer=_prepare_worker)
 
-        return cls(pool)
+        return cls(pool, at_once=count, metrics=metrics)
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a process."""
+        return self._turns.waiting
+
+    @property
+    def running(self) -> int:
+        return self._running
 
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a top-level function elsewhere and wait for its value; what it raises is raised here."""
-        assert not kwargs, "jobs take positional arguments"
-        try:
-            return await self._submit(job, *args)
-        except BrokenProcessPool:
-            # A worker was killed from outside (memory, an operator): one more try on fresh ones.
-            self.close()
-            return await self._submit(job, *args)
+        return await self.run_for(NOBODY, job, *args, **kwargs)
 
-    async def _submit(self, job: Callable[..., T], *args: object) -> T:
+    async def run_for(self, listener_id: int, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run it in this member's turn."""
+        with self._time.timed(job=job.__name__):
+            async with self._turns.of(listener_id):
+                return await self._run(partial(job, *args, **kwargs))
+
+    async def _run(self, job: Callable[[], T]) -> T:
+        used = self._executor = self._executor or self._make()
+        try:
+            return await self._submit(job)
+        except BrokenProcessPool:
+            # A worker was killed from outside (memory, an operator): one more try on fresh ones, which somebody
+            # else whose job broke with it may have started already.
+            if self._executor is used:
+                self.close()
+            return await self._submit(job)
+
+    async def _submit(self, job: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
         if self._leaving is not None:
             self._leaving.cancel()
@@ -59,7 +94,7 @@ class Workers:
             self._executor = self._make()
         self._running += 1
         try:
-            return await loop.run_in_executor(self._executor, job, *args)
+            return await loop.run_in_executor(self._executor, job)
         finally:
             self._running -= 1
             if not self._running:

@@ -52,6 +52,7 @@ class Gateway:
         self._trace, self._heartbeat_ms = trace, heartbeat_ms
         self._sessions: dict[str, Session] = {}
         self._links: dict[Link, web.Request] = {}
+        self.refusing = False  # every new connection, as Discord does while it is down
         self._ready_callbacks: list[Callable[[], None]] = []
 
     @property
@@ -113,6 +114,8 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
+        if self.refusing:
+            return web.Response(status=503)
         socket = web.WebSocketResponse(compress=False, timeout=2.0)
         await socket.prepare(request)
         if (refused := _refusal(request)) is not None:

@@ -99,6 +99,7 @@ class Rest:
     Attributes:
         exchanges: the latest 20,000.
         unknown_routes: "METHOD path" of every request that no route took.
+        trouble: on request, what every route answers instead: a status, and the body.
 
     """
 
@@ -107,6 +108,7 @@ class Rest:
         self.buckets = Buckets()
         self.exchanges: deque[Exchange] = deque(maxlen=20_000)
         self.unknown_routes: list[str] = []
+        self.trouble: tuple[int, Json] | None = None
 
     def add_to(self, app: web.Application) -> None:
         for route in self._routes:
@@ -125,7 +127,9 @@ class Rest:
             self._authorise(route, request)
             verdict = self.buckets.take(request.method, request.path.removeprefix(PREFIX))
             headers = dict(verdict.headers)
-            if not verdict.allowed:
+            if self.trouble is not None:
+                status, answer = self.trouble
+            elif not verdict.allowed:
                 status, answer = 429, verdict.body
             else:
                 sent, body, uploads = await _read(request)

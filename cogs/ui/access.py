@@ -12,6 +12,11 @@ def services(interaction: discord.Interaction) -> "Services":
     return cast("Earmark", interaction.client).services
 
 
+def allow(interaction: discord.Interaction, what: str, number: int = 1) -> None:
+    """Count what the caller asks for; raises TooOften."""
+    services(interaction).limits.take(what, interaction.user.id, interaction.guild_id, number)
+
+
 def private(interaction: discord.Interaction) -> bool:
     """Whether an answer meant for one person must be ephemeral: everywhere but in that person's DM."""
     return interaction.guild_id is not None or not interaction.context.dm_channel

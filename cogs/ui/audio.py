@@ -11,7 +11,7 @@ from bot.flow.upload import listen, upload
 from bot.sources.audio import SUFFIXES
 from bot.sources.uploads import MAX_BYTES
 from cogs.ui import text_audio
-from cogs.ui.access import services
+from cogs.ui.access import allow, services
 
 MOST_FILES = 10
 
@@ -23,6 +23,7 @@ def is_audio(file: discord.Attachment) -> bool:
 async def upload_files(interaction: discord.Interaction, files: Sequence[discord.Attachment], name: str | None) -> None:
     """Store what is heard in a deferred interaction's files, and say it."""
     s = services(interaction)
+    allow(interaction, "upload", len(files))
     await interaction.edit_original_response(content=text_audio.listening(len(files)))
     async with s.workers.only_one("listening", interaction.user.id):
         read = [(file.filename, await _read(file)) for file in files]
@@ -33,11 +34,12 @@ async def upload_files(interaction: discord.Interaction, files: Sequence[discord
 async def listen_to(interaction: discord.Interaction, file: discord.Attachment) -> Track:
     """What is heard in a file, without storing it; raises AudioError, Busy."""
     s = services(interaction)
+    allow(interaction, "upload")
     async with s.workers.only_one("listening", interaction.user.id):
         data = await _read(file)
         if isinstance(data, AudioTooLarge):
             raise data
-        return await listen(s.workers, file.filename, data)
+        return await listen(s.workers, interaction.user.id, file.filename, data)
 
 
 async def _read(file: discord.Attachment) -> bytes | AudioTooLarge:

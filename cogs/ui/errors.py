@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot.errors import EarmarkError, StorageBusy
 from cogs.ui import text_errors
+from cogs.ui.access import services
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ async def answer(interaction: discord.Interaction, error: Exception) -> None:
     """Say what went wrong, to this member only."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
+    services(interaction).metrics.errors.add(kind=type(error).__name__)
     await say(interaction, sentence(error))
 
 
@@ -37,7 +39,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, EarmarkError):
         return text_errors.error(error)
     error_id = secrets.token_hex(4)
-    log.error("unexpected error %s", error_id, exc_info=error)
+    log.error("unexpected error %s", error_id, exc_info=error, extra={"error_id": error_id})
     return text_errors.unexpected(error_id)
 
 

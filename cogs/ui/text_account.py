@@ -56,13 +56,14 @@ you allow comparing with `/account sharing`; what you share with a server are tr
 half minute. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
+What you called a session as its host goes, too; a season's name stays. \
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
 older copies for a while; whoever was erased is erased again when one is put back. `/spotify disconnect` forgets your \
 permission and the playlists that came through it.
 
 **Who.** Whoever runs this bot. To read what you link I ask Spotify, and to learn how tracks sound I may send their \
 public ids, and nothing of you, to ReccoBeats; otherwise I send nothing to anybody. `/account export` hands you all of \
-it. {NAME} is open software: its code says the same."""
+it, unlocked, through Discord: keep it as you keep what is yours. {NAME} is open software: its code says the same."""
 EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
 
 

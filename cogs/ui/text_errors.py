@@ -88,6 +88,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return _session_error(problem)
         case errors.Busy():
             return "I am at it already. One moment, please."
+        case errors.TooOften():
+            return too_often(problem.what, problem.seconds, problem.whose)
         case errors.StorageBusy():
             return "I could not save that just now. Nothing was changed; please try again."
         case errors.NoBackup():
@@ -100,6 +102,12 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I cannot reach Discord. Check this machine's network, and start again."
         case errors.WrongKey():
             return "None of the keys in EARMARK_KEYS opens this. Add the key that it was sealed with."
+        case errors.BadSeal():
+            return "This sealed file is damaged: a part of it is missing or was changed. Try another copy."
+        case errors.NotRunning():
+            return f"No bot answers on port {problem.port} of this machine. Start it, or set the port that it has."
+        case errors.PortInUse():
+            return f"Port {problem.port} is in use. Stop what uses it, or set another one."
         case errors.FolderInUse():
             return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
         case errors.NewerDatabase():
@@ -188,6 +196,22 @@ def _audio_error(problem: errors.AudioError) -> str:  # noqa: PLR0911 - as above
             )
         case _:
             return unexpected("-")
+
+
+ASKED = {
+    "link": "playlists",
+    "upload": "recordings",
+    "train": "trainings",
+    "predict": "predictions",
+    "session": "sessions",
+    "export": "archives",
+}
+
+
+def too_often(what: str, seconds: int, whose: str) -> str:
+    wait = count(seconds, "second") if seconds < 120 else count(round(seconds / 60), "minute")
+    many = f"That was a lot of {ASKED.get(what, what)} at once"
+    return f"{many}{' in this server' if whose == 'server' else ''}. Please ask me again in {wait}; nothing is lost."
 
 
 PHASES = {

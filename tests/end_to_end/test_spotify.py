@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from bot.answering import answering
+from bot.app import serving
 from bot.keys import Keyring
 from tests.end_to_end.conftest import Room, a_room
 from tests.end_to_end.people import custom_ids, playlist_csv, words
@@ -275,24 +275,26 @@ async def test_spotify_leads_back_to_a_page_of_ours(
     tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None, unused_port: int
 ):
     here = f"http://127.0.0.1:{unused_port}"
-    async with outside_of(tmp_path, discord_spec, spotify_spec, public_url=here) as outside:
-        connections = outside.room.bot.services.outside.connections
-        async with answering(outside.room.config, connections), aiohttp.ClientSession() as browser:
-            answer, url = await outside.begin("Ada")
-            outside.spotify.user("ada")
-            landed = await outside.agree(url, "ada")
-            assert urlsplit(landed).port == unused_port
-            async with browser.get(landed) as page:
-                assert page.status == 200
-                assert "is connected" in await page.text()
-                assert page.headers["Referrer-Policy"] == "no-referrer"
-            assert "Connected to **Ada**" in await outside.room.last_word("Ada", answer)
-            async with browser.get(landed) as page:
-                assert page.status == 400
-                assert "used already" in await page.text()
-            async with browser.get(f"{here}/spotify/callback?state=<script>&code=1") as page:
-                assert page.status == 400
-                assert "<script>" not in await page.text()
+    async with (
+        outside_of(tmp_path, discord_spec, spotify_spec, public_url=here) as outside,
+        serving(outside.room.config, outside.room.bot),
+        aiohttp.ClientSession() as browser,
+    ):
+        answer, url = await outside.begin("Ada")
+        outside.spotify.user("ada")
+        landed = await outside.agree(url, "ada")
+        assert urlsplit(landed).port == unused_port
+        async with browser.get(landed) as page:
+            assert page.status == 200
+            assert "is connected" in await page.text()
+            assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert "Connected to **Ada**" in await outside.room.last_word("Ada", answer)
+        async with browser.get(landed) as page:
+            assert page.status == 400
+            assert "used already" in await page.text()
+        async with browser.get(f"{here}/spotify/callback?state=<script>&code=1") as page:
+            assert page.status == 400
+            assert "<script>" not in await page.text()
 
 
 async def train(outside: Outside, who: str) -> None:

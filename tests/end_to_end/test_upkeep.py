@@ -1,6 +1,7 @@
 """An operator's commands as they are typed, beside a running bot and without one."""
 
 import asyncio
+import stat
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +27,8 @@ async def fill(data: Path) -> None:
     await database.close()
 
 
-async def run(*arguments: str) -> tuple[int, str]:
-    async with program(*arguments) as command:
+async def run(*arguments: str, **env: str) -> tuple[int, str]:
+    async with program(*arguments, **env) as command:
         code = await command.process.wait()
         await command._reader
         return code, "\n".join(command.lines)
@@ -54,6 +55,39 @@ async def test_backup_erase_restore_rehearsed(tmp_path: Path):
     code, said = await run("export", str(ADA), str(tmp_path / "ada.zip"), "--data", str(data))
     assert (code, said) == (2, "Nothing is stored about this person.")
     assert not (tmp_path / "ada.zip").exists()
+
+
+async def test_with_keys_what_leaves_the_database_is_sealed(tmp_path: Path):
+    data, folder, sealed = tmp_path / "data", tmp_path / "backups", tmp_path / "ben.zip"
+    await fill(data)
+    code, key = await run("key")
+    assert code == 0
+    code, said = await run("backup", str(folder), "--data", str(data), EARMARK_KEYS=key)
+    assert code == 0, said
+    (made,) = backups(folder)
+    code, said = await run("restore", str(made), "--data", str(data))
+    assert code == 2
+    assert "None of the keys in EARMARK_KEYS opens this" in said
+    code, said = await run("restore", str(made), "--data", str(data), EARMARK_KEYS=key)
+    assert (code, "2 people, 2 ratings" in said) == (0, True), said
+    code, said = await run("export", str(BEN), str(sealed), "--data", str(data), EARMARK_KEYS=key)
+    assert code == 0, said
+    assert not zipfile.is_zipfile(sealed)
+    assert stat.S_IMODE(sealed.stat().st_mode) == 0o600
+    code, said = await run("unseal", str(sealed), str(tmp_path / "open.zip"), EARMARK_KEYS=key)
+    assert code == 0, said
+    assert stat.S_IMODE((tmp_path / "open.zip").stat().st_mode) == 0o600
+    with zipfile.ZipFile(tmp_path / "open.zip") as archive:
+        assert b"Ben's demo" in archive.read("everything.json")
+    code, said = await run("unseal", str(sealed), str(tmp_path / "other.zip"))
+    assert (code, said) == (2, "EARMARK_KEYS is not understood: see the operator's guide in README.md.")
+    sealed.write_bytes(sealed.read_bytes()[:-1])
+    code, said = await run("unseal", str(sealed), str(tmp_path / "other.zip"), EARMARK_KEYS=key)
+    assert code == 2
+    assert "is damaged" in said
+    assert not (tmp_path / "other.zip").exists()
+    for file in (data, *data.iterdir(), folder, *folder.iterdir()):
+        assert stat.S_IMODE(file.stat().st_mode) == (0o700 if file.is_dir() else 0o600), file
 
 
 async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
@@ -85,7 +119,7 @@ async def test_beside_a_running_bot(tmp_path: Path):
 
 async def test_backups_by_the_clock(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     config = Config(data=tmp_path, database=tmp_path / "earmark.db", backups=tmp_path / "backups", backup_keep=2)
-    task = asyncio.create_task(_back_up(replace(config, backup_every=1), every=0.2))
+    task = asyncio.create_task(_back_up(replace(config, backup_every=1), every=0.2, keys=None))
     await asyncio.sleep(0.5)
     assert "no backup could be made: NoBackup" in caplog.text, "said, and tried again"
     await fill(tmp_path)

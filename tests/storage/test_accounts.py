@@ -1,5 +1,6 @@
 """Everything about one person: counted, read, erased, and never brought back."""
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.schema import metadata, tracks
+from storage.schema_sessions import sessions
 from storage.sessions import Sessions
 from storage.sharing import Shares
 from storage.spotify import SpotifyAccounts
@@ -116,6 +118,8 @@ async def test_nothing_of_an_erased_person_is_left_in_the_files(database: Databa
     assert await accounts.counts(ADA) == {}
     assert (await accounts.counts(BEN))["ratings"] == 1, "others keep what is theirs"
     async with database.reading() as connection:
+        (held,) = (await connection.execute(select(sessions.c.settings))).scalars()
+        assert (json.loads(held)["name"], json.loads(held)["theme"]) == ("Session", "Session"), "her words are gone"
         left = {row.title for row in await connection.execute(select(tracks.c.title))}
     assert left == {"Air", "Ben's demo"}, "a track that only she had is gone, too"
     folder = tmp_path / "data"

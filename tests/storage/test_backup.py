@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import BadBackup, NoBackup
+from bot.errors import BadBackup, NoBackup, WrongKey
+from bot.keys import Keyring
 from storage.accounts import Accounts
 from storage.backup import backup, backups, check, restore
 from storage.database import Database
@@ -59,6 +60,41 @@ async def test_a_new_machine_takes_a_backup(file: Path, tmp_path: Path):
     done = await restore(made.file, elsewhere)
     assert (done.erased, done.saved_as) == (None, None)
     assert await people(elsewhere) == {ADA, BEN}
+
+
+async def test_a_sealed_backup_needs_its_key(file: Path, tmp_path: Path):
+    old, folder = Keyring.new(), tmp_path / "backups"
+    made = backup(file, folder, keys=Keyring([old]))
+    assert made.file.name.endswith(".db.gz.sealed")
+    assert stat.S_IMODE(made.file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [child.name for child in folder.iterdir()] == [made.file.name]
+    with pytest.raises(OSError, match="Not a gzipped file"):
+        gzip.decompress(made.file.read_bytes())
+    before = file.read_bytes()
+    for keys in (None, Keyring([Keyring.new()])):
+        with pytest.raises(WrongKey):
+            await restore(made.file, file, keys)
+    assert file.read_bytes() == before
+    assert backups(folder) == [made.file]
+    database = await Database.open(file)
+    await Accounts(database).erase(ADA)
+    await database.close()
+    both = Keyring([Keyring.new(), old])
+    done = await restore(made.file, file, both)
+    assert (done.erased, done.rows["ratings"]) == (1, 1)
+    assert done.saved_as is not None
+    assert done.saved_as.name.endswith(".sealed"), "what stood there before is sealed as well"
+    whole = bytearray(made.file.read_bytes())
+    made.file.write_bytes(whole[:-1])
+    with pytest.raises(BadBackup):
+        await restore(made.file, file, both)
+
+
+def test_retention_counts_sealed_and_open_ones_alike(file: Path, tmp_path: Path):
+    folder, keys = tmp_path / "backups", Keyring([Keyring.new()])
+    made = [backup(file, folder, keep=3, keys=keys if sealed else None).file for sealed in (0, 1, 0, 1, 1)]
+    assert backups(folder) == made[-3:]
 
 
 async def test_the_erased_stay_erased(file: Path, tmp_path: Path):
@@ -116,7 +152,7 @@ def test_a_damaged_backup_changes_nothing(
     else:
         whole[:] = gzip.compress(instead)
     made.write_bytes(whole)
-    with pytest.raises(BadBackup):
+    with pytest.raises((BadBackup, WrongKey)):  # hypothesis knows how a sealed file begins
         asyncio.run(restore(made, path))
     assert path.read_bytes() == before
     assert sorted(child.name for child in folder.iterdir()) == ["backups", "earmark.db"]
@@ -145,6 +181,10 @@ def test_only_the_newest_are_kept(file: Path, tmp_path: Path):
 
 async def test_members_click_on_while_a_backup_is_made(file: Path, tmp_path: Path):
     database = await Database.open(file)
+    async with database.transaction() as connection:  # large enough that a copy in parts would begin anew each time
+        for place in range(300):
+            large = (f"large {place}", "x" * 100_000)
+            await connection.exec_driver_sql("INSERT INTO settings VALUES (?, ?)", large)
     ratings = Ratings(database)
     await ratings.start()
     copying = asyncio.create_task(asyncio.to_thread(backup, file, tmp_path / "backups"))

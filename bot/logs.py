@@ -1,0 +1,79 @@
+"""The log: to standard error, as text or as one JSON object a line; without contents, tokens or names.
+
+What an exception says may hold what a member typed, so of exceptions the log keeps the class and the places in the
+code, and not the words; EARMARK_LOG=DEBUG keeps the words as well.
+"""
+
+import json
+import logging
+import re
+import sys
+import time
+import traceback
+from types import TracebackType
+
+SECRETS = re.compile(
+    r"(?<=/webhooks/)\d+/[^/\s?'\"]+|(?<=/interactions/)\d+/[^/\s?'\"]+|[\w-]{18,40}\.[\w-]{6,8}\.[\w-]{20,}"
+)
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def to_stderr(level: str, kind: str) -> None:
+    """Log from now on; `kind` is "text" or "json"."""
+    level = level if level in logging.getLevelNamesMapping() else "INFO"
+    words = level == "DEBUG"
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Lines(words=words) if kind == "json" else Text(words=words))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+class Text(logging.Formatter):
+    """A line for people, and the trace below it."""
+
+    def __init__(self, *, words: bool = False) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._words = words
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # another formatter may have left its own there
+        said = SECRETS.sub("***", super().format(record))
+        record.exc_text = None
+        return said
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - logging's name
+        return "\n".join(trace(ei[1], words=self._words))
+
+
+class Lines(logging.Formatter):
+    """One JSON object a line: at, level, logger, message; error_id, error and trace where there is one."""
+
+    def __init__(self, *, words: bool = False) -> None:
+        super().__init__()
+        self._words = words
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z"
+        line: dict[str, object] = {"at": at, "level": record.levelname, "logger": record.name}
+        line["message"] = record.getMessage()
+        error_id = getattr(record, "error_id", None)
+        if error_id is not None:
+            line["error_id"] = error_id
+        problem = record.exc_info[1] if record.exc_info else None
+        if problem is not None:
+            line["error"] = type(problem).__name__
+            line["trace"] = list(trace(problem, words=self._words))
+        return SECRETS.sub("***", json.dumps(line, ensure_ascii=False, default=str))
+
+
+def trace(problem: BaseException | None, *, words: bool = False) -> list[str]:
+    """Where an exception and its causes came from, the first cause first, in lines."""
+    chain: list[BaseException] = []
+    while problem is not None and problem not in chain:
+        chain.append(problem)
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+    lines: list[str] = []
+    for one in reversed(chain):
+        frames = traceback.extract_tb(one.__traceback__)
+        lines += [f'  File "{at.filename}", line {at.lineno}, in {at.name}: {at.line}' for at in frames]
+        lines.append(f"{type(one).__qualname__}: {one}" if words else type(one).__qualname__)
+    return lines
