@@ -170,6 +170,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
                 raise DiscordUnreachable from None
             finally:
                 telling.cancel()
+                await asyncio.gather(telling, return_exceptions=True)
 
 
 async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Awaitable[None]]) -> None:

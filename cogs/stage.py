@@ -129,13 +129,27 @@ class Stage:
             return
         event = Posted(at=now(), message_id=message_id)
         await self._sessions.step(session.id, lambda current: apply(current, event))
-        url = self._channel(session).get_partial_message(message_id).jump_url
-        await self._edit(session, session.message_id, **session_cards.moved(session, url))
+        # A click waits for this, and not for Discord's rate limit.
+        self._spawn(self._point_on(session, session.message_id, message_id), f"session-{session.id}-pointer")
+
+    async def _point_on(self, session: Session, old_id: int, new_id: int) -> None:
+        url = self._channel(session).get_partial_message(new_id).jump_url
+        await self._edit(session, old_id, **session_cards.moved(session, url))
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str, *, errand: bool = False) -> None:
-        task, among = asyncio.create_task(work, name=name), self._errands if errand else self._tasks
+        task, among = asyncio.create_task(self._safely(work, name), name=name), self._errands if errand else self._tasks
         among.add(task)
         task.add_done_callback(among.discard)
+
+    async def _safely(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Nobody awaits these tasks: what fails is drawn again after the next step, so a line in the log is enough."""
+        try:
+            await work
+        except (EarmarkError, discord.HTTPException) as problem:
+            log.info("%s: %s", name, type(problem).__name__)
+        except Exception:
+            if not self._closing.is_set():
+                log.exception("%s failed", name)
 
     async def _pause(self, seconds: float) -> bool:
         """Wait; True: the stage closes meanwhile."""
@@ -236,22 +250,16 @@ class Stage:
 
     async def _show_last_round(self, session: Session) -> None:
         """Take the buttons from a round that ended with its session's rounds."""
-        try:
-            await self._show_round(session, session.rounds[-1])
-        except (EarmarkError, discord.HTTPException) as problem:
-            log.info("round not shown: %s", type(problem).__name__)
+        await self._show_round(session, session.rounds[-1])
 
     async def _refresh(self, session_id: int) -> None:
         if await self._pause(QUIET):
             return
         self._refreshing.discard(session_id)  # a vote from here on needs an edit of its own
         async with self._driving.of(session_id):
-            try:
-                session = await self._sessions.get(session_id)
-                if session.open_round is not None:
-                    await self._show_round(session, session.open_round)
-            except (EarmarkError, discord.HTTPException) as problem:
-                log.info("votes not shown: %s", type(problem).__name__)
+            session = await self._sessions.get(session_id)
+            if session.open_round is not None:
+                await self._show_round(session, session.open_round)
 
     def _wait(self, session_id: int, round_: Round) -> None:
         """Set the clock that ends an open round."""

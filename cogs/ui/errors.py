@@ -55,3 +55,7 @@ async def say(interaction: discord.Interaction, words: str) -> None:
     except discord.HTTPException as problem:
         if problem.code not in GONE:
             log.warning("an answer could not be delivered: %s", problem.code)
+    except Exception as problem:
+        if not interaction.client.is_closed():
+            raise
+        log.info("an answer came too late, the bot has ended: %s", type(problem).__name__)

@@ -57,7 +57,7 @@ def words(message: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-async def eventually(check: Any, seconds: float = 5.0) -> Any:
+async def eventually(check: Any, seconds: float = 20.0) -> Any:
     """Wait until `check()` gives something true (or awaits to it)."""
     async with asyncio.timeout(seconds):
         while True:
