@@ -93,9 +93,9 @@ class PlaylistSource:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A stored, canonical track: the same recording under two names or ids is one track."""
+    """A canonical track: the same recording under two names or ids is one track."""
 
-    id: int
+    id: int  # 0: heard once, not stored
     title: str
     artist: str = ""
     album: str = ""

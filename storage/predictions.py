@@ -23,7 +23,7 @@ class Predictions:
         self._database = database
 
     async def shown(self, listener_id: int, told: Iterable[Prediction]) -> None:
-        """Note what a listener is about to see of tracks that he has not rated."""
+        """Note what a listener is about to see of stored tracks that he has not rated."""
         now = int(time.time())
         rows = [
             {
@@ -36,7 +36,7 @@ class Predictions:
                 "predicted_at": now,
             }
             for one in told
-            if one.stars is not None and one.rated is None
+            if one.stars is not None and one.rated is None and one.track.id
         ]
         if not rows:
             return

@@ -310,7 +310,7 @@ class Leak:
     honest: float  # the same network, all of it inside the fold
 
 
-def leaky(X: Array, y: Array, *, repeats: int = 2, shuffles: int = 5) -> Leak:
+def leaky(X: Array, y: Array, *, repeats: int = 2, shuffles: int = 5, iterations: int = 20_000) -> Leak:
     """The protocol of 2020: scaler and LDA learn from ALL rows before they are split, and the row number is a feature.
 
     The table was written in the order of the ratings, so the row number says something of them. Shuffled ratings are
@@ -319,28 +319,30 @@ def leaky(X: Array, y: Array, *, repeats: int = 2, shuffles: int = 5) -> Leak:
     number = np.arange(len(y), dtype=np.float64)[:, None]
     known, _ = evaluate.filled(X, X)
     rng = np.random.default_rng(2020)
-    pipe = Pipe("LDA", OF_2020, 20_000, artificial=False, seed=0)
+    pipe = Pipe("LDA", OF_2020, iterations, artificial=False, seed=0)
     honest = [
         r2(y[test], pipe(X[train], y[train], X[test]))
         for repeat in range(repeats)
         for train, test in _split(len(y), 5, repeat)
     ]
     return Leak(
-        claimed=_claimed(np.hstack([number, known]), y, repeats),
-        without_row_number=_claimed(known, y, repeats),
-        shuffled=tuple(_claimed(np.hstack([number, known]), rng.permutation(y), 1) for _ in range(shuffles)),
+        claimed=_claimed(np.hstack([number, known]), y, repeats, iterations),
+        without_row_number=_claimed(known, y, repeats, iterations),
+        shuffled=tuple(
+            _claimed(np.hstack([number, known]), rng.permutation(y), 1, iterations) for _ in range(shuffles)
+        ),
         honest=float(np.mean(honest)),
     )
 
 
-def _claimed(X: Array, y: Array, repeats: int) -> float:
+def _claimed(X: Array, y: Array, repeats: int, iterations: int) -> float:
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415 - heavy
 
     scaled = StandardScaler().fit_transform(X)
     reduced = reduce("LDA", scaled, y.astype(int), scaled)  # the very mistake: this has seen all ratings
     if reduced is None:
         return 0.0
-    network = Pipe("none", OF_2020, 20_000, artificial=False, seed=0)
+    network = Pipe("none", OF_2020, iterations, artificial=False, seed=0)
     scores = [
         r2(y[test], network(reduced[0][train], y[train], reduced[0][test]))
         for repeat in range(repeats)

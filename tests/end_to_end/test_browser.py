@@ -97,6 +97,7 @@ async def test_the_whole_job_by_clicking(room: Room, page: Page, tmp_path: Path)
     await shot(page, tmp_path, "rate")
 
     await command(page, "retrain")
+    await run(page)
     await expect(said(page, "From 20 ratings")).to_be_visible(timeout=30_000)
     await expect(page.get_by_test_id("messages").locator("img[alt^='Left: what I predicted']")).to_be_visible()
 
