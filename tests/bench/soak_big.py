@@ -132,7 +132,7 @@ async def _seldom(s: Services, config: Config, members: int, say: Say) -> None:
 
     who = members // 3
     began = time.perf_counter()
-    await retrain(s.ratings, s.models, s.workers, who)
+    await retrain(s.ratings, s.models, s.predictions, s.workers, who)
     say("/retrain (200 ratings, process started)", f"{time.perf_counter() - began:.2f} s")
     works: dict[str, Callable[[], Awaitable[object]]] = {
         "/account export": lambda: export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, who),

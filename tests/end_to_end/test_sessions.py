@@ -52,6 +52,16 @@ def card(room: Room, session: Session) -> Any:
     return room.message("Ada", str(session.message_id))
 
 
+async def card_says(room: Room, *parts: str) -> Any:
+    """Wait until the session's newest card says all of it."""
+
+    async def there() -> Any:
+        shown = card(room, await session_here(room))
+        return shown if shown and all(part in words(shown) for part in parts) else None
+
+    return await eventually(there)
+
+
 async def press(room: Room, who: str, action: str) -> Any:
     async def there() -> Any:
         shown = card(room, await session_here(room))
@@ -108,7 +118,7 @@ async def test_a_whole_session(room: Room):
     await room.human.click("Ada", shown, next(i for i in custom_ids(shown) if "snext" in i))
 
     session = await in_phase(room, Phase.REVEAL)
-    reveal = await eventually(lambda: (c := card(room, session)) and "What everybody thought" in words(c) and c)
+    reveal = await card_says(room, "What everybody thought")
     assert f"<@{ids(room, 'Chloe')}> 2" in words(reveal)
     assert f"Best understood: <@{ids(room, 'Ben')}>" in reveal["embeds"][0]["fields"][0]["value"]
     await press(room, "Ada", "playlist")
@@ -139,10 +149,6 @@ async def test_a_whole_session(room: Room):
     assert "**Friday**" in words(await room.slash("Dan", "session history"))
 
 
-async def _card_says(room: Room, part: str) -> bool:
-    return part in words(card(room, await session_here(room)) or {})
-
-
 async def test_the_host_ends_the_rounds_and_old_cards_point_to_the_new(room: Room):
     await gathered(room, rounds=5)
     lobby = await session_here(room)
@@ -152,7 +158,7 @@ async def test_the_host_ends_the_rounds_and_old_cards_point_to_the_new(room: Roo
     await press(room, "Ada", "reveal")
     session = await in_phase(room, Phase.REVEAL)
     assert [given.stars for given in session.rounds[0].ballots.values()] == [9]
-    await eventually(lambda: _card_says(room, "What everybody thought"))
+    await card_says(room, "What everybody thought")
     old = room.message("Ada", str(lobby.message_id))
     await eventually(lambda: "goes on [below]" in words(room.message("Ada", old["id"])))
     assert not custom_ids(room.message("Ada", old["id"]))
@@ -281,7 +287,7 @@ async def test_a_theme_with_submissions(room: Room):
             if ids(room, who) == submitter:
                 assert "your own submission" in words(said)
     session = await in_phase(room, Phase.REVEAL)
-    await eventually(lambda: (c := card(room, session)) and "from <@" in words(c))
+    await card_says(room, "from <@")
     await press(room, "Ada", "finish")
     await in_phase(room, Phase.DONE)
     assert "1. <@" in words(await room.slash("Ben", "session history", season="2026"))
@@ -300,7 +306,7 @@ async def test_awkward_sessions_get_a_sentence(room: Room):
     assert (await session_here(room)).phase is Phase.LOBBY, "still open for whoever brings one"
     assert "Only the host" in words(await room.slash("Ben", "session settings", length=3))
     assert "**3 tracks**" in words(await room.slash("Ada", "session settings", length=3, veto=0, rounds=1))
-    await eventually(lambda: _card_says(room, "**3 tracks**"))
+    await card_says(room, "**3 tracks**")
     await room.slash("Ada", "session handover", to=str(ids(room, "Ben")))
     assert (await session_here(room)).host_id == ids(room, "Ben")
     assert "cancelled" in words(await room.slash("Ben", "session cancel"))
