@@ -16,6 +16,7 @@ from bot.client import Earmark
 from bot.domain_session import Phase, Round, Session
 from bot.errors import EarmarkError, GroupError, SessionError
 from bot.flow.gather import next_question
+from bot.flow.learn import due, learn
 from bot.flow.pools import Pools
 from bot.flow.session import apply
 from bot.flow.session_events import Cancel, EndRound, Event, OpenRound, Posted, Reveal, RoundPosted
@@ -200,6 +201,8 @@ class Stage:
             if not session.rounds:
                 raise
             event = None  # every candidate was played
+        if due(session):
+            self._spawn(self._learn(session), f"session-{session.id}-learn", errand=True)
         if event is not None:
             await self._sessions.step(session.id, lambda current: _if_idle(current, event))
             return True
@@ -207,6 +210,12 @@ class Stage:
         if revealed.after.phase is Phase.REVEAL and revealed.before.phase is not Phase.REVEAL:
             await self.post_card(revealed.after)
         return True
+
+    async def _learn(self, session: Session) -> None:
+        """Let the models follow the votes; what is played next, and the playlist, are chosen with them."""
+        s = self._bot.services
+        if await learn(s.ratings, s.models, s.predictions, s.workers, session):
+            self.pools.forget(session.id)
 
     async def _opening(self, session: Session) -> OpenRound:
         pool = await self.pools.of(session)

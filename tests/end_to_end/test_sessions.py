@@ -225,6 +225,34 @@ async def test_votes_become_ratings_of_whoever_agreed(room: Room):
     assert await stars_of(room, "Chloe") == {}, "who did not agree keeps votes only"
 
 
+async def test_models_follow_the_votes_while_the_session_goes_on(room: Room):
+    await room.link("Ben", ("own.csv", playlist_csv()))
+    await rate_some(room, "Ben", 12)
+    await room.slash("Ben", "retrain")
+    await gathered(room, rounds=4)
+    assert room.bot is not None
+    models = room.bot.services.models
+
+    async def learned_from() -> int:
+        stored = await models.load(ids(room, "Ben"))
+        return stored[2].ratings if stored else 0
+
+    assert await eventually(learned_from) == 12
+    await room.slash("Ben", "session learn", yes=True)
+    await press(room, "Ada", "begin")
+    for number in (1, 2, 3):
+        _, shown = await at_round(room, number)
+        for who in MEMBERS:
+            await room.human.click(who, shown, ballot(shown, 3 + number))
+
+    async def followed() -> bool:
+        return await learned_from() > 12
+
+    await eventually(followed, 60)
+    assert (await session_here(room)).phase is Phase.RATING, "it goes on meanwhile"
+    assert await models.load(ids(room, "Chloe")) is None, "who did not agree is not learned from"
+
+
 @pytest.mark.slow
 async def test_a_restart_in_every_phase_loses_nothing(room: Room):
     await gathered(room, rounds=2)
