@@ -72,7 +72,8 @@ def _dispatch(options: argparse.Namespace, config: Config) -> int:
         from bot.sandbox.standalone import serve  # noqa: PLC0415
 
         port = _free(options.port)
-        _run(serve(port, options.data, options.trace, options.members, _announce(options)))
+        sizes = {"members": options.members, "channels": options.channels}
+        _run(serve(port, options.data, options.trace, _announce(options), **sizes))
         return 0
     from bot import app  # noqa: PLC0415
 
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     _sandbox_options(sandbox, inherit=True)
     sandbox.add_argument("--trace", type=Path, help="write every exchange and event to this file, as JSON lines")
     sandbox.add_argument("--members", type=int, default=4, help="how many people live in it (default 4)")
+    sandbox.add_argument("--channels", type=int, default=2, help="how many text channels it has (default 2)")
     _upkeep_commands(commands)
     commands.add_parser("key", help="make a key for EARMARK_KEYS")
     doctor = commands.add_parser("doctor", help="say what works and what does not, and what to do about it")

@@ -29,7 +29,7 @@ RULES: Mapping[str, Rule] = {
     "upload": Rule(Rate(40, 60), Rate(200, 10)),  # files
     "train": Rule(Rate(10, 30), Rate(100, 2)),
     "predict": Rule(Rate(40, 3), Rate(400, 0.5)),
-    "session": Rule(Rate(5, 300), Rate(20, 60)),
+    "session": Rule(Rate(5, 300), Rate(200, 20)),  # a channel has one at a time
     "export": Rule(Rate(5, 300), Rate(50, 30)),
 }
 

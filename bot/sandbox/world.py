@@ -22,6 +22,9 @@ DIRECT_SHIFT = 3
 NAMES = (("Ada", 0xC2410C), ("Ben", 0x1D4ED8), ("Chloe", 0x15803D), ("Dan", 0x7E22CE))
 _EPOCH = 1420070400000  # Discord's first millisecond
 
+ROOMS = ("general", "music")
+_OURS = ("guild", "bot", "role")  # names of ids that are no channels
+
 Dispatch = Callable[[str, Json, int | None, int], None]
 Watcher = tuple[int, "asyncio.Queue[Json]"]
 
@@ -30,6 +33,11 @@ def _cast(count: int) -> list[tuple[str, int]]:
     """The first `count` people: four with names, then as many as a load test wants."""
     crowd = [(f"Guest {number}", 0x475569) for number in range(len(NAMES) + 1, count + 1)]
     return [*NAMES[: max(count, 1)], *crowd]
+
+
+def _rooms(count: int) -> list[str]:
+    """The names of the first `count` text channels."""
+    return [*ROOMS[: max(count, 1)], *(f"room-{number}" for number in range(len(ROOMS) + 1, count + 1))]
 
 
 class World:
@@ -55,9 +63,10 @@ class World:
         user_installs: Iterable[str] = (),
         message_content: bool = False,
         members: int = len(NAMES),
+        channels: int = len(ROOMS),
     ) -> None:
         self.url = url
-        self.cast = _cast(members)
+        self.cast, self._rooms = _cast(members), _rooms(channels)
         self.guild_install, self.message_content = guild_install, message_content
         self.dispatch: Dispatch = lambda *_: None
         self.watchers: list[Watcher] = []
@@ -79,7 +88,7 @@ class World:
     # -- beginning -----------------------------------------------------------------------------------------------
 
     def _new(self) -> Json:
-        ids = {name: self.snowflake() for name in ("guild", "bot", "role", "general", "music")}
+        ids = {name: self.snowflake() for name in (*_OURS, *self._rooms)}
         people = {name: {"id": self.snowflake(), "dm": self.snowflake()} for name, _ in self.cast}
         head = base64.urlsafe_b64encode(str(ids["bot"]).encode()).decode().rstrip("=")
         token = f"{head}.{secrets.token_urlsafe(5)[:6]}.{secrets.token_urlsafe(28)}"
@@ -95,7 +104,8 @@ class World:
         colors = dict(_cast(len(state["people"])))
         self.people = [Member(known["id"], name, colors[name]) for name, known in state["people"].items()]
         self.members = {member.id: member for member in (*self.people, self.bot)}
-        self.text_channels = [Channel(ids[name], name, guild_id=self.guild_id) for name in ("general", "music")]
+        rooms = [name for name in ids if name not in _OURS]
+        self.text_channels = [Channel(ids[name], name, guild_id=self.guild_id) for name in rooms]
         direct = [
             Channel(state["people"][person.name]["dm"], person.name, member_id=person.id) for person in self.people
         ]

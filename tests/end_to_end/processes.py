@@ -109,8 +109,10 @@ class HttpHuman:
         async with self._session.get(f"{self.url}/human/interactions/{interaction_id}", params=query) as answer:
             return await answer.json()
 
-    async def slash(self, who: str, command: str, /, file: tuple[str, bytes] | None = None, **options: Any) -> Any:
-        body: dict[str, Any] = {"member": self.members[who], "channel": self.channels["general"], "command": command}
+    async def slash(
+        self, who: str, command: str, /, file: tuple[str, bytes] | None = None, channel: str = "general", **options: Any
+    ) -> Any:
+        body: dict[str, Any] = {"member": self.members[who], "channel": self.channels[channel], "command": command}
         body["options"] = options
         if file is not None:
             form = aiohttp.FormData()
@@ -127,8 +129,8 @@ class HttpHuman:
             return {"state": "failed", "error": begun.get("error")}
         return await self.answer(who, begun["interaction_id"], wait)
 
-    async def messages(self, who: str) -> list[dict[str, Any]]:
+    async def messages(self, who: str, channel: str = "general") -> list[dict[str, Any]]:
         query = {"member": self.members[who]}
-        url = f"{self.url}/human/channels/{self.channels['general']}/messages"
+        url = f"{self.url}/human/channels/{self.channels[channel]}/messages"
         async with self._session.get(url, params=query) as answer:
             return await answer.json()
