@@ -20,7 +20,7 @@ from bot.flow.clips import Clips
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
-from bot.limits import Limits
+from bot.limits import Limits, Pace
 from bot.metrics import Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
@@ -107,6 +107,8 @@ class Earmark(commands.Bot):
             http_trace=self._trace(services.metrics),
         )
         self.services = services
+        self.pace = Pace(40)  # Discord allows 50 a second, answers to clicks not counted
+        self.errands = Pace(25)  # of these, what may wait: new votes on a card, the digits under it
         self._always_sync = always_sync
         self._on_login = on_login
         self.connected = False  # whether Discord's events arrive

@@ -1,5 +1,9 @@
-"""How often a member and a server may ask for what costs much: token buckets in memory, which a restart fills."""
+"""How often a member and a server may ask for what costs much, and how fast the bot itself asks Discord.
 
+Token buckets in memory, which a restart fills.
+"""
+
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,3 +62,22 @@ class Limits:
         self._empty_at |= after
         if len(self._empty_at) > MANY:
             self._empty_at = {key: at for key, at in self._empty_at.items() if at > now}
+
+
+class Pace:
+    """Lets so many a second through, in the order in which they came.
+
+    Discord answers a bot's 51st request of a second with 429, everybody who waits then asks again at once, and ten
+    thousand such answers in ten minutes ban it. So what nobody waits for is spread out beforehand.
+    """
+
+    def __init__(self, a_second: float, at_once: int = 5, clock: Callable[[], float] = time.monotonic) -> None:
+        self._every, self._slack, self._clock = 1 / a_second, at_once / a_second, clock
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        """Wait until it is one's turn."""
+        now = self._clock()
+        self._next = max(self._next, now - self._slack) + self._every
+        if self._next > now:
+            await asyncio.sleep(self._next - now)

@@ -8,7 +8,7 @@ from bot.domain import Question
 from bot.errors import NothingToRate
 from bot.flow.rate import Round
 from cogs.ui import cards, digits, text, text_errors
-from cogs.ui.access import services
+from cogs.ui.access import paces, services
 from cogs.ui.errors import say
 from cogs.ui.in_turn import InTurn
 from cogs.ui.items import LastingItem
@@ -48,7 +48,7 @@ async def _remember(interaction: discord.Interaction, message_id: int, question:
     await services(interaction).cards.add(card)
     if by_reaction:
         channel = interaction.client.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
-        await digits.offer(channel.get_partial_message(message_id))
+        await digits.offer(channel.get_partial_message(message_id), *paces(interaction))
 
 
 class VoteButton(LastingItem, template=r"earmark:vote:(?P<track>\d{1,19}):(?P<stars>10|[1-9])"):

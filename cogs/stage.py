@@ -118,7 +118,9 @@ class Stage:
 
     async def post_card(self, session: Session) -> None:
         """Put the session's card at the channel's end; the one before keeps a pointer, and no buttons."""
-        sent = await self._channel(session).send(**await self._card(session))
+        content = await self._card(session)
+        await self._bot.pace.turn()
+        sent = await self._channel(session).send(**content)
         event = Posted(at=now(), message_id=sent.id)
         await self._sessions.step(session.id, lambda current: apply(current, event))
         if session.message_id is not None:
@@ -244,10 +246,11 @@ class Stage:
         track = await self._bot.services.playlists.track(round_.track_id)
         clip = await self._bot.services.clips.of(track)
         card = session_cards.round_card(session, round_, track)
+        await self._bot.pace.turn()
         sent = await self._channel(session).send(**card, files=sounds(clip))
         event = RoundPosted(at=now(), number=round_.number, message_id=sent.id)
         await self._sessions.step(session.id, lambda current: apply(current, event) if current.open_round else current)
-        self._spawn(digits.offer(sent), f"session-{session.id}-digits", errand=True)
+        self._spawn(digits.offer(sent, self._bot.errands, self._bot.pace), f"session-{session.id}-digits", errand=True)
 
     async def _show_round(self, session: Session, round_: Round) -> None:
         if round_.message_id is None:
@@ -264,6 +267,7 @@ class Stage:
     async def _refresh(self, session_id: int) -> None:
         if await self._pause(QUIET):
             return
+        await self._bot.errands.turn()
         self._refreshing.discard(session_id)  # a vote from here on needs an edit of its own
         async with self._driving.of(session_id):
             session = await self._sessions.get(session_id)
@@ -364,6 +368,7 @@ class Stage:
 
     async def _edit(self, session: Session, message_id: int, **content: Any) -> bool:
         """Edit a message; False: it was deleted."""
+        await self._bot.pace.turn()
         try:
             await self._channel(session).get_partial_message(message_id).edit(**content)
         except discord.NotFound as problem:

@@ -1,9 +1,12 @@
+import asyncio
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import TooOften
-from bot.limits import MANY, RULES, Limits, Rate, Rule
+from bot.limits import MANY, RULES, Limits, Pace, Rate, Rule
 from cogs.ui.text_errors import error
 
 RULE = {"link": Rule(Rate(3, 10), Rate(5, 1))}
@@ -86,3 +89,17 @@ def test_the_sentence_says_how_long(what: str, seconds: int, said: str):
     assert f"again in {said};" in sentence
     assert "in this server" in sentence
     assert f"lot of {what} " not in sentence, "a word for people"
+
+
+async def test_a_pace_spreads_out_what_comes_at_once_in_its_order():
+    pace, came, begin = Pace(100, at_once=5), list[tuple[int, float]](), time.monotonic()
+
+    async def one(number: int) -> None:
+        await pace.turn()
+        came.append((number, time.monotonic() - begin))
+
+    await asyncio.gather(*(one(number) for number in range(40)))
+    assert [number for number, _ in came] == list(range(40))
+    assert came[4][1] < 0.2, "a few go at once"
+    for place in range(5, 40):
+        assert came[place][1] >= (place - 5) / 100 - 0.01, "never faster"

@@ -6,10 +6,17 @@ import discord
 
 if TYPE_CHECKING:
     from bot.client import Earmark, Services
+    from bot.limits import Pace
 
 
 def services(interaction: discord.Interaction) -> "Services":
     return cast("Earmark", interaction.client).services
+
+
+def paces(interaction: discord.Interaction) -> "tuple[Pace, Pace]":
+    """How fast what may wait goes to Discord."""
+    bot = cast("Earmark", interaction.client)
+    return bot.errands, bot.pace
 
 
 def allow(interaction: discord.Interaction, what: str, number: int = 1) -> None:

@@ -4,6 +4,8 @@ import logging
 
 import discord
 
+from bot.limits import Pace
+
 DIGITS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟")
 PLAIN = {digit.replace("\ufe0f", ""): stars for stars, digit in enumerate(DIGITS, 1)}
 
@@ -15,10 +17,12 @@ def stars(emoji: object) -> int:
     return PLAIN.get(str(emoji).replace("\ufe0f", ""), 0)
 
 
-async def offer(message: discord.PartialMessage | discord.Message) -> None:
+async def offer(message: discord.PartialMessage | discord.Message, *paces: Pace) -> None:
     """Put the ten digits under a message; discord.py waits out the rate limit between them."""
     try:
         for digit in DIGITS:
+            for pace in paces:
+                await pace.turn()
             await message.add_reaction(digit)
     except discord.HTTPException as problem:
         # The buttons do the same; a card that cannot be reacted to, or that is gone, is no reason to fail.

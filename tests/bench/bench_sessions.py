@@ -82,7 +82,7 @@ class Group:
 
         async def shared() -> bool:
             answer = await self.human.slash(host, "playlist share", playlist=f"mix{self.number}", channel=self.channel)
-            return "error" not in answer and "know no" not in words(answer["message"])
+            return "do not find" not in words(answer["message"])
 
         await eventually(shared, 30)
         options = {"name": name, "rounds": rounds, "length": 5, "seconds": 600}
@@ -101,9 +101,14 @@ class Group:
 
         async def there() -> Any:
             shown = await self.human.messages(self.members[0], self.channel)
-            return next((m for m in shown if f"Round {number} of" in words(m) and custom_ids(m)), None)
+            cards = (m for m in shown if f"Round {number} of" in words(m))
+            return next((m for m in cards if any("svote" in i for i in custom_ids(m))), None)
 
-        self.round = await eventually(there, 120)
+        try:
+            self.round = await eventually(there, 120)
+        except TimeoutError:
+            said = [words(message)[:200] for message in await self.human.messages(self.members[0], self.channel)]
+            raise AssertionError(f"round {number} of group {self.number} never came: {said}") from None
 
     async def vote(self, who: str, stars: int) -> float | None:
         """Seconds until the vote was acknowledged; None: it was not."""
@@ -174,7 +179,7 @@ def pace(trace: Path) -> None:
         if record["method"] == "PATCH" and record["path"].split("?")[0].count("/messages/") and record["status"] < 400:
             edits[record["path"].split("/messages/")[0]].append(record["at"])
     most = max((_most(times) for path, times in edits.items() if "/channels/" in path), default=0)
-    say(f"most edits of a channel in {SECONDS:.0f} s", f"{most}; Discord allows {EDITS}")
+    say(f"most edits of a channel in {SECONDS:.0f} s", f"{most}, at any moment; Discord allows {EDITS} a window")
     say("429s", f"{statuses[429]} of {statuses.total()} answers")
 
 
