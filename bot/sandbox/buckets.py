@@ -113,7 +113,8 @@ def _refusal(left: float, scope: str) -> dict[str, str]:
 
 
 def _body(left: float, *, everywhere: bool) -> dict[str, Any]:
-    return {"message": "You are being rate limited.", "retry_after": round(max(left, 0.001), 3), "global": everywhere}
+    wait = round(max(left, 0.001), 3)
+    return {"message": "You are being rate limited.", "retry_after": wait, "global": everywhere, "code": 0}
 
 
 def _global_refusal(left: float) -> Verdict:

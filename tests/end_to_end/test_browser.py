@@ -146,11 +146,14 @@ async def become(page: Page, who: str) -> None:
 
 
 async def test_three_members_play_a_round(page: Page, tmp_path: Path):
-    for words in ("/playlist link catalogue:Bach", "/playlist share playlist:Bach, 100 pieces"):
+    for words, answer in (
+        ("/playlist link catalogue:Bach", "Linked"),
+        ("/playlist share playlist:Bach, 100 pieces", "is shared"),
+    ):
         await page.get_by_test_id("composer").press_sequentially(words)
         await page.keyboard.press("Enter")
         await run_if_asked(page)
-    await expect(said(page, "is shared")).to_be_visible(timeout=15_000)
+        await expect(said(page, answer)).to_be_visible(timeout=15_000)
     await page.get_by_test_id("composer").press_sequentially("/session start rounds:1 length:3 name:Friday")
     await page.keyboard.press("Enter")
     await expect(said(page, "Friday")).to_be_visible(timeout=15_000)

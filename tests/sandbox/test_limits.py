@@ -170,7 +170,7 @@ def test_buckets() -> None:
     assert first.allowed
     assert first.headers["X-RateLimit-Remaining"] == "0"
     assert not second.allowed
-    assert second.body == {"message": "You are being rate limited.", "retry_after": 0.25, "global": False}
+    assert second.body == {"message": "You are being rate limited.", "retry_after": 0.25, "global": False, "code": 0}
     assert {"Via", "Retry-After", "X-RateLimit-Scope"} <= second.headers.keys()
     assert buckets.take("PUT", "/channels/654321/messages/1/reactions/x/@me").allowed
     clock.now += 0.25
