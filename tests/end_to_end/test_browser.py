@@ -145,15 +145,23 @@ async def become(page: Page, who: str) -> None:
     await expect(page.locator("#you-avatar")).to_contain_text(who[0])
 
 
+async def enter(page: Page, words: str, answer: str) -> None:
+    """Type a command with its options; Enter runs it, but the first one may only take what is suggested."""
+    await page.get_by_test_id("composer").press_sequentially(words)
+    await page.keyboard.press("Enter")
+    try:
+        await expect(said(page, answer)).to_be_visible(timeout=4_000)
+    except AssertionError:
+        await page.keyboard.press("Enter")
+    await expect(said(page, answer)).to_be_visible(timeout=15_000)
+
+
 async def test_three_members_play_a_round(page: Page, tmp_path: Path):
     for words, answer in (
         ("/playlist link catalogue:Bach", "Linked"),
         ("/playlist share playlist:Bach, 100 pieces", "is shared"),
     ):
-        await page.get_by_test_id("composer").press_sequentially(words)
-        await page.keyboard.press("Enter")
-        await run_if_asked(page)
-        await expect(said(page, answer)).to_be_visible(timeout=15_000)
+        await enter(page, words, answer)
     await page.get_by_test_id("composer").press_sequentially("/session start rounds:1 length:3 name:Friday")
     await page.keyboard.press("Enter")
     await expect(said(page, "Friday")).to_be_visible(timeout=15_000)
@@ -176,9 +184,3 @@ async def test_three_members_play_a_round(page: Page, tmp_path: Path):
     await expect(said(page, "What everybody thought")).to_be_visible(timeout=30_000)
     told = page.get_by_role("listitem").filter(has_text=re.compile("Ada 9.*Ben 3.*Chloe 6"))
     await expect(told.last).to_be_visible()
-
-
-async def run_if_asked(page: Page) -> None:
-    """Press Run where a command waits for it; a word too many, and Enter, run it at once."""
-    if await page.get_by_test_id("run-command").is_visible():
-        await page.get_by_test_id("run-command").click()

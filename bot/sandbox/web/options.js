@@ -79,6 +79,10 @@ function lengthProblem(option, raw) {
 function complete(input, option, command, typed, take) {
   let timer = 0;
   let asked = 0;
+  const forget = () => {
+    clearTimeout(timer);
+    asked += 1;
+  };
   const ask = async () => {
     asked += 1;
     const mine = asked;
@@ -95,6 +99,7 @@ function complete(input, option, command, typed, take) {
     if (mine !== asked || document.activeElement !== input) return;
     const items = offer.map((choice) => ({ name: String(choice.name), value: choice.value }));
     suggest.show(input, items, (item) => {
+      forget(); // what was typed last need not be asked any more: the list would open again
       take(item);
       input.dispatchEvent(new Event("picked", { bubbles: true }));
     }, { first: input.value !== "", empty, title: option.description });
@@ -109,8 +114,7 @@ function complete(input, option, command, typed, take) {
   input.addEventListener("input", () => later(WAIT));
   input.addEventListener("focus", () => later(0));
   input.addEventListener("blur", () => {
-    clearTimeout(timer);
-    asked += 1;
+    forget();
     suggest.hide();
   });
 }
