@@ -23,6 +23,7 @@ from bot.errors import (
 from bot.sources.collect import isrc
 from bot.sources.decoding import MAX_ROWS, tidy
 from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
+from bot.sources.spotify_analysis import analysed
 from bot.sources.spotify_http import DEADLINE, Deadline, Forbidden, Missing, Unauthorised, ask, quiet_logs
 from bot.sources.spotify_links import SpotifyLink
 from bot.sources.spotify_tokens import Accounts, App, Tokens
@@ -240,7 +241,7 @@ class Spotify:
     async def sounds(
         self, track_ids: list[str], access: Access, waiting: Waiting | None = None
     ) -> dict[str, dict[str, float]] | None:
-        """Spotify's own features, with the means of its analysis; None: this app may not ask (once is enough to know).
+        """Spotify's own features, with what its analysis adds; None: this app may not ask (once is enough to know).
 
         Raises:
             SpotifyBusy, SpotifyDown: see bot/errors.py.
@@ -266,7 +267,7 @@ class Spotify:
             name = track_ids[place]
             with contextlib.suppress(Unauthorised, Forbidden, Missing):
                 answer = await self.call(lambda api: api.analysed(name), access, waiting)
-                found[name] = {**found[name], **_means(answer)}
+                found[name] = {**found[name], **analysed(answer)}
 
         known = [place for place, name in enumerate(track_ids) if name in found][:ANALYSED]
         await _several(analyse, known, self.queue.width)
@@ -423,26 +424,6 @@ def _track(one: Any, album: str = "") -> TrackSource | None:
         duration_ms=duration if isinstance(duration, int) and 0 < duration < 36_000_000 else None,
         measured_by="spotify",
     )
-
-
-def _means(analysis: Mapping[str, Any]) -> dict[str, float]:
-    """The mean pitches and timbres of an analysis, each segment as long as it lasts."""
-    segments = analysis.get("segments")
-    whole = [one for one in segments if isinstance(one, dict)] if isinstance(segments, list) else []
-    total = sum(_number(one.get("duration")) for one in whole)
-    if not total:
-        return {}
-    sums: dict[str, object] = {}
-    for kind, plural in (("pitch", "pitches"), ("timbre", "timbre")):
-        rows = [(one[plural], _number(one.get("duration"))) for one in whole if isinstance(one.get(plural), list)]
-        if len(rows) == len(whole) and all(len(row) == 12 for row, _ in rows):
-            for place in range(12):
-                sums[f"{kind}_{place}"] = sum(_number(row[place]) * lasts for row, lasts in rows) / total
-    return clean(sums)[0]
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _artwork(album: Any) -> str | None:

@@ -45,6 +45,9 @@ FEATURES: tuple[Feature, ...] = (
     Feature("year", 1000, 2100, "year"),
     *(Feature(f"pitch_{i}", 0, 1, "share of the strongest pitch class", 0.25) for i in range(12)),
     *(Feature(f"timbre_{i}", -1000, 1000, "", 0.25) for i in range(12)),
+    # What the study of 2020 took from an analysis besides. New names go to the end: stored models count on the places.
+    Feature("key_changes", 0, 1000, "from section to section", 0.5),
+    Feature("mean_mode", 0, 1, "share of the time in major", 0.5),
 )
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 WEIGHTS: NDArray[np.float64] = np.array([feature.weight for feature in FEATURES])

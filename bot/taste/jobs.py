@@ -1,14 +1,17 @@
 """What a worker process does: plain values in, plain values out; heavy modules are imported there only."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import Checked, Effect, Reason, TasteReport, Verdict, WhatIf
 from bot.domain_taste import Glance
-from bot.taste.features import matrix
+from bot.taste.features import NAMES, matrix
+
+if TYPE_CHECKING:
+    from bot.taste.regressor import TasteRegressor
 
 Arrays = dict[str, NDArray[Any]]
 Answer = tuple[float | None, float | None, float | None, tuple[Reason, ...], tuple[Effect, ...], WhatIf | None]
@@ -33,9 +36,8 @@ def predict_job(
 ) -> list[Answer]:
     """Predict each row: (stars, low, high, reasons, effects, what if), all unknown where no feature is known."""
     from bot.taste.explain import average_shapley, best_change, effects, reasons  # noqa: PLC0415 - heavy
-    from bot.taste.regressor import TasteRegressor  # noqa: PLC0415
 
-    model = TasteRegressor.from_arrays(arrays, meta)
+    model = _model(arrays, meta)
     X = matrix(rows)
     known = ~np.isnan(X).all(axis=1)
     answers: list[Answer] = [(None, None, None, (), (), None)] * len(rows)
@@ -64,13 +66,26 @@ def glance_job(
     """Look at a taste, given the ratings oldest first, and draw the pictures of `charts_taste.PICTURES`."""
     from bot.charts_taste import PICTURES  # noqa: PLC0415 - heavy
     from bot.taste.glance import glance  # noqa: PLC0415
-    from bot.taste.regressor import TasteRegressor  # noqa: PLC0415
 
     X = matrix(rows)
     known = np.flatnonzero(~np.isnan(X).all(axis=1)).tolist()
-    model = TasteRegressor.from_arrays(arrays, meta)
+    model = _model(arrays, meta)
     seen = glance(model, X[known], [stars[i] for i in known], [titles[i] for i in known], verdict)
     return seen, [draw(seen, record) for _, draw, _ in PICTURES]
+
+
+def _model(arrays: Arrays, meta: dict[str, Any]) -> "TasteRegressor":
+    """A stored model; of features that came after it, it knows nothing."""
+    from bot.taste.regressor import TasteRegressor  # noqa: PLC0415 - heavy
+
+    new = len(NAMES) - arrays["reference"].shape[1]
+    wide = {
+        name: np.pad(values, ((0, 0), (0, new)), constant_values=np.nan)
+        if name in {"reference", "rows", "ranks"}
+        else values
+        for name, values in arrays.items()
+    }
+    return TasteRegressor.from_arrays(wide, meta)
 
 
 def agreement_job(pairs: Sequence[tuple[float, float]]) -> float | None:

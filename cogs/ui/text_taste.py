@@ -20,6 +20,8 @@ SOUNDS: dict[str, tuple[str, str]] = {
     "tempo": ("slow", "fast"),
     "duration_ms": ("short", "long"),
     "year": ("old", "new"),
+    "key_changes": ("staying in its key", "changing keys"),
+    "mean_mode": ("mostly minor", "mostly major"),
 }
 MOST = 4  # leanings put into words
 TITLE = "Your taste"

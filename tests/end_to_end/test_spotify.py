@@ -12,9 +12,11 @@ import aiohttp
 import pytest
 
 from bot.app import serving
+from bot.domain_session import Phase
 from bot.keys import Keyring
+from tests.end_to_end import test_sessions as sessions
 from tests.end_to_end.conftest import Room, a_room
-from tests.end_to_end.people import custom_ids, playlist_csv, words
+from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words
 from tests.fakes.reccobeats import FakeReccoBeats
 from tests.fakes.spotify import FakeSpotify, episode, isrc, local_file, spotify_id, track
 from tests.openapi import DiscordSpec
@@ -228,6 +230,39 @@ async def test_waiting_is_told_and_a_days_quota_said(outside: Outside):
     assert "of 200 tracks" in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("401", "no longer lets me use your account"),
+        ("403", "only playlists that are yours"),
+        ("404", "private, deleted"),
+        ("429", "Spotify asks me to wait: ask me again in"),
+        ("503", "does not answer properly just now"),
+        ("truncated", "does not answer properly just now"),
+        ("garbage", "does not answer properly just now"),
+        ("cut", "does not answer properly just now"),
+        ("hang", "does not answer properly just now"),
+        ("drip", "does not answer properly just now"),
+    ],
+)
+async def test_every_way_to_fail_has_a_sentence_and_loses_nothing(outside: Outside, kind: str, sentence: str):
+    await outside.connect("Ada", "ada")
+    bot = outside.room.bot
+    assert bot is not None
+    ada = int(outside.room.human.member("Ada").id)
+    url = outside.playlist(tracks=120)
+    if kind == "401":
+        outside.spotify.revoke("ada")
+    outside.spotify.faults.add(kind, path="/items", times=99, retry_after="7200")
+    assert sentence in await outside.link("Ada", url=url)
+    assert await bot.services.playlists.of(ada) == [], "nothing half linked"
+    outside.spotify.faults.waiting.clear()
+    if kind == "401":
+        await outside.connect("Ada", "ada")
+    if kind != "429":  # which is kept to
+        assert "Linked **My mix**: 120 tracks" in await outside.link("Ada", url=url)
+
+
 async def test_a_playlist_is_linked_even_if_nobody_says_how_it_sounds(outside: Outside):
     await outside.connect("Ada", "ada")
     outside.recco.faults.add("500", times=99)
@@ -378,6 +413,41 @@ async def test_a_ranked_playlist_goes_to_spotify_or_into_files(outside: Outside)
     assert made.entries[0]["name"] == f"Song {first}"
 
 
+async def test_a_groups_playlist_goes_to_the_account_of_whoever_asks(outside: Outside):
+    room = outside.room
+    for i in range(20):
+        outside.recco.knows(spotify_id(i), energy=i / 20)
+    await outside.connect("Ada", "ada")
+    await outside.link("Ada", url=outside.playlist())
+    await room.slash("Ada", "playlist share", playlist="My mix")
+    await room.slash("Ada", "session start", name="Friday", rounds=1, length=5)
+    await sessions.press(room, "Ben", "join")
+    await sessions.press(room, "Ada", "begin")
+    _, shown = await sessions.at_round(room, 1)
+    for who in ("Ada", "Ben"):
+        await room.human.click(who, shown, sessions.ballot(shown, 7))
+    await sessions.in_phase(room, Phase.REVEAL)
+    await sessions.press(room, "Ada", "playlist")
+    session = await sessions.in_phase(room, Phase.PLAYLIST)
+
+    async def make_it(who: str) -> str:
+        handed = await sessions.press(room, who, "export")
+        button = await eventually(lambda: custom_ids(room.message(who, handed["id"])))
+        answer = await room.human.click(who, room.message(who, handed["id"]), button[0])
+        assert answer["flags"] & 64
+        return await room.last_word(who, answer)
+
+    assert "`/spotify connect`" in await make_it("Ben")
+    said = await make_it("Ada")
+    assert "private to you, with 5 tracks" in said
+    made = outside.spotify.playlists[said.split("/playlist/")[1].split(">")[0]]
+    assert (made.name, made.public, made.owner) == ("Friday", False, "ada")
+    assert room.bot is not None
+    tracks = await room.bot.services.playlists.tracks(1)
+    titles = {one.id: one.title for one in tracks}
+    assert [one["name"] for one in made.entries] == [titles[slot.track_id] for slot in session.slots]
+
+
 @pytest.mark.parametrize(("mode", "known"), [("extended", 20), ("old", 0)])
 async def test_spotifys_own_features_only_where_the_operator_opted_in(
     tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None, mode: str, known: int
@@ -389,7 +459,12 @@ async def test_spotifys_own_features_only_where_the_operator_opted_in(
         assert f"20 tracks, features for {known}" in said
         assert ("20 from Spotify" in said) is bool(known)
         (one, *_) = await outside.room.bot.services.playlists.tracks(1)
-        assert ("timbre_3" in one.features, "energy" in one.features) == (bool(known), bool(known))
+        assert {name: one.features.get(name) for name in ("timbre_3", "key_changes", "mean_mode")} == (
+            {"timbre_3": 4.5, "key_changes": 2, "mean_mode": pytest.approx(1 / 3)}
+            if known
+            else {"timbre_3": None, "key_changes": None, "mean_mode": None}
+        )
+        assert ("energy" in one.features) is bool(known)
         await outside.link("Ben", url=outside.playlist(2, owner="ben", tracks=30))
         if not known:
             assert outside.spotify.asked("audio-") == 1, "a single probe"

@@ -86,6 +86,18 @@ def test_reasons_name_rated_tracks_that_carry_the_prediction():
     assert reasons(model, x, rated)[0] == why[0]
 
 
+def test_a_model_from_before_a_feature_was_known_predicts_the_same():
+    rows, stars, titles = listener(40)
+    rows = [{name: row[name] for name in NAMES[:38] if name in row} for row in rows]
+    arrays, meta, _ = fit_job(rows, stars, titles)
+    before = {name: values[:, :38] if name in {"reference", "rows"} else values for name, values in arrays.items()}
+    rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
+    now = predict_job(arrays, meta, rows, rated, explain=True)
+    assert predict_job(before, meta, rows, rated, explain=True) == now
+    told = predict_job(before, meta, [{**row, "key_changes": 3.0} for row in rows], [], explain=False)
+    assert [one[:3] for one in told] == [one[:3] for one in now], "what it never heard of changes nothing"
+
+
 def test_order_and_rank_correlation():
     y = np.array([1.0, 2, 3, 4])
     assert order(y, y) == spearman(y, y) == 1
@@ -107,7 +119,7 @@ def test_headers_of_all_fashions():
     assert column_name("Time Signature") == "time_signature"
     assert column_name("pitch_11") == "pitch_11"
     assert column_name("Track Name") is None
-    assert len(NAMES) == len(set(NAMES)) == 38
+    assert len(NAMES) == len(set(NAMES)) == 40
 
 
 def test_questions_are_varied_complete_and_repeatable():
