@@ -1,4 +1,4 @@
-"""The checker of what goes between us and Spotify finds what is wrong; without Spotify's document all of it is skipped."""
+"""The check of what goes to Spotify finds what is wrong; without Spotify's document it is skipped, and says so."""
 
 import pytest
 
