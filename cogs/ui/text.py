@@ -17,7 +17,6 @@ from bot.domain import (
     Prediction,
     Question,
     Rating,
-    Reason,
     TasteReport,
     Track,
     Verdict,
@@ -261,7 +260,7 @@ def prediction_lines(prediction: Prediction) -> str:
         lines.append("**I don't know you yet**: this is little more than your mean. More ratings help: `/rate start`.")
     else:
         lines.append(f"{VERDICTS[prediction.verdict]}. Eight times in ten, your rating falls in that range.")
-        lines += _because(prediction.reasons, prediction.effects)
+        lines += _because(prediction)
         if prediction.what_if is not None:
             changed = prediction.what_if
             turned = effect_words(Effect(changed.feature, changed.value, 0.0))
@@ -271,18 +270,23 @@ def prediction_lines(prediction: Prediction) -> str:
     return "\n".join(lines)
 
 
-def _because(reasons: Sequence[Reason], effects: Sequence[Effect]) -> list[str]:
+def _because(prediction: Prediction) -> list[str]:
     lines: list[str] = []
-    strongest = [effect for effect in effects if abs(effect.stars) >= 0.05][:3]
+    strongest = [effect for effect in prediction.effects if abs(effect.stars) >= 0.05][:3]
     if strongest:
         parts = [f"{effect_words(effect)} {effect.stars:+.1f}" for effect in strongest]
         lines.append(f"How it sounds: {', '.join(parts)}.")
-    if reasons:
+    # A rated track carries its own prediction, too, but "it is like itself" tells nobody anything.
+    itself = (prediction.track.title, prediction.track.artist)
+    others = [reason for reason in prediction.reasons if (reason.title, reason.artist) != itself]
+    if others:
         parts = [
             f"{'like' if reason.alike else 'unlike'} *{plain(reason.title, 60)}*, which you gave {reason.stars}"
-            for reason in reasons[:2]
+            for reason in others[:2]
         ]
         lines.append(f"It is {', and '.join(parts)}.")
+    if len(others) < len(prediction.reasons):
+        lines.append("I have learned from your own rating of it.")
     return lines
 
 

@@ -86,6 +86,14 @@ def test_a_prediction_shows_number_range_and_reason():
     assert "like *Toccata*, which you gave 9" in said
 
 
+def test_a_track_is_not_called_like_itself():
+    own, other = Reason("Air", "Bach", 7, 1.2), Reason("Toccata", "Bach", 2, -0.4, alike=False)
+    said = text.prediction_lines(prediction(reasons=(own, other), rated=7))
+    assert "like *Air*" not in said
+    assert "It is unlike *Toccata*, which you gave 2." in said
+    assert "learned from your own rating" in said
+
+
 def test_thin_evidence_is_said():
     assert "I don't know you yet" in text.prediction_lines(prediction(verdict="unknown"))
     assert "cannot say" in text.prediction_lines(prediction(stars=None, low=None, high=None))
