@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.openapi import DiscordSpec, spec_folder
+from tests.openapi import DiscordSpec, present
 
 MESSAGES = "/channels/{channel_id}/messages"
 REACTION = "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me"
@@ -13,10 +13,7 @@ CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 
 @pytest.fixture(scope="module")
 def spec() -> DiscordSpec:
-    found = DiscordSpec.find()
-    if found is None:
-        pytest.skip(f"Discord's OpenAPI document is not in {spec_folder()} (EARMARK_SPEC names another folder)")
-    return found
+    return present(DiscordSpec.find(), "Discord's")
 
 
 def user(**changes: Any) -> dict[str, Any]:

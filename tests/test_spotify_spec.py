@@ -3,16 +3,13 @@
 import pytest
 
 from tests.fakes.faults import Exchange
-from tests.openapi import spec_folder
+from tests.openapi import present
 from tests.spotify_spec import SpotifySpec
 
 
 @pytest.fixture(scope="module")
 def spec() -> SpotifySpec:
-    found = SpotifySpec.find()
-    if found is None:
-        pytest.skip(f"Spotify's OpenAPI document is not in {spec_folder()}: what is sent to it is not checked")
-    return found
+    return present(SpotifySpec.find(), "Spotify's")
 
 
 def exchange(path: str, answered: object, method: str = "GET", asked: object = None, **query: str) -> Exchange:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,10 +20,10 @@ from bot.errors import (
     SpotifyError,
     SpotifyForbids,
 )
-from bot.sources.collect import isrc
 from bot.sources.decoding import MAX_ROWS, tidy
 from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
 from bot.sources.spotify_analysis import analysed
+from bot.sources.spotify_answers import Page, page_of, text_of, track_of, whole_number
 from bot.sources.spotify_http import DEADLINE, Deadline, Forbidden, Missing, Unauthorised, ask, quiet_logs
 from bot.sources.spotify_links import SpotifyLink
 from bot.sources.spotify_tokens import Accounts, App, Tokens
@@ -69,16 +69,6 @@ class Own:
     async def token(self, *, fresh: bool = False) -> str:
         with _in_words():
             return await self.accounts.own(fresh=fresh)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list."""
-
-    tracks: tuple[TrackSource, ...]
-    local: int = 0  # files of the owner's own, which nobody else has
-    episodes: int = 0
-    gone: int = 0  # entries that Spotify no longer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +151,11 @@ class Spotify:
         """A list's name, its version where it has one, and its first page where that came along."""
         if link.kind == "playlist":
             head = await self.call(lambda api: api.playlist(link.id, fields="id,name,snapshot_id"), access, waiting)
-            return tidy(_text(head, "name"), 80), _text(head, "snapshot_id"), None
+            return tidy(text_of(head, "name"), 80), text_of(head, "snapshot_id"), None
         if link.kind == "album":
             head = await self.call(lambda api: api.album(link.id), access, waiting)
             page = head.get("tracks")
-            return tidy(_text(head, "name"), 80), "", page if isinstance(page, dict) else None
+            return tidy(text_of(head, "name"), 80), "", page if isinstance(page, dict) else None
         return "", "", None
 
     async def _whole(
@@ -179,14 +169,14 @@ class Spotify:
     ) -> Listing:
         name, version, first = head
         first = first or await self.call(lambda api: _fetch(api, link, 0), access, waiting)
-        total = min(_whole_number(first, "total"), MAX_ROWS)
+        total = min(whole_number(first, "total"), MAX_ROWS)
         with self._remembering((listener_id, link.key, version or str(total))) as pages:
-            pages[0] = _page(first, name if link.kind == "album" else "")
+            pages[0] = page_of(first, name if link.kind == "album" else "")
             todo = [offset for offset in range(PAGE, total, PAGE) if offset not in pages]
 
             async def read(offset: int) -> None:
                 answer = await self.call(lambda api: _fetch(api, link, offset), access, waiting)
-                pages[offset] = _page(answer, name if link.kind == "album" else "")
+                pages[offset] = page_of(answer, name if link.kind == "album" else "")
                 if progress is not None:
                     await progress(min(len(pages) * PAGE, total), total)
 
@@ -225,7 +215,7 @@ class Spotify:
     async def track(self, track_id: str, access: Access, waiting: Waiting | None = None) -> TrackSource:
         """One track by its id; raise NotOnSpotify where there is none."""
         with self._explained("track", access):
-            found = _track(await self.call(lambda api: api.track(track_id), access, waiting))
+            found = track_of(await self.call(lambda api: api.track(track_id), access, waiting))
         if found is None:
             raise NotOnSpotify(kind="track")
         return found
@@ -236,7 +226,7 @@ class Spotify:
             answer = await self.call(lambda api: api.search(query[:200], limit=10, type="track"), access, waiting)
         found = answer.get("tracks")
         items = found.get("items") if isinstance(found, dict) else None
-        return [track for item in items or () if (track := _track(item)) is not None]
+        return [track for item in items or () if (track := track_of(item)) is not None]
 
     async def sounds(
         self, track_ids: list[str], access: Access, waiting: Waiting | None = None
@@ -261,7 +251,7 @@ class Spotify:
             for row in rows if isinstance(rows, list) else ():
                 if isinstance(row, dict):
                     values, _ = clean({name: row.get(name) for name in MEASURED})
-                    found[_text(row, "id")] = values
+                    found[text_of(row, "id")] = values
 
         async def analyse(place: int) -> None:
             name = track_ids[place]
@@ -285,7 +275,7 @@ class Spotify:
                 access,
                 waiting,
             )
-            playlist_id = _text(made, "id")
+            playlist_id = text_of(made, "id")
             for start in range(0, len(track_ids), ADD):
                 uris = [f"spotify:track:{track_id}" for track_id in track_ids[start : start + ADD]]
                 await self.call(lambda api, uris=uris: api.add_to_playlist(playlist_id, uris), access, waiting)
@@ -295,7 +285,7 @@ class Spotify:
         """What a connected member is called there."""
         with self._explained("me", access):
             me = await self.call(lambda api: api.own_profile(), access)
-        return tidy(_text(me, "display_name") or _text(me, "id"), 80)
+        return tidy(text_of(me, "display_name") or text_of(me, "id"), 80)
 
     # --- requests
 
@@ -378,67 +368,3 @@ def _fetch(api: "Api", link: SpotifyLink, offset: int) -> Any:
             return api.current_user_saved_tracks(limit=PAGE, offset=offset)
         case _:
             return api.current_user_top_tracks(limit=PAGE, offset=offset, time_range=link.id)
-
-
-def _page(answer: Mapping[str, Any], album: str = "") -> Page:
-    """Read a page's entries; an entry holds its track as `item`, formerly as `track`, or is one itself."""
-    items = answer.get("items")
-    if not isinstance(items, list):
-        raise SpotifyDown(status=0)
-    tracks: list[TrackSource] = []
-    local = episodes = gone = 0
-    for entry in items:
-        one = entry.get("item", entry.get("track", entry)) if isinstance(entry, dict) else None
-        if not isinstance(one, dict):
-            gone += 1
-        elif one.get("is_local") or entry.get("is_local"):
-            local += 1
-        elif one.get("type") == "episode":
-            episodes += 1
-        else:
-            track = _track(one, album)
-            gone += track is None
-            tracks += [] if track is None else [track]
-    return Page(tuple(tracks), local, episodes, gone)
-
-
-def _track(one: Any, album: str = "") -> TrackSource | None:
-    """A track as we keep it: what names it and links back, and nothing else of Spotify's."""
-    if not isinstance(one, dict):
-        return None
-    track_id, title = _text(one, "id"), tidy(_text(one, "name"))
-    if len(track_id) != 22 or not track_id.isalnum() or not title:
-        return None
-    on = one.get("album")
-    ids = one.get("external_ids")
-    artists = [tidy(_text(artist, "name")) for artist in one.get("artists") or () if isinstance(artist, dict)]
-    duration = one.get("duration_ms")
-    return TrackSource(
-        title=title,
-        artist=", ".join(filter(None, artists))[:300],
-        album=tidy(_text(on, "name")) if isinstance(on, dict) else album,
-        spotify_id=track_id,
-        isrc=isrc(_text(ids, "isrc")) if isinstance(ids, dict) else None,
-        url=f"https://open.spotify.com/track/{track_id}",
-        artwork_url=_artwork(on),
-        duration_ms=duration if isinstance(duration, int) and 0 < duration < 36_000_000 else None,
-        measured_by="spotify",
-    )
-
-
-def _artwork(album: Any) -> str | None:
-    images = album.get("images") if isinstance(album, dict) else None
-    urls = [_text(image, "url") for image in images or () if isinstance(image, dict)]
-    return next((url for url in reversed(urls) if url.startswith("https://i.scdn.co/")), None)
-
-
-def _text(item: Mapping[str, Any], key: str) -> str:
-    value = item.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _whole_number(item: Mapping[str, Any], key: str) -> int:
-    value = item.get(key)
-    if not isinstance(value, int) or value < 0:
-        raise SpotifyDown(status=0)
-    return value

@@ -8,8 +8,8 @@ import zipfile
 from bot.sources.files import read_playlist
 from bot.taste import evaluate
 from storage.models import unpack
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import button, eventually, words
+from tests.end_to_end.room import Room
 from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
 
 

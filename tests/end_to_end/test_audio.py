@@ -6,8 +6,8 @@ import pytest
 import soundfile
 
 from bot.sandbox.options import HumanError
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import button, eventually, words
+from tests.end_to_end.room import Room
 from tests.sources.sounds import music, wav
 
 

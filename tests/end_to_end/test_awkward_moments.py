@@ -8,8 +8,8 @@ import pytest
 from bot.domain import Question
 from cogs.ui import cards
 from cogs.ui.cards import CardState
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import button, custom_ids, eventually, playlist_csv, track_of, words
+from tests.end_to_end.room import Room
 from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import playlist_csv
+from tests.end_to_end.room import Room
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -138,6 +138,21 @@ async def test_it_can_be_read_on_a_phone(page: Page, tmp_path: Path):
     overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     await shot(page, tmp_path, "phone")
+
+
+async def test_a_choice_that_is_taken_stays_taken(page: Page):
+    await enter(page, "/playlist link catalogue:Bach", "Linked")
+    await page.get_by_test_id("composer").press_sequentially("/playlist share playlist:Bach")
+    offered = page.get_by_test_id("suggestions").get_by_role("option", name="Bach, 100 pieces")
+    await expect(offered).to_be_visible()
+    # The list of what stood there before is taken while what was typed last still waits to be asked for.
+    await page.keyboard.type(",")
+    await page.keyboard.press("Enter")
+    await page.wait_for_timeout(1000)
+    await expect(page.get_by_test_id("suggestions")).to_be_hidden()
+    await expect(page.get_by_test_id("option-playlist")).to_have_value("Bach, 100 pieces")
+    await page.keyboard.press("Enter")
+    await expect(said(page, "is shared")).to_be_visible(timeout=15_000)
 
 
 async def become(page: Page, who: str) -> None:

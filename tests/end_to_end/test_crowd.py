@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import button, eventually, words
+from tests.end_to_end.room import Room
 
 OTHERS = ("Ben", "Chloe", "Dan")
 

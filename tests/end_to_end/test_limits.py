@@ -3,8 +3,8 @@
 import re
 
 from bot.limits import RULES
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import eventually, words
+from tests.end_to_end.room import Room
 
 
 async def test_one_who_asks_too_often_is_told_how_long_to_wait(room: Room):

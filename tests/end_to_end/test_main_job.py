@@ -6,8 +6,8 @@ import sqlite3
 import pytest
 
 from bot.sandbox.options import HumanError
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import button, custom_ids, eventually, playlist_csv, track_of, words
+from tests.end_to_end.room import Room
 
 FILE = ("My mix.csv", playlist_csv())
 

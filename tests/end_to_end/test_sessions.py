@@ -9,8 +9,8 @@ import pytest
 from bot.domain_session import Phase, Session
 from bot.flow.session import apply
 from bot.flow.session_events import Posted
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words
+from tests.end_to_end.room import Room
 from tests.end_to_end.test_awkward_moments import remove
 from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
 

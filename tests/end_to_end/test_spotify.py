@@ -1,100 +1,15 @@
-"""Members, Spotify and ReccoBeats: the real client on the sandbox, both services on loopback."""
+"""Lists from Spotify and to it: the real client on the sandbox, Spotify on loopback."""
 
-import sqlite3
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import aiohttp
 import pytest
 
-from bot.app import serving
 from bot.domain_session import Phase
-from bot.keys import Keyring
 from tests.end_to_end import test_sessions as sessions
-from tests.end_to_end.conftest import Room, a_room
-from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words
-from tests.fakes.reccobeats import FakeReccoBeats
-from tests.fakes.spotify import FakeSpotify, episode, isrc, local_file, spotify_id, track
-from tests.openapi import DiscordSpec
-from tests.spotify_spec import SpotifySpec
-
-
-class Outside:
-    """A room, with a Spotify and a ReccoBeats around it."""
-
-    def __init__(self, room: Room, spotify: FakeSpotify, recco: FakeReccoBeats) -> None:
-        self.room, self.spotify, self.recco = room, spotify, recco
-
-    async def link(self, who: str, **options: Any) -> str:
-        answer = await self.room.slash(who, "playlist link", **options)
-        return await self.room.last_word(who, answer)
-
-    async def begin(self, who: str) -> tuple[dict[str, Any], str]:
-        """Ask to connect; the answer, and the address in it."""
-        answer = await self.room.slash(who, "spotify connect")
-        return answer, words(answer).split("](<", 1)[1].split(">)", 1)[0]
-
-    async def agree(self, url: str, user: str) -> str:
-        """Agree on Spotify's page as this user of theirs ("" declines); where the browser lands."""
-        async with (
-            aiohttp.ClientSession() as browser,
-            browser.get(url, headers={"X-User": user}, allow_redirects=False) as page,
-        ):
-            assert page.status == 302, await page.text()
-            return page.headers["Location"]
-
-    async def paste(self, who: str, answer: dict[str, Any], address: str) -> str:
-        opened = await self.room.human.click(who, answer, custom_ids(answer)[0])
-        field = opened["modal"]["components"][0]["component"]["custom_id"]
-        return words(await self.room.human.modal(who, opened, {field: address}))
-
-    async def connect(self, who: str, user: str) -> str:
-        self.spotify.user(user)
-        answer, url = await self.begin(who)
-        return await self.paste(who, answer, await self.agree(url, user))
-
-    def playlist(self, number: int = 1, owner: str = "ada", tracks: int = 20, name: str = "My mix", **more: Any) -> str:
-        made = self.spotify.playlist(number, name, owner, [track(i) for i in range(tracks)], **more)
-        return f"https://open.spotify.com/playlist/{made.id}?si=tracker"
-
-
-@asynccontextmanager
-async def outside_of(
-    tmp_path: Path, discord_spec: DiscordSpec | None, spec: SpotifySpec | None, **settings: Any
-) -> Any:
-    async with FakeSpotify() as spotify, FakeReccoBeats() as recco:
-        base = {
-            "spotify_client_id": spotify.client_id,
-            "spotify_client_secret": spotify.client_secret,
-            "spotify_api": f"{spotify.url}/v1/",
-            "spotify_accounts": spotify.url,
-            "reccobeats": recco.url,
-            "features": ("file", "audio", "reccobeats"),
-            "keys": (Keyring.new(),),
-        }
-        async with a_room(tmp_path, discord_spec, **{**base, **settings}) as room:
-            spotify.redirects.add(room.config.redirect_uri)
-            room.human.timeout = 30  # seconds; a first training starts a process
-            yield Outside(room, spotify, recco)
-        if spec is not None:
-            assert spec.problems(spotify.exchanges, broken=spotify.faults.met > 0) == []
-
-
-@pytest.fixture(scope="session")
-def spotify_spec() -> SpotifySpec | None:
-    return SpotifySpec.find()
-
-
-@pytest.fixture
-async def outside(
-    tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None
-) -> AsyncIterator[Outside]:
-    async with outside_of(tmp_path, discord_spec, spotify_spec) as made:
-        yield made
+from tests.end_to_end.outside import Outside
+from tests.end_to_end.people import custom_ids, eventually, words
+from tests.end_to_end.room import Room
+from tests.fakes.spotify import episode, isrc, local_file, spotify_id, track
 
 
 async def test_a_member_connects_and_links_a_playlist_with_its_sound(outside: Outside):
@@ -116,17 +31,6 @@ async def test_a_member_connects_and_links_a_playlist_with_its_sound(outside: Ou
     assert "has not changed" in said
     assert len(outside.spotify.exchanges) == asked[0] + 1, "one request"
     assert len(outside.recco.exchanges) == asked[1], "what is unknown is remembered, too"
-
-
-async def test_a_file_is_completed_and_says_from_where(outside: Outside):
-    rows = ["Track URI,Track Name,Artist Name(s),Energy,Tempo"]
-    for i in range(98):
-        energy = f"0.{i},120" if i < 60 else ","
-        rows.append(f"spotify:track:{spotify_id(i)},Song {i},Artist,{energy}")
-    for i in range(50, 91):
-        outside.recco.knows(spotify_id(i))
-    answer = await outside.room.link("Ada", ("Mine.csv", "\n".join(rows).encode()))
-    assert "Features for 91 of 98: 60 from the file, 31 from ReccoBeats; 7 unknown" in words(answer)
 
 
 async def test_liked_songs_and_top_tracks_and_albums_and_tracks(outside: Outside):
@@ -174,50 +78,6 @@ async def test_older_apps_need_nobodys_account(outside: Outside, mode: str):
     assert "Linked **My mix**: 20 tracks" in await outside.link("Ada", url=outside.playlist(owner="ben"))
 
 
-async def test_a_member_who_is_not_on_the_list_hears_it_at_once(outside: Outside):
-    outside.spotify.user("ben", listed=False)
-    assert "five listed people" in await outside.connect("Ben", "ben")
-
-
-async def test_a_code_counts_once_and_a_state_is_its_members(outside: Outside):
-    answer, url = await outside.begin("Ada")
-    outside.spotify.user("ada")
-    landed = await outside.agree(url, "ada")
-    assert "not begun by you" in await outside.paste("Ben", (await outside.begin("Ben"))[0], landed), "a stolen state"
-    assert "Connected" in await outside.paste("Ada", answer, landed), "it stayed its owner's"
-    again, url = await outside.begin("Ada")
-    assert "used already" in await outside.paste("Ada", again, landed)
-    landed = await outside.agree(url, "ada")
-    used = landed.split("code=")[1].split("&")[0]
-    outside.spotify._codes.pop(used)
-    assert "each works once" in await outside.paste("Ada", again, landed)
-    declined, url = await outside.begin("Ada")
-    assert "did not agree" in await outside.paste("Ada", declined, await outside.agree(url, ""))
-    assert "not the address" in await outside.paste("Ada", declined, "http://127.0.0.1:8888/")
-
-
-async def test_two_members_connect_at_once_each_to_their_own(outside: Outside):
-    outside.spotify.user("ada")
-    outside.spotify.user("ben")
-    first, first_url = await outside.begin("Ada")
-    second, second_url = await outside.begin("Ben")
-    assert "**Ben**" in await outside.paste("Ben", second, await outside.agree(second_url, "ben"))
-    assert "**Ada**" in await outside.paste("Ada", first, await outside.agree(first_url, "ada"))
-
-
-async def test_a_permission_that_was_revoked_or_is_too_old_is_said(outside: Outside):
-    await outside.connect("Ada", "ada")
-    url = outside.playlist(tracks=300)
-    outside.spotify.revoke("ada")
-    assert "no longer lets me use your account" in await outside.link("Ada", url=url)
-    await outside.connect("Ada", "ada")
-    outside.spotify.faults.add("401", path="/items", after=2, times=20)
-    for grant in outside.spotify.refresh.values():
-        grant.until = time.time() - 1
-    said = await outside.link("Ada", url=url)
-    assert "half a year old" in said, "in the middle of a list"
-
-
 async def test_waiting_is_told_and_a_days_quota_said(outside: Outside):
     await outside.connect("Ada", "ada")
     url = outside.playlist(tracks=200)
@@ -261,134 +121,6 @@ async def test_every_way_to_fail_has_a_sentence_and_loses_nothing(outside: Outsi
         await outside.connect("Ada", "ada")
     if kind != "429":  # which is kept to
         assert "Linked **My mix**: 120 tracks" in await outside.link("Ada", url=url)
-
-
-async def test_a_playlist_is_linked_even_if_nobody_says_how_it_sounds(outside: Outside):
-    await outside.connect("Ada", "ada")
-    outside.recco.faults.add("500", times=99)
-    said = await outside.link("Ada", url=outside.playlist())
-    assert "20 tracks, features for 0" in said
-    assert "ReccoBeats does not answer" in said
-
-
-async def test_disconnecting_takes_all_that_came_through_the_account(outside: Outside):
-    await outside.connect("Ada", "ada")
-    await outside.link("Ada", url=outside.playlist())
-    await outside.room.link("Ada", ("Kept.csv", b"Track Name,Artist Name\nAir,Bach\n"))
-    said = words(await outside.room.slash("Ada", "spotify disconnect"))
-    assert "forgotten, and so is 1 playlist" in said
-    seen = words(await outside.room.slash("Ada", "playlist list"))
-    assert "My mix" not in seen
-    assert "Kept" in seen
-    assert "`/spotify connect`" in await outside.link("Ada", mine="liked:")
-    assert "No Spotify account" in words(await outside.room.slash("Ada", "spotify disconnect"))
-    with sqlite3.connect(outside.room.config.database) as database:
-        assert database.execute("SELECT count(*) FROM spotify_accounts").fetchone() == (0,)
-        assert database.execute("SELECT count(*) FROM tracks").fetchone() == (1,)
-
-
-async def test_no_token_stands_in_the_files_or_the_log(outside: Outside, caplog: pytest.LogCaptureFixture):
-    caplog.set_level("DEBUG")
-    await outside.connect("Ada", "ada")
-    outside.spotify.forget_tokens()
-    url = outside.playlist()
-    await outside.link("Ada", url=url)
-    await outside.room.restart()
-    outside.spotify.playlists[spotify_id(1, "playlist")].snapshot = "2"
-    assert "Updated **My mix**" in await outside.link("Ada", url=url), "the permission lives on after a restart"
-    files = [file for file in outside.room.config.data.rglob("*") if file.is_file()]
-    stored = b"".join(file.read_bytes() for file in files)
-    assert b"My mix" in stored, "the right files were searched"
-    tokens = [one for one in outside.spotify.secrets if not one.startswith("code")]
-    assert len(tokens) >= 4
-    assert [token for token in tokens if token.encode() in stored] == []
-    assert [token for token in tokens if token in caplog.text] == []
-    assert outside.spotify.client_secret not in caplog.text
-
-
-async def test_spotify_leads_back_to_a_page_of_ours(
-    tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None, unused_port: int
-):
-    here = f"http://127.0.0.1:{unused_port}"
-    async with (
-        outside_of(tmp_path, discord_spec, spotify_spec, public_url=here) as outside,
-        serving(outside.room.config, outside.room.bot),
-        aiohttp.ClientSession() as browser,
-    ):
-        answer, url = await outside.begin("Ada")
-        outside.spotify.user("ada")
-        landed = await outside.agree(url, "ada")
-        assert urlsplit(landed).port == unused_port
-        async with browser.get(landed) as page:
-            assert page.status == 200
-            assert "is connected" in await page.text()
-            assert page.headers["Referrer-Policy"] == "no-referrer"
-        assert "Connected to **Ada**" in await outside.room.last_word("Ada", answer)
-        async with browser.get(landed) as page:
-            assert page.status == 400
-            assert "used already" in await page.text()
-        async with browser.get(f"{here}/spotify/callback?state=<script>&code=1") as page:
-            assert page.status == 400
-            assert "<script>" not in await page.text()
-
-
-async def train(outside: Outside, who: str) -> None:
-    """Link a file and rate enough of it to be known."""
-    bot = outside.room.bot
-    await outside.room.link(who, ("Mine.csv", playlist_csv(tracks=14)))
-    person = int(outside.room.human.member(who).id)
-    for place, one in enumerate(await bot.services.playlists.visible_tracks(person, None)):
-        await bot.services.ratings.rate(person, one.id, 1 + place % 10)
-    await outside.room.slash(who, "retrain")
-
-
-async def test_tracks_that_nobody_linked_are_found_measured_and_predicted(outside: Outside):
-    await train(outside, "Ada")
-    outside.spotify.catalogue([track(i, name=f"Tune {'xyz'[i]}") for i in range(3)])
-    outside.spotify.catalogue([track(100, name="Tune y", external_ids={"isrc": isrc(1)})])
-    outside.recco.knows(spotify_id(0))
-    outside.recco.knows(spotify_id(77), isrc(1))
-
-    async def ask(asked: str) -> str:
-        return await outside.room.last_word("Ada", await outside.room.slash("Ada", "predict track", track=asked))
-
-    said = await ask(f"https://open.spotify.com/intl-de/track/{spotify_id(0)}?si=1")
-    assert "**Tune x**" in said
-    assert "# " in said
-    assert "(" in said
-    by_code = await ask(isrc(1))
-    assert "**Tune y**" in by_code
-    assert "# " in by_code
-    assert (await ask(f"spotify:track:{spotify_id(100)}")) == by_code, "the same recording under another id"
-    assert "nothing is known about how **Tune z**" in await ask(f"spotify:track:{spotify_id(2)}")
-    assert "**Tune x**" in await ask("Artist 0 - Tune x")
-    assert "do not find" in await ask("Nobody - Nothing at all")
-    assert "no such track" in await ask(f"spotify:track:{'0' * 22}")
-    with sqlite3.connect(outside.room.config.database) as database:
-        titles = [row[0] for row in database.execute("SELECT title FROM tracks WHERE title LIKE 'Tune%' ORDER BY 1")]
-    assert titles == ["Tune x", "Tune y", "Tune z"], "one track each"
-    asked = len(outside.recco.exchanges)
-    await ask(f"spotify:track:{spotify_id(2)}")
-    assert len(outside.recco.exchanges) == asked, "not asked again for what it did not know"
-
-
-async def test_a_doubtful_match_says_so(outside: Outside):
-    await train(outside, "Ada")
-    outside.spotify.catalogue([track(1, name="Tune of the morning")])
-    outside.recco.knows(spotify_id(1))
-    answer = await outside.room.slash("Ada", "predict track", track="Artist 1 - Tune of the")
-    said = await outside.room.last_word("Ada", answer)
-    assert "closest that Spotify has" in said
-    assert "**Tune of the morning**" in said
-
-
-async def test_predict_this_track_on_a_message_with_a_link(outside: Outside):
-    await train(outside, "Ada")
-    outside.spotify.catalogue([track(1)])
-    outside.recco.knows(spotify_id(1))
-    message = await outside.room.human.say("Ben", "general", f"try https://open.spotify.com/track/{spotify_id(1)} !")
-    answer = await outside.room.human.message_command("Ada", "general", "Predict this track", message)
-    assert "**Song 1**" in await outside.room.last_word("Ada", answer)
 
 
 async def test_a_ranked_playlist_goes_to_spotify_or_into_files(outside: Outside):
@@ -446,98 +178,6 @@ async def test_a_groups_playlist_goes_to_the_account_of_whoever_asks(outside: Ou
     tracks = await room.bot.services.playlists.tracks(1)
     titles = {one.id: one.title for one in tracks}
     assert [one["name"] for one in made.entries] == [titles[slot.track_id] for slot in session.slots]
-
-
-@pytest.mark.parametrize(("mode", "known"), [("extended", 20), ("old", 0)])
-async def test_spotifys_own_features_only_where_the_operator_opted_in(
-    tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None, mode: str, known: int
-):
-    named = ("file", "spotify")
-    async with outside_of(tmp_path, discord_spec, spotify_spec, features=named) as outside:
-        outside.spotify.mode = mode
-        said = await outside.link("Ada", url=outside.playlist(owner="ben"))
-        assert f"20 tracks, features for {known}" in said
-        assert ("20 from Spotify" in said) is bool(known)
-        (one, *_) = await outside.room.bot.services.playlists.tracks(1)
-        assert {name: one.features.get(name) for name in ("timbre_3", "key_changes", "mean_mode")} == (
-            {"timbre_3": 4.5, "key_changes": 2, "mean_mode": pytest.approx(1 / 3)}
-            if known
-            else {"timbre_3": None, "key_changes": None, "mean_mode": None}
-        )
-        assert ("energy" in one.features) is bool(known)
-        await outside.link("Ben", url=outside.playlist(2, owner="ben", tracks=30))
-        if not known:
-            assert outside.spotify.asked("audio-") == 1, "a single probe"
-        assert not outside.recco.exchanges
-
-
-async def test_by_default_spotify_is_asked_for_no_feature(outside: Outside):
-    outside.spotify.mode = "extended"
-    await outside.link("Ada", url=outside.playlist(owner="ben"))
-    assert outside.spotify.asked("audio-") == 0
-
-
-async def test_scales_are_not_mixed_and_the_report_says_so(outside: Outside):
-    await outside.room.link("Ada", ("Mine.csv", playlist_csv(tracks=14)))
-    outside.spotify.mode = "old"
-    for i in range(5):
-        outside.recco.knows(spotify_id(i))
-    await outside.link("Ada", url=outside.playlist(owner="ben", tracks=5))
-    bot, person = outside.room.bot, int(outside.room.human.member("Ada").id)
-    for place, one in enumerate(await bot.services.playlists.visible_tracks(person, None)):
-        await bot.services.ratings.rate(person, one.id, 1 + place % 10)
-    said = words(await outside.room.slash("Ada", "retrain"))
-    assert "19 ratings" in said
-    assert "Of 5 rated tracks I used tempo, key and loudness alone" in said
-
-
-async def test_pasted_names_are_found_and_doubtful_ones_are_asked_about(outside: Outside):
-    outside.spotify.catalogue([track(1, name="Sunrise"), track(2, name="Sunset over the long river"), track(3)])
-    for i in (1, 2):
-        outside.recco.knows(spotify_id(i))
-    opened = await outside.room.slash("Ada", "playlist link")
-    lines = opened["modal"]["components"][1]["component"]["custom_id"]
-    pasted = "Artist 1 - Sunrise\nArtist 2 - Sunset over the\nNobody - Nothing at all"
-    answer = await outside.room.human.modal("Ada", opened, {lines: pasted})
-    said = await outside.room.last_word("Ada", answer)
-    assert "1 found, 1 doubtful, below, 1 not there" in said
-    assert "3 tracks, features for 1" in said
-    shown = outside.room.message("Ada", answer["id"])
-    (choice,) = shown["components"][0]["components"]
-    (option,) = choice["options"]
-    assert option["label"] == "Artist 2 - Sunset over the long river"
-    assert "% for: Artist 2 - Sunset over the" in option["description"]
-    taken = await outside.room.human.select("Ada", shown, choice["custom_id"], [option["value"]])
-    assert "Taken over: 1 track; now I know how 1 more" in await outside.room.last_word("Ada", taken)
-    assert "features for 2" in words(await outside.room.slash("Ada", "playlist list"))
-
-
-@pytest.mark.parametrize("names_first", [True, False])
-async def test_a_name_and_a_link_to_one_recording_become_one_track(outside: Outside, names_first: bool):
-    outside.spotify.mode = "old"
-    url = outside.playlist(owner="ben", tracks=3)
-    outside.spotify.catalogue([track(50, name="Song 1", artists=track(1)["artists"], external_ids={"isrc": isrc(1)})])
-    if not names_first:
-        await outside.link("Ada", url=url)
-    answer = await outside.room.link("Ada", ("names.txt", b"Artist 1 - Song 1 (Live)\n"))
-    person = int(outside.room.human.member("Ada").id)
-    playlists, ratings = outside.room.bot.services.playlists, outside.room.bot.services.ratings
-    assert "1 track" in words(answer)
-    await outside.link("Ada", url=url)
-    assert len(await playlists.visible_tracks(person, None)) == 3
-    (mine,) = [one for one in await playlists.visible_tracks(person, None) if one.isrc == isrc(1)]
-    await ratings.rate(person, mine.id, 9)
-    assert await ratings.stars(person) == {mine.id: 9}
-
-
-async def test_without_a_key_nobody_connects_and_the_command_is_named(
-    tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None
-):
-    async with outside_of(tmp_path, discord_spec, spotify_spec, keys=()) as outside:
-        said = words(await outside.room.slash("Ada", "spotify connect"))
-        assert "`earmark key`" in said
-        assert "EARMARK_KEYS" in said
-        assert "cannot connect" in await outside.link("Ada", mine="liked:")
 
 
 async def test_without_spotify_the_bot_says_what_to_do_instead(room: Room):

@@ -1,7 +1,7 @@
 """A taste seen, compared and checked through the real client."""
 
-from tests.end_to_end.conftest import Room
 from tests.end_to_end.people import button, custom_ids, eventually, track_of, words
+from tests.end_to_end.room import Room
 from tests.end_to_end.test_main_job import FILE, ids, rate_some
 
 
