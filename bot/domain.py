@@ -233,6 +233,14 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
+class ByOthers:
+    """What others who share their ratings add to a prediction."""
+
+    raters: int
+    stars: float
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     track: Track
     stars: float | None  # None: no feature of this track is known
@@ -243,6 +251,7 @@ class Prediction:
     reasons: Sequence[Reason] = ()
     effects: Sequence[Effect] = ()
     what_if: WhatIf | None = None
+    others: ByOthers | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,14 @@ Sharing = Literal["off", "server", "everywhere"]  # with whom a member compares 
 
 
 @dataclass(frozen=True, slots=True)
+class Gave:
+    """What others gave a track: how far each was above his own mean, summed, in stars, and how many they are."""
+
+    above: float
+    raters: int
+
+
+@dataclass(frozen=True, slots=True)
 class Leaning:
     """What a feature does to this listener's stars, all else equal.
 

@@ -20,8 +20,10 @@ PAGE = 10
 async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
     s = services(interaction)
     track = found.track
-    (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, interaction.user.id, [track], explain=True)
-    await s.predictions.shown(interaction.user.id, [prediction])
+    user = interaction.user.id
+    gave = await s.shares.gave(user, interaction.guild_id)
+    (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, user, [track], explain=True, gave=gave)
+    await s.predictions.shown(user, [prediction])
     lines = text.prediction_lines(prediction)
     if found.certainty < SURE:
         lines = f"{text_spotify.probably(found.certainty)}\n{lines}"
@@ -34,9 +36,9 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
     allow(interaction, "predict")
     s = services(interaction)
     user = interaction.user.id
-    ranked = await predict_playlist(
-        s.playlists, s.ratings, s.models, s.workers, user, interaction.guild_id, playlist_id
-    )
+    guild_id = interaction.guild_id
+    gave = await s.shares.gave(user, guild_id)
+    ranked = await predict_playlist(s.playlists, s.ratings, s.models, s.workers, user, guild_id, playlist_id, gave)
     pages = max(1, -(-len(ranked.predictions) // PAGE))
     page = min(page, pages - 1)
     shown = ranked.predictions[page * PAGE : (page + 1) * PAGE]

@@ -1,13 +1,16 @@
 """The table `sharing`: with whom members compare their tastes. Without a row, with nobody."""
 
-from sqlalchemy import delete, insert, or_, select
+from collections.abc import Mapping
 
-from bot.domain_taste import Sharing
+from sqlalchemy import delete, func, insert, or_, select
+
+from bot.domain_taste import Gave, Sharing
 from storage.database import Database
 from storage.listeners import ensure
-from storage.schema import sharing
+from storage.schema import ratings, sharing
 
 EVERYWHERE = 0  # in place of a server's id
+LISTENED_TO = 300  # members at most, of this server first: more hardly tell more, and a prediction waits for it
 
 
 class Shares:
@@ -45,3 +48,21 @@ class Shares:
             here |= sharing.c.guild_id == guild_id
         async with self._database.reading() as connection:
             return set(await connection.scalars(select(sharing.c.listener_id).where(here)))
+
+    async def gave(self, listener_id: int, guild_id: int | None) -> Mapping[int, Gave]:
+        """What others who share here gave, by track; nothing for a listener who does not share here himself."""
+        here = sharing.c.guild_id == EVERYWHERE
+        if guild_id is not None:
+            here |= sharing.c.guild_id == guild_id
+        query = select(sharing.c.listener_id).where(here).group_by(sharing.c.listener_id)
+        query = query.order_by(func.max(sharing.c.guild_id).desc(), sharing.c.listener_id)
+        own = select(sharing.c.listener_id).where(here, sharing.c.listener_id == listener_id)
+        async with self._database.reading() as connection:
+            if (await connection.scalar(own.limit(1))) is None:
+                return {}
+            raters = query.where(sharing.c.listener_id != listener_id).limit(LISTENED_TO).subquery()
+            mean = func.avg(ratings.c.stars).over(partition_by=ratings.c.listener_id)
+            theirs = select(ratings.c.track_id, (ratings.c.stars - mean).label("above"))
+            each = theirs.join(raters, raters.c.listener_id == ratings.c.listener_id).subquery()
+            sums = select(each.c.track_id, func.sum(each.c.above), func.count()).group_by(each.c.track_id)
+            return {track: Gave(above, count) for track, above, count in await connection.execute(sums)}

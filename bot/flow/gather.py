@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bot.domain import MAX_STARS, MIN_STARS, Playlist, Track
 from bot.domain_session import Guess, Session, Slot
+from bot.domain_taste import Gave
 from bot.errors import NoCandidates, NotTrained, UnknownSlot
 from bot.flow.predict import predict_tracks
 from bot.flow.workers import Workers
@@ -20,6 +21,7 @@ from bot.taste.group_next import next_track
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.sharing import Shares
 
 Array = NDArray[np.float64]
 
@@ -79,7 +81,9 @@ async def sources(playlists: Playlists, session: Session) -> list[Playlist]:
     return [playlist for playlist in shared.values() if not chosen or playlist.id in chosen]
 
 
-async def gather(playlists: Playlists, ratings: Ratings, models: Models, workers: Workers, session: Session) -> Pool:
+async def gather(
+    playlists: Playlists, ratings: Ratings, shares: Shares, models: Models, workers: Workers, session: Session
+) -> Pool:
     """Bring together the candidates and what each member would give them.
 
     In a themed session the submissions are the candidates. Votes of this session count as ratings here, also of members
@@ -92,7 +96,10 @@ async def gather(playlists: Playlists, ratings: Ratings, models: Models, workers
     tracks, brings = await _candidates(playlists, session)
     if not tracks or not session.present:
         raise NoCandidates(members=len(session.present), tracks=len(tracks))
-    rows = [await _known(ratings, models, workers, member, tracks) for member in session.present]
+    rows = [
+        await _known(ratings, models, workers, member, tracks, await shares.gave(member, session.guild_id))
+        for member in session.present
+    ]
     predictions = np.array([row.stars for row in rows])
     uncertainty = np.array([row.deviations for row in rows])
     without = frozenset(member for member, row in zip(session.present, rows, strict=True) if not row.trained)
@@ -211,10 +218,17 @@ async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Trac
     return [tracks[i] for i in sorted(tracks)], {member: len(ids) for member, ids in brought.items()}
 
 
-async def _known(ratings: Ratings, models: Models, workers: Workers, member: int, tracks: Sequence[Track]) -> _Known:
+async def _known(
+    ratings: Ratings,
+    models: Models,
+    workers: Workers,
+    member: int,
+    tracks: Sequence[Track],
+    gave: Mapping[int, Gave],
+) -> _Known:
     given = await ratings.stars(member)
     try:
-        predicted = await predict_tracks(ratings, models, workers, member, tracks, explain=False)
+        predicted = await predict_tracks(ratings, models, workers, member, tracks, explain=False, gave=gave)
     except NotTrained:
         predicted = []
     by_model = {prediction.track.id: prediction for prediction in predicted if prediction.stars is not None}

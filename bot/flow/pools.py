@@ -11,6 +11,7 @@ from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.sharing import Shares
 
 KEPT = 100
 
@@ -19,11 +20,18 @@ class Pools:
     """Candidates and predictions of live sessions; in memory only, so a restart gathers them again."""
 
     def __init__(
-        self, sessions: Sessions, playlists: Playlists, ratings: Ratings, models: Models, workers: Workers
+        self,
+        sessions: Sessions,
+        playlists: Playlists,
+        ratings: Ratings,
+        shares: Shares,
+        models: Models,
+        workers: Workers,
     ) -> None:
         self._sessions = sessions
         self._playlists = playlists
         self._ratings = ratings
+        self._shares = shares
         self._models = models
         self._workers = workers
         self._pools: OrderedDict[int, Pool] = OrderedDict()
@@ -32,7 +40,7 @@ class Pools:
         """What the group can choose from, with the votes given so far; raises NoCandidates."""
         pool = self._pools.get(session.id)
         if pool is None or pool.members != session.present:
-            pool = await gather(self._playlists, self._ratings, self._models, self._workers, session)
+            pool = await gather(self._playlists, self._ratings, self._shares, self._models, self._workers, session)
             self._pools[session.id] = pool
             while len(self._pools) > KEPT:
                 self._pools.popitem(last=False)

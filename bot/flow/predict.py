@@ -1,13 +1,15 @@
 """Predict: model and tracks become ranked predictions with ranges and reasons."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain import MIN_RATINGS, Prediction, Track
+from bot.domain import MIN_RATINGS, ByOthers, Prediction, Track
+from bot.domain_taste import Gave
 from bot.errors import NotTrained, UnknownTrack
 from bot.flow.workers import Workers
 from bot.taste.jobs import predict_job
+from bot.taste.others import others
 from bot.taste.scales import comparable
 from storage.identity import fold
 from storage.models import Models
@@ -28,9 +30,18 @@ class Ranked:
 
 
 async def predict_tracks(
-    ratings: Ratings, models: Models, workers: Workers, listener_id: int, tracks: Sequence[Track], *, explain: bool
+    ratings: Ratings,
+    models: Models,
+    workers: Workers,
+    listener_id: int,
+    tracks: Sequence[Track],
+    *,
+    explain: bool,
+    gave: Mapping[int, Gave] | None = None,
 ) -> list[Prediction]:
     """Predict what the listener would give to each track, in the order of `tracks`.
+
+    With `gave`, what others gave counts as far as the listener was found to follow them.
 
     Raises:
         NotTrained: no model is stored for this listener.
@@ -44,20 +55,24 @@ async def predict_tracks(
     rated = [(str(title), str(artist), int(given)) for title, artist, given in meta.get("rated", [])]  # type: ignore[union-attr]
     scales: dict[str, str] = meta.get("scales", {})  # type: ignore[assignment]
     rows = [comparable(track.features, track.scales, scales) for track in tracks]
-    answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, rated, explain)
+    given, learned = [float(one[2]) for one in rated], [int(i) for i in meta.get("tracks", ())]  # type: ignore[union-attr]
+    company = others(gave or {}, learned, given, [track.id for track in tracks])
+    answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, rated, explain, company)
     return [
         Prediction(
             track=track,
-            stars=mean,
-            low=low,
-            high=high,
+            stars=answer.stars,
+            low=answer.low,
+            high=answer.high,
             verdict=report.verdict,
             rated=stars.get(track.id),
-            reasons=reasons,
-            effects=effects,
-            what_if=what_if,
+            reasons=answer.reasons,
+            effects=answer.effects,
+            what_if=answer.what_if,
+            others=None if added is None or gave is None else ByOthers(gave[track.id].raters, added),
         )
-        for track, (mean, low, high, reasons, effects, what_if) in zip(tracks, answers, strict=True)
+        for track, answer in zip(tracks, answers, strict=True)
+        for added in (answer.by_others,)
     ]
 
 
@@ -69,11 +84,12 @@ async def predict_playlist(
     listener_id: int,
     guild_id: int | None,
     playlist_id: int,
+    gave: Mapping[int, Gave] | None = None,
 ) -> Ranked:
     """Rank a playlist for the listener; raise UnknownPlaylist or NotTrained."""
     playlist = await playlists.get(playlist_id, listener_id, guild_id)
     tracks = await playlists.tracks(playlist.id)
-    predictions = await predict_tracks(ratings, models, workers, listener_id, tracks, explain=False)
+    predictions = await predict_tracks(ratings, models, workers, listener_id, tracks, explain=False, gave=gave)
     stored = await models.load(listener_id)
     ranked = sorted(predictions, key=lambda p: (p.stars is None, -(p.stars or 0.0)))
     return Ranked(playlist.name, playlist.id, ranked, stored[2].ratings if stored else 0)

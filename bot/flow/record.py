@@ -30,9 +30,9 @@ async def check_model(
     rows = [comparable(one.track.features, one.track.scales, meta.get("scales", {})) for one in fresh]
     answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, [], False)
     pairs = [
-        (one.track.id, Checked(stars, low, high, False, trained_at, one.stars, one.rated_at))
-        for one, (stars, low, high, *_) in zip(fresh, answers, strict=True)
-        if stars is not None and low is not None and high is not None
+        (one.track.id, Checked(said.stars, said.low, said.high, False, trained_at, one.stars, one.rated_at))
+        for one, said in zip(fresh, answers, strict=True)
+        if said.stars is not None and said.low is not None and said.high is not None
     ]
     await predictions.add_blind(listener_id, pairs)
 

@@ -1,20 +1,22 @@
 """What a worker process does: plain values in, plain values out; heavy modules are imported there only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Checked, Effect, Reason, TasteReport, Verdict, WhatIf
+from bot.domain import MAX_STARS, MIN_STARS, Checked, Effect, Reason, TasteReport, Verdict, WhatIf
 from bot.domain_taste import Glance
 from bot.taste.features import NAMES, matrix
 
 if TYPE_CHECKING:
+    from bot.taste.others import Others
     from bot.taste.regressor import TasteRegressor
 
+Array = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
-Answer = tuple[float | None, float | None, float | None, tuple[Reason, ...], tuple[Effect, ...], WhatIf | None]
 
 
 def fit_job(
@@ -27,31 +29,64 @@ def fit_job(
     return *model.to_arrays(), report
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said of one row; None is unknown: stars without a feature, `by_others` without raters."""
+
+    stars: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reasons: tuple[Reason, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    what_if: WhatIf | None = None
+    by_others: float | None = None  # stars
+
+
 def predict_job(
     arrays: Arrays,
     meta: dict[str, Any],
     rows: Sequence[Mapping[str, float]],
     rated: Sequence[tuple[str, str, int]],
     explain: bool,
+    others: "Others | None" = None,
 ) -> list[Answer]:
-    """Predict each row: (stars, low, high, reasons, effects, what if), all unknown where no feature is known."""
+    """Predict each row; `others` says what other members gave."""
     from bot.taste.explain import average_shapley, best_change, effects, reasons  # noqa: PLC0415 - heavy
 
     model = _model(arrays, meta)
     X = matrix(rows)
-    known = ~np.isnan(X).all(axis=1)
-    answers: list[Answer] = [(None, None, None, (), (), None)] * len(rows)
-    if not known.any():
+    known = np.flatnonzero(~np.isnan(X).all(axis=1))
+    answers = [Answer()] * len(rows)
+    if not len(known):
         return answers
     average = average_shapley(model) if explain else None
-    mean = model.predict(X[known])
-    low, high = model.interval(X[known])
-    for place, i in enumerate(np.flatnonzero(known)):
-        why = reasons(model, X[i], rated) if explain else ()
-        adds = effects(model, X[i], average) if explain else ()
+    stars, low, high, by_others = _told(model, X[known], others, known)
+    for place, i in enumerate(known):
+        added = None if np.isnan(by_others[place]) else float(by_others[place])
         turned = best_change(model, X[i]) if explain else None
-        answers[i] = (float(mean[place]), float(low[place]), float(high[place]), why, adds, turned)
+        if turned is not None and added is not None:  # the others would say the same of a track turned
+            turned = replace(turned, stars=min(max(turned.stars + added, MIN_STARS), MAX_STARS))
+        answers[i] = Answer(
+            stars=float(stars[place]),
+            low=float(low[place]),
+            high=float(high[place]),
+            reasons=reasons(model, X[i], rated) if explain else (),
+            effects=effects(model, X[i], average) if explain else (),
+            what_if=turned,
+            by_others=added,
+        )
     return answers
+
+
+def _told(
+    model: "TasteRegressor", X: Array, others: "Others | None", rows: NDArray[np.intp]
+) -> tuple[Array, Array, Array, Array]:
+    """Stars, range and what others add, NaN unknown, of the asked `rows`, whose features are X."""
+    from bot.taste.others import Following  # noqa: PLC0415 - heavy
+
+    if others is None:
+        return model.predict(X), *model.interval(X), np.full(len(X), np.nan)
+    return Following.of(model, others).predict(model, X, np.asarray(others.asked, dtype=np.float64)[rows])
 
 
 def glance_job(

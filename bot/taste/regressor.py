@@ -136,14 +136,7 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
 
     def reach(self, coverage: float) -> float:
         """How many standard deviations a range extends to each side."""
-        from scipy.stats import norm  # noqa: PLC0415 - heavy
-
-        normal = float(norm.ppf(0.5 + coverage / 2))
-        n = len(self.errors_)
-        if n < 5:
-            return normal
-        observed = float(np.quantile(self.errors_, min(1.0, coverage * (n + 1) / n)))
-        return (n * observed + 10 * normal) / (n + 10)
+        return reach(self.errors_, coverage)
 
     def smoother(self, x: Array) -> Array:
         """Weights (n,) of the ratings, in stored order, in the prediction of one row: mean + h . (y - mean)."""
@@ -200,6 +193,18 @@ class TasteRegressor(RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def reach(errors: Array, coverage: float) -> float:
+    """How many standard deviations a range extends to each side, given (n,) errors, ascending, in such deviations."""
+    from scipy.stats import norm  # noqa: PLC0415 - heavy
+
+    normal = float(norm.ppf(0.5 + coverage / 2))
+    n = len(errors)
+    if n < 5:
+        return normal
+    observed = float(np.quantile(errors, min(1.0, coverage * (n + 1) / n)))
+    return (n * observed + 10 * normal) / (n + 10)
 
 
 def _sample(n: int) -> NDArray[np.intp]:

@@ -257,7 +257,8 @@ def prediction_lines(prediction: Prediction) -> str:
         )
     lines = [song(prediction.track), f"# {stars(prediction)}"]
     if prediction.verdict == "unknown":
-        lines.append("**I don't know you yet**: this is little more than your mean. More ratings help: `/rate start`.")
+        most = "your mean, and what others say" if _others(prediction) else "your mean"
+        lines.append(f"**I don't know you yet**: this is little more than {most}. More ratings help: `/rate start`.")
     else:
         lines.append(f"{VERDICTS[prediction.verdict]}. Eight times in ten, your rating falls in that range.")
         lines += _because(prediction)
@@ -265,6 +266,7 @@ def prediction_lines(prediction: Prediction) -> str:
             changed = prediction.what_if
             turned = effect_words(Effect(changed.feature, changed.value, 0.0))
             lines.append(f"The same with {turned}: {changed.stars:.1f}.")
+    lines += _others(prediction)
     if prediction.rated is not None:
         lines.append(f"You gave it **{prediction.rated}**.")
     return "\n".join(lines)
@@ -288,6 +290,13 @@ def _because(prediction: Prediction) -> list[str]:
     if len(others) < len(prediction.reasons):
         lines.append("I have learned from your own rating of it.")
     return lines
+
+
+def _others(prediction: Prediction) -> list[str]:
+    company = prediction.others
+    if company is None or abs(company.stars) < 0.05:
+        return []
+    return [f"What {count(company.raters, 'member')} who shared gave it: {company.stars:+.1f}."]
 
 
 KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")

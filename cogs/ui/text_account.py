@@ -52,7 +52,8 @@ beside what you then gave; your part in group sessions (votes there are shown to
 permission at Spotify, sealed. Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, unless \
-you allow comparing with `/account sharing`; what you share with a server are tracks, and of your own recordings that \
+you allow comparing with `/account sharing`, and then they count, without your name, in what I predict for others who \
+allow it; what you share with a server are tracks, and of your own recordings that \
 half minute. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
@@ -92,7 +93,8 @@ ERASED = "Everything about you is erased. You can start afresh at any time: `/pl
 
 MEANING = (
     "A member whom you allow, and who allows you, can type `/taste compare` and see what you both gave to tracks that "
-    "you both rated, titles from your playlists, and what I think you would like of theirs. Nobody sees more."
+    "you both rated, titles from your playlists, and what I think you would like of theirs. What you gave counts, "
+    "without your name, in what I predict for them, and what they gave in what I predict for you. Nobody sees more."
 )
 SHARE_IN_SERVER = "“This server” needs a server: use it there, or choose *everywhere* or *off*."
 

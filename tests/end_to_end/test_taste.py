@@ -113,6 +113,26 @@ async def test_two_tastes_are_compared_only_when_both_allow_it(room: Room):
     assert "has not allowed" in words(await compared(room, "Ada", "Ben"))
 
 
+async def test_what_others_who_share_gave_counts_in_a_prediction_and_is_said(room: Room):
+    await taught(room, "Ada", 14)
+    await taught(room, "Ben", 30)
+    assert room.bot is not None
+    ratings = room.bot.services.ratings
+    hers, his = await ratings.stars(ids(room, "Ada")), await ratings.stars(ids(room, "Ben"))
+    best = max(his.keys() - hers.keys(), key=lambda track: his[track])
+
+    async def told() -> str:
+        return words(await answered(room, "Ada", await room.slash("Ada", "predict track", track=f"#{best}")))
+
+    alone = await told()
+    assert "who shared" not in alone
+    for who in ("Ada", "Ben"):
+        assert "without your name" in await allow(room, who, "server")
+    assert "What 1 member who shared gave it: +" in await told()
+    await allow(room, "Ben", "off")
+    assert await told() == alone
+
+
 async def test_comparing_with_oneself_and_without_a_model(room: Room):
     for who in ("Ada", "Ben"):
         await allow(room, who, "everywhere")

@@ -39,6 +39,7 @@ from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.sharing import Shares
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
 GUILD, CHANNEL, T = 99, 7, 1_800_000_000
@@ -48,13 +49,14 @@ GUILD, CHANNEL, T = 99, 7, 1_800_000_000
 class Rig:
     playlists: Playlists
     ratings: Ratings
+    shares: Shares
     models: Models
     predictions: Predictions
     workers: Workers
     sessions: Sessions
 
     async def gather(self, session: Session):
-        return await gather(self.playlists, self.ratings, self.models, self.workers, session)
+        return await gather(self.playlists, self.ratings, self.shares, self.models, self.workers, session)
 
     async def play(self, session: Session, *events: object) -> Session:
         for event in events:
@@ -79,7 +81,9 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     await ratings.start()
     await sessions.start()
     workers = Workers(lambda: ThreadPoolExecutor(1))
-    yield Rig(Playlists(database), ratings, Models(database), Predictions(database), workers, sessions)
+    yield Rig(
+        Playlists(database), ratings, Shares(database), Models(database), Predictions(database), workers, sessions
+    )
     workers.close()
     await sessions.close()
     await ratings.close()

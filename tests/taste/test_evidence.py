@@ -6,7 +6,7 @@ from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
 from bot.taste.choose import rank_questions
 from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, what_if
 from bot.taste.features import FEATURES, NAMES, clean, column_name, matrix
-from bot.taste.jobs import fit_job, predict_job
+from bot.taste.jobs import Answer, fit_job, predict_job
 from bot.taste.regressor import TasteRegressor
 from bot.taste.validate import order, p_value, spearman, train
 
@@ -74,11 +74,12 @@ def test_reasons_name_rated_tracks_that_carry_the_prediction():
     rows, stars, titles = listener(40)
     arrays, meta, _ = fit_job(rows, stars, titles)
     rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
-    ((mean, low, high, why, _, _), unknown) = predict_job(arrays, meta, [rows[5], {}], rated, explain=True)
-    assert low <= mean <= high
+    said, unknown = predict_job(arrays, meta, [rows[5], {}], rated, explain=True)
+    why = said.reasons
+    assert said.low <= said.stars <= said.high
     assert why[0].title in titles
     assert why[0].stars == stars[titles.index(why[0].title)]
-    assert unknown == (None, None, None, (), (), None)
+    assert unknown == Answer()
     model = TasteRegressor.from_arrays(arrays, meta)
     x = matrix([rows[5]])[0]
     carried = model.smoother(x) @ (model.y_ - model.mean_)
@@ -95,7 +96,9 @@ def test_a_model_from_before_a_feature_was_known_predicts_the_same():
     now = predict_job(arrays, meta, rows, rated, explain=True)
     assert predict_job(before, meta, rows, rated, explain=True) == now
     told = predict_job(before, meta, [{**row, "key_changes": 3.0} for row in rows], [], explain=False)
-    assert [one[:3] for one in told] == [one[:3] for one in now], "what it never heard of changes nothing"
+    assert [(one.stars, one.low, one.high) for one in told] == [(one.stars, one.low, one.high) for one in now], (
+        "what it never heard of changes nothing"
+    )
 
 
 def test_order_and_rank_correlation():

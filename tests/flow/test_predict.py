@@ -1,0 +1,109 @@
+"""What others gave in what one listener is told, with a real file and a real model."""
+
+import random
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.domain import PlaylistSource, Prediction, Track, TrackSource
+from bot.flow.compare import compare
+from bot.flow.predict import predict_playlist, predict_tracks
+from bot.flow.retrain import retrain
+from bot.flow.workers import Workers
+from storage.database import Database
+from storage.models import Models
+from storage.playlists import Playlists
+from storage.predictions import Predictions
+from storage.ratings import Ratings
+from storage.sharing import Shares
+
+ADA, OTHERS, HERE = 1, range(2, 10), 90
+
+
+@dataclass
+class Rig:
+    playlists: Playlists
+    ratings: Ratings
+    shares: Shares
+    models: Models
+    predictions: Predictions
+    workers: Workers
+    playlist_id: int
+    tracks: list[Track]
+
+    async def ask(self, *tracks: Track) -> list[Prediction]:
+        gave = await self.shares.gave(ADA, HERE)
+        return await predict_tracks(self.ratings, self.models, self.workers, ADA, tracks, explain=True, gave=gave)
+
+
+def good(track: Track) -> int:
+    """What everybody agrees on, and no feature tells."""
+    return random.Random(track.title).randint(1, 10)
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    database = await Database.open(tmp_path / "earmark.db")
+    ratings, shares = Ratings(database), Shares(database)
+    await ratings.start()
+    playlists, workers = Playlists(database), Workers(lambda: ThreadPoolExecutor(1))
+    pieces = [TrackSource(f"Piece {i}", "Bach", features={"energy": i * 7 % 40 / 40}) for i in range(40)]
+    linked = await playlists.link(ADA, PlaylistSource("Mine", "csv", pieces))
+    await playlists.share(ADA, linked.playlist.id, HERE)
+    tracks = await playlists.tracks(linked.playlist.id)
+    rig = Rig(playlists, ratings, shares, Models(database), Predictions(database), workers, linked.playlist.id, tracks)
+    for track in tracks[:30]:
+        await ratings.rate(ADA, track.id, good(track))
+    for other in OTHERS:
+        for track in tracks[:-1]:
+            await ratings.rate(other, track.id, good(track))
+        await shares.allow(other, "server", HERE)
+    await retrain(ratings, rig.models, rig.predictions, workers, ADA)
+    yield rig
+    workers.close()
+    await ratings.close()
+    await database.close()
+
+
+async def test_what_those_who_share_gave_counts_and_is_said_until_consent_is_taken_back(rig: Rig):
+    asked = rig.tracks[30:39]
+    alone = await rig.ask(*asked)
+    assert all(one.others is None for one in alone), "Ada shares nothing and gets nothing"
+    await rig.shares.allow(ADA, "server", HERE)
+    told = await rig.ask(*asked)
+    assert all(one.others is not None and one.others.raters == len(OTHERS) for one in told)
+
+    def error(said: list[Prediction]) -> float:
+        return sum(abs((one.stars or 0) - good(one.track)) for one in said)
+
+    assert error(told) < 0.6 * error(alone)
+    for other in OTHERS:
+        await rig.shares.allow(other, "off", HERE)
+    assert await rig.ask(*asked) == alone, "at once, and without training"
+
+
+async def test_a_playlist_is_ranked_by_it_and_what_nobody_rated_is_predicted_as_before(rig: Rig):
+    (before,) = await rig.ask(rig.tracks[39])
+    await rig.shares.allow(ADA, "everywhere", None)
+    gave = await rig.shares.gave(ADA, HERE)
+    ranked = await predict_playlist(
+        rig.playlists, rig.ratings, rig.models, rig.workers, ADA, HERE, rig.playlist_id, gave
+    )
+    by_track = {one.track.id: one for one in ranked.predictions}
+    new = sorted(rig.tracks[30:39], key=lambda track: -(by_track[track.id].stars or 0))
+    assert good(new[0]) > good(new[-1]) + 3
+    last = by_track[rig.tracks[39].id]
+    assert last.others is None
+    assert (last.stars, last.low, last.high) == (before.stars, before.low, before.high)
+
+
+async def test_two_tastes_are_compared_without_what_others_gave(rig: Rig):
+    for who in (ADA, OTHERS[0]):
+        await rig.shares.allow(who, "server", HERE)
+    await retrain(rig.ratings, rig.models, rig.predictions, rig.workers, OTHERS[0])
+    stores = (rig.shares, rig.playlists, rig.ratings, rig.models, rig.predictions, rig.workers)
+    found = await compare(*stores, ADA, OTHERS[0], HERE)
+    assert all(one.others is None for one in (*found.for_me, *found.for_them))

@@ -1,0 +1,121 @@
+"""What others gave, laid on a listener's own model: followed as far as he was seen to follow, and no farther."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain import MAX_STARS, MIN_STARS
+from bot.domain_taste import Gave
+from bot.taste.features import NAMES
+from bot.taste.jobs import fit_job, predict_job
+from bot.taste.others import Following, Others, item_effect, others
+from bot.taste.regressor import TasteRegressor
+
+NOTHING = float("nan")
+
+
+def world(follows: float, n: int = 60, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features that say nothing, item effects, and stars of a listener who follows these."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(size=(n, len(NAMES)))
+    effects = rng.normal(0, 1.5, n)
+    stars = np.clip(np.rint(5.5 + follows * effects + rng.normal(0, 1, n)), MIN_STARS, MAX_STARS)
+    return X, effects, stars
+
+
+def taught(X: np.ndarray, stars: np.ndarray) -> TasteRegressor:
+    return TasteRegressor(low=MIN_STARS, high=MAX_STARS).fit(X, stars)
+
+
+def test_agreement_is_shrunk_by_the_number_of_raters():
+    assert item_effect(Gave(2.0, 1)) == 0.5
+    assert item_effect(Gave(200.0, 100)) == pytest.approx(2.0, abs=0.1)
+    assert item_effect(Gave(-4.0, 1)) == -1.0
+
+
+def test_others_say_something_only_where_they_rated_what_was_learned_and_what_is_asked():
+    gave = {7: Gave(2.0, 1), 8: Gave(-2.0, 1)}
+    assert others({}, [7], [5.0], [8]) is None
+    assert others(gave, [1], [5.0], [8]) is None
+    assert others(gave, [7], [5.0], [2]) is None
+    told = others(gave, [7, 1], [5.0, 6.0], [8, 2])
+    assert told is not None
+    assert told.learned[0] == 0.5
+    assert math.isnan(told.learned[1])
+    assert told.asked[0] == -0.5
+    assert math.isnan(told.asked[1])
+
+
+def test_a_listener_who_follows_the_others_is_predicted_by_them_and_within_the_ranges():
+    X, effects, stars = world(1.0, n=1060)
+    model = taught(X[:60], stars[:60])
+    following = Following.of(model, Others(effects[:60].tolist(), stars[:60].tolist(), effects[60:].tolist()))
+    assert 0.7 < following.share < 1.4
+    said, low, high, added = following.predict(model, X[60:], effects[60:])
+    truth, alone = stars[60:], model.predict(X[60:])
+    assert np.mean((said - truth) ** 2) < 0.6 * np.mean((alone - truth) ** 2)
+    assert 0.72 < np.mean((low <= truth) & (truth <= high)) < 0.88
+    narrow, wide = high - low, np.subtract(*reversed(model.interval(X[60:])))
+    assert np.mean(narrow) < 0.85 * np.mean(wide), "what is known better is said more narrowly"
+    assert said == pytest.approx(np.clip(alone + added, MIN_STARS, MAX_STARS))
+
+
+@pytest.mark.parametrize("follows", [0.0, -1.0])
+def test_who_goes_his_own_way_or_against_the_others_is_not_pulled_along(follows: float):
+    shares = []
+    for seed in range(20):
+        X, effects, stars = world(follows, n=20, seed=seed)
+        shares.append(Following.of(taught(X, stars), Others(effects.tolist(), stars.tolist(), effects.tolist())).share)
+    assert np.mean(shares) < 0.12
+    assert min(shares) >= 0
+
+
+def test_a_track_that_nobody_else_rated_is_predicted_by_the_model_alone():
+    X, effects, stars = world(1.0, n=40)
+    effects[::3] = NOTHING
+    model = taught(X, stars)
+    following = Following.of(model, Others(effects.tolist(), stars.tolist(), effects.tolist()))
+    said, low, high, added = following.predict(model, X, effects)
+    alone, (below, above) = model.predict(X), model.interval(X)
+    silent = np.isnan(effects)
+    assert np.isnan(added[silent]).all()
+    for with_them, without in ((said, alone), (low, below), (high, above)):
+        assert (with_them[silent] == without[silent]).all()
+    assert (np.abs(said - alone)[~silent] > 0).any()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_whatever_others_gave_an_answer_is_a_number_of_stars(data: st.DataObject):
+    n = data.draw(st.integers(10, 25))
+    stars = data.draw(st.lists(st.integers(1, 10), min_size=n, max_size=n).filter(lambda drawn: len(set(drawn)) > 1))
+    effect = st.one_of(st.just(NOTHING), st.floats(-9, 9))
+    effects = data.draw(st.lists(effect, min_size=n, max_size=n).filter(lambda drawn: not all(map(math.isnan, drawn))))
+    asked = data.draw(st.lists(effect, min_size=n, max_size=n))
+    rows = [{"energy": i / n, "tempo": 60.0 + 7 * (i * 5 % n)} for i in range(n)]
+    arrays, meta, _ = fit_job(rows, stars, [f"Piece {i}" for i in range(n)])
+    told = Others(effects, [float(one) for one in stars], asked)
+    for answer, theirs in zip(predict_job(arrays, meta, rows, [], explain=False, others=told), asked, strict=True):
+        assert answer.stars is not None
+        assert answer.low is not None
+        assert answer.high is not None
+        assert MIN_STARS <= answer.low <= answer.stars <= answer.high <= MAX_STARS
+        assert (answer.by_others is None) == math.isnan(theirs)
+
+
+def test_what_the_others_add_is_said_apart_and_with_the_effects_makes_up_the_prediction():
+    X, effects, stars = world(1.0, n=40)
+    rows = [dict(zip(NAMES, row, strict=True)) for row in X.tolist()]
+    titles = [f"Piece {i}" for i in range(40)]
+    arrays, meta, _ = fit_job(rows, stars.astype(int).tolist(), titles)
+    rated = [(title, "Bach", int(one)) for title, one in zip(titles, stars, strict=True)]
+    told = Others(effects.tolist(), stars.tolist(), effects.tolist())
+    model = TasteRegressor.from_arrays(arrays, meta)
+    for answer in predict_job(arrays, meta, rows, rated, explain=True, others=told)[:10]:
+        assert answer.stars is not None
+        assert answer.by_others is not None
+        parts = sum(effect.stars for effect in answer.effects)
+        assert answer.stars == pytest.approx(model.mean_ + parts + answer.by_others, abs=1e-6)
