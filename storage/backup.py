@@ -1,26 +1,27 @@
 """Backups of the database file: made while members click, checked, and put back without anybody who was erased."""
 
 import asyncio
-import gzip
 import io
 import shutil
 import sqlite3
 import time
-import zlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from bot.errors import BadBackup, BadSeal, NoBackup, WrongKey
 from bot.keys import Keyring
 from bot.private import create, written
 from bot.sealed import FRAME, SealedReader, SealedWriter, is_sealed
 from bot.sealed import SUFFIX as SEALED
+from bot.zstd import zstd
 from storage.accounts import SALT, Accounts
 from storage.database import Database
 
-SUFFIX = ".db.gz"
+SUFFIX = ".db.zst"
+LEVEL: dict[int, int] = {zstd.CompressionParameter.compression_level: 3, zstd.CompressionParameter.checksum_flag: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ def backup(database: Path, folder: Path, keep: int | None = None, keys: Keyring 
             # All at once: between parts, every write of another connection would begin the copy anew. Readers
             # keep nobody waiting (WAL).
             source.backup(target)
-        rows = check(copy)
-        _compress(copy, file, keys)
+        with ThreadPoolExecutor(1, "check-backup") as meanwhile:
+            rows = _compress(copy, file, keys, meanwhile.submit(check, copy))
     finally:
         copy.unlink(missing_ok=True)
     if keep:
@@ -92,17 +93,26 @@ def backups(folder: Path) -> list[Path]:
 def check(database: Path) -> dict[str, int]:
     """Count the rows of a copy, table by table; raise BadBackup where SQLite finds it damaged."""
     try:
-        with closing(sqlite3.connect(database)) as connection:
-            verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
-            dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
-            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
-            names = [name for (name,) in tables if not name.startswith("sqlite_")]
-            rows = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608 - names from the file's own list
+        tables = _asked(database, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        names = [name for (name,) in tables if not name.startswith("sqlite_")]
+        # The pages once as a whole, then each table with its indexes: that is all that integrity_check of everything
+        # does, and two can be at it at a time.
+        checks = ["PRAGMA quick_check", *(f'PRAGMA integrity_check("{name}")' for name in names)]
+        with ThreadPoolExecutor(2, "check-tables") as pool:
+            dangling = pool.submit(_asked, database, "PRAGMA foreign_key_check")
+            verdicts = list(pool.map(lambda sql: _asked(database, sql), checks))
+            sound = all(verdict == [("ok",)] for verdict in verdicts) and not dangling.result()
+        rows = {name: _asked(database, f'SELECT count(*) FROM "{name}"')[0][0] for name in names}  # noqa: S608 - names from the file's own list
     except sqlite3.DatabaseError:
         raise BadBackup(path=str(database)) from None
-    if verdict != "ok" or dangling is not None or "listeners" not in rows:
+    if not sound or "listeners" not in rows:
         raise BadBackup(path=str(database))
     return rows
+
+
+def _asked(database: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(sql).fetchall()
 
 
 async def restore(file: Path, database: Path, keys: Keyring | None = None) -> Restored:
@@ -158,10 +168,10 @@ def _unpack(file: Path, copy: Path, keys: Keyring | None) -> None:
     _remove(copy)
     create(copy)
     try:
-        with file.open("rb") as raw, gzip.open(_opened(raw, keys)) as packed, copy.open("wb") as target:
+        with file.open("rb") as raw, zstd.open(_opened(raw, keys)) as packed, copy.open("wb") as target:
             shutil.copyfileobj(packed, target, FRAME)
         check(copy)
-    except (gzip.BadGzipFile, EOFError, zlib.error, BadSeal, BadBackup):
+    except (zstd.ZstdError, EOFError, BadSeal, BadBackup):
         raise BadBackup(path=str(file)) from None
 
 
@@ -173,15 +183,16 @@ def _opened(raw: IO[bytes], keys: Keyring | None) -> IO[bytes]:
     return io.BufferedReader(SealedReader(raw, keys), FRAME)
 
 
-def _compress(copy: Path, file: Path, keys: Keyring | None) -> None:
-    """Write the compressed file so that it is whole, or not there."""
+def _compress(copy: Path, file: Path, keys: Keyring | None, checking: Future[dict[str, int]]) -> dict[str, int]:
+    """Write the compressed file so that it is whole and what it holds was checked, or is not there."""
     with (
         written(file) as raw,
         copy.open("rb") as source,
         SealedWriter(raw, keys) if keys else nullcontext(raw) as target,
-        gzip.GzipFile(filename="", fileobj=target, mode="wb", compresslevel=6) as packed,
+        zstd.ZstdFile(target, "wb", options=LEVEL) as packed,
     ):
         shutil.copyfileobj(source, packed, FRAME)
+        return checking.result()
 
 
 def _exchange(copy: Path, database: Path, folder: Path, keys: Keyring | None) -> Path | None:

@@ -1,14 +1,10 @@
 """How gateway payloads become websocket frames: JSON, plain or in one compressed stream."""
 
 import json
-import sys
 import zlib
 from typing import Any, Protocol
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from bot.zstd import zstd
 
 Json = dict[str, Any]
 # Payload compression is for large ones only; small ones stay text.

@@ -1,12 +1,12 @@
 """After an erase, nothing of the person is in any file or log, looked for as bytes."""
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.zstd import zstd
 from storage.backup import backup, restore
 from tests.end_to_end.people import button, eventually, playlist_csv, words
 from tests.end_to_end.test_running import Stand, stand
@@ -74,7 +74,7 @@ async def test_nothing_of_an_erased_person_is_in_files_backups_or_logs(tmp_path:
     restored = stored(data)
     for trace in traces:
         assert trace not in left
-        assert trace not in gzip.decompress(newer.read_bytes())
+        assert trace not in zstd.decompress(newer.read_bytes())
         assert trace not in restored
     for word in (str(person), SECRET, "Piece 77", "Ada"):
         assert word not in log

@@ -94,8 +94,8 @@ async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
     code, said = await run("backup", str(tmp_path / "b"), "--data", str(tmp_path / "none"))
     assert (code, len(said.splitlines())) == (2, 1)
     assert "There is nothing at" in said
-    (tmp_path / "rubbish.db.gz").write_bytes(b"rubbish")
-    code, said = await run("restore", str(tmp_path / "rubbish.db.gz"), "--data", str(tmp_path / "data"))
+    (tmp_path / "rubbish.db.zst").write_bytes(b"rubbish")
+    code, said = await run("restore", str(tmp_path / "rubbish.db.zst"), "--data", str(tmp_path / "data"))
     assert (code, len(said.splitlines())) == (2, 1)
     assert "is damaged, or no backup" in said
 

@@ -1,7 +1,6 @@
 """The gateway with the stock discord.py, through faults."""
 
 import asyncio
-import sys
 import time
 
 import pytest
@@ -9,13 +8,9 @@ from discord import utils
 
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
+from bot.zstd import zstd
 
 from .conftest import log_in
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 
 async def until(condition) -> None:
