@@ -16,6 +16,7 @@ from bot import logs
 from bot.config import Config
 from bot.errors import EarmarkError, NotConfigured, NothingStored
 from bot.keys import Keyring
+from bot.sentry import reporting
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
@@ -75,6 +76,12 @@ def _dispatch(options: argparse.Namespace, config: Config) -> int:
         sizes = {"members": options.members, "channels": options.channels}
         _run(serve(port, options.data, options.trace, _announce(options), **sizes))
         return 0
+    with reporting(config.sentry_dsn):
+        _run_bot(options, config)
+    return 0
+
+
+def _run_bot(options: argparse.Namespace, config: Config) -> None:
     from bot import app  # noqa: PLC0415
 
     sandbox_url = _loopback(os.environ.get("EARMARK_DISCORD_URL"))
@@ -82,14 +89,13 @@ def _dispatch(options: argparse.Namespace, config: Config) -> int:
         if not config.token:
             raise NotConfigured("DISCORD_TOKEN")
         _run(app.run_on_discord(config, sandbox_url))
-        return 0
+        return
 
     async def ready(url: str) -> None:
         print(f"Sandbox ready: {url}/", flush=True)
         _open(url, options)
 
     _run(app.run_in_sandbox(config, _free(options.port), ready))
-    return 0
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:

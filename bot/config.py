@@ -35,6 +35,7 @@ class Config:
         spotify_api, spotify_accounts, reccobeats: where these services are; for tests, and from no setting.
         patience: seconds that each of them has for an answer; the same.
         log_format: "text" or "json".
+        sentry_dsn: the operator's own Sentry, which is told of errors; None tells nobody.
 
     """
 
@@ -58,6 +59,7 @@ class Config:
     reccobeats: str = "https://api.reccobeats.com"
     patience: float = 8.0
     log_format: str = "text"
+    sentry_dsn: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
@@ -80,6 +82,7 @@ class Config:
             public_url=_public(env.get("PUBLIC_URL")),
             features=_sources(env.get("EARMARK_FEATURES")),
             log_format=_one_of(env, "EARMARK_LOG_FORMAT", "text", "json"),
+            sentry_dsn=(env.get("SENTRY_DSN") or "").strip() or None,
         )
 
     def require_token(self) -> str:

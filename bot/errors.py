@@ -85,6 +85,7 @@ EarmarkError
 ├── PortInUse                another program has the port on which figures are asked for
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
+├── ExtraMissing             a setting needs a package that is not installed
 └── NotConfigured            an operator's setting is missing
 
 Errors carry values, not prose: `cogs/ui/text_errors.py` says them.
@@ -540,6 +541,12 @@ class FolderInUse(EarmarkError):
 @dataclass(eq=False)
 class NotConfigured(EarmarkError):
     setting: str
+
+
+@dataclass(eq=False)
+class ExtraMissing(EarmarkError):
+    setting: str
+    extra: str  # of this project
 
 
 @dataclass(eq=False)

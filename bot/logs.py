@@ -36,7 +36,7 @@ class Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.exc_text = None  # another formatter may have left its own there
-        said = SECRETS.sub("***", super().format(record))
+        said = redacted(super().format(record))
         record.exc_text = None
         return said
 
@@ -62,18 +62,32 @@ class Lines(logging.Formatter):
         if problem is not None:
             line["error"] = type(problem).__name__
             line["trace"] = list(trace(problem, words=self._words))
-        return SECRETS.sub("***", json.dumps(line, ensure_ascii=False, default=str))
+        return redacted(json.dumps(line, ensure_ascii=False, default=str))
 
 
 def trace(problem: BaseException | None, *, words: bool = False) -> list[str]:
     """Where an exception and its causes came from, the first cause first, in lines."""
+    lines: list[str] = []
+    for one in causes(problem):
+        lines += [f'  File "{at.filename}", line {at.lineno}, in {at.name}: {at.line}' for at in steps(one)]
+        lines.append(f"{type(one).__qualname__}: {one}" if words else type(one).__qualname__)
+    return lines
+
+
+def causes(problem: BaseException | None) -> list[BaseException]:
+    """An exception and what it came from, the first cause first."""
     chain: list[BaseException] = []
     while problem is not None and problem not in chain:
         chain.append(problem)
         problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
-    lines: list[str] = []
-    for one in reversed(chain):
-        frames = traceback.extract_tb(one.__traceback__)
-        lines += [f'  File "{at.filename}", line {at.lineno}, in {at.name}: {at.line}' for at in frames]
-        lines.append(f"{type(one).__qualname__}: {one}" if words else type(one).__qualname__)
-    return lines
+    return chain[::-1]
+
+
+def steps(problem: BaseException) -> traceback.StackSummary:
+    """The places in the code through which an exception came, the outermost first."""
+    return traceback.extract_tb(problem.__traceback__)
+
+
+def redacted(text: str) -> str:
+    """A text without tokens."""
+    return SECRETS.sub("***", text)

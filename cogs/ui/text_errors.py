@@ -112,6 +112,11 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
         case errors.NewerDatabase():
             return f"{problem.path} was written by a later version of this program. Install that one."
+        case errors.ExtraMissing():
+            return (
+                f"{problem.setting} is set, and the package that it needs is missing. Start with "
+                f"`uv run --extra {problem.extra} earmark`, or see the operator's guide in README.md."
+            )
         case errors.NotConfigured():
             return f"{problem.setting} is missing or not understood. Set it and start again."
         case _:
