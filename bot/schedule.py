@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -45,6 +45,7 @@ async def _back_up(config: Config, every: float, keys: Keyring | None) -> None:
 
 
 def _age(folder: Path) -> float:
-    """How many seconds ago the newest backup was made."""
-    newest: Sequence[Path] = backups(folder)[-1:]
-    return time.time() - newest[0].stat().st_mtime if newest else float("inf")
+    """How many seconds ago the newest backup was made; those that a wrong clock dated ahead say nothing."""
+    now = time.time()
+    ages = (now - file.stat().st_mtime for file in backups(folder))
+    return min((max(0.0, age) for age in ages if age > -HOUR), default=float("inf"))

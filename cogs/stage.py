@@ -280,7 +280,9 @@ class Stage:
         def over() -> None:
             self._spawn(self._end_round(session_id, round_.number), f"session-{session_id}-clock")
 
-        self._set_clock(session_id, max(0.0, round_.ends_at - time.time()) + 0.05, over)
+        # Never longer than it was to last, should the machine's clock have been set back.
+        left = min(round_.ends_at - time.time(), round_.ends_at - round_.opened_at)
+        self._set_clock(session_id, max(0.0, left) + 0.05, over)
 
     def _try_again(self, session_id: int, why: str) -> None:
         log.warning("session %s waits: %s", session_id, why)

@@ -79,7 +79,9 @@ def backup(database: Path, folder: Path, keep: int | None = None, keys: Keyring 
     finally:
         copy.unlink(missing_ok=True)
     if keep:
-        for old in backups(folder)[:-keep]:
+        # Whatever a wrong clock dated later than the newest goes first.
+        found = sorted(backups(folder), key=lambda one: (one.name <= file.name, one.name))
+        for old in found[:-keep]:
             old.unlink()
     return Backup(file, rows)
 

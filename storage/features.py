@@ -17,6 +17,7 @@ from storage.schema_spotify import feature_misses
 
 KEPT = 180 * 86_400  # seconds after which what was fetched is fetched again
 MISSED = 14 * 86_400  # seconds after which what was unknown is asked again
+AHEAD = 3600  # seconds by which a time may lie ahead; what a wrong clock dated later is asked again
 NAMED = 5  # titles that are told of what stayed unknown
 
 
@@ -55,12 +56,12 @@ class Features:
         known = exists().where(
             track_features.c.track_id == tracks.c.id,
             or_(func.json_extract(values, "$.energy").is_not(None), func.json_extract(values, "$.tempo").is_not(None)),
-            or_(track_features.c.source != source, track_features.c.fetched_at > now - KEPT),
+            or_(track_features.c.source != source, track_features.c.fetched_at.between(now - KEPT, now + AHEAD)),
         )
         missed = exists().where(
             feature_misses.c.track_id == tracks.c.id,
             feature_misses.c.source == source,
-            feature_misses.c.at > now - MISSED,
+            feature_misses.c.at.between(now - MISSED, now + AHEAD),
         )
         columns = (tracks.c.id, tracks.c.title, tracks.c.artist, tracks.c.spotify_id, tracks.c.isrc)
         query = select(*columns).where(~known, ~missed)

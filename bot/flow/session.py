@@ -241,9 +241,10 @@ def _unvote(session: Session, event: Unvote) -> Session:
 
 def _end_round(session: Session, event: EndRound) -> Session:
     round_ = _votable(session, event.number)
-    if event.by is None and event.at < round_.ends_at:
+    # Before its beginning: the machine's clock was set back, and says nothing of how long the round has lasted.
+    if event.by is None and round_.opened_at <= event.at < round_.ends_at:
         raise TooEarly(seconds=round_.ends_at - event.at)
-    return _with_round(session, replace(round_, closed_at=event.at))
+    return _with_round(session, replace(round_, closed_at=max(event.at, round_.opened_at)))
 
 
 def _reveal(session: Session, event: Reveal) -> Session:

@@ -16,10 +16,10 @@ MEMBERS = ("Ada", "Ben", "Chloe", "Dan", "Guest 5")
 class Group:
     """Five people, and a bot that can be killed."""
 
-    def __init__(self, human: HttpHuman, url: str, token: str, data: Path) -> None:
+    def __init__(self, human: HttpHuman, url: str, token: str, data: Path, **env: str) -> None:
         self.human = human
         self._arguments = ("run", "--data", str(data))
-        self._env = {"DISCORD_TOKEN": token, "EARMARK_DISCORD_URL": url.rstrip("/")}
+        self._env = {"DISCORD_TOKEN": token, "EARMARK_DISCORD_URL": url.rstrip("/"), **env}
         self._bot: Program | None = None
 
     async def start(self) -> None:
