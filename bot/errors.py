@@ -9,6 +9,7 @@ EarmarkError
 │   └── LinkNotSupported     a link to a service this bot cannot read
 ├── AudioError
 │   ├── NotAudio             no wav, flac, ogg or mp3, whatever its name says
+│   ├── AudioUnfetched       Discord did not hand it out
 │   ├── AudioTooLarge        bytes over the limit
 │   ├── AudioTooShort        less than a second; also no samples at all
 │   ├── AudioTooLong         more than 15 minutes, by its header or by what comes out
@@ -140,6 +141,11 @@ class AudioError(EarmarkError):
 
 @dataclass(eq=False)
 class NotAudio(AudioError):
+    name: str
+
+
+@dataclass(eq=False)
+class AudioUnfetched(AudioError):
     name: str
 
 

@@ -28,7 +28,7 @@ async def show_prediction(interaction: discord.Interaction, found: Found) -> Non
     if found.certainty < SURE:
         lines = f"{text_spotify.probably(found.certainty)}\n{lines}"
     embed = discord.Embed(description=lines, colour=cards.COLOUR)
-    clip = await s.clips.of(track)
+    clip = await s.clips.of(track, user, interaction.guild_id)
     await interaction.edit_original_response(embed=embed, attachments=cards.sounds(clip))
 
 

@@ -1,11 +1,14 @@
 """Public cards: everybody rates the same track, by button or by reaction, each for himself."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import discord
 from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain import Question
-from bot.errors import NothingToRate
+from bot.errors import NothingToRate, StorageBusy
 from bot.flow.rate import Round
 from cogs.ui import cards, digits, text, text_errors
 from cogs.ui.access import paces, services
@@ -13,6 +16,8 @@ from cogs.ui.errors import say
 from cogs.ui.in_turn import InTurn
 from cogs.ui.items import LastingItem
 from storage.cards import PublicCard
+
+PAUSES = (1.0, 3.0, 10.0)  # seconds
 
 
 def can_react(interaction: discord.Interaction) -> bool:
@@ -26,7 +31,7 @@ def can_react(interaction: discord.Interaction) -> bool:
 async def post_first(interaction: discord.Interaction, question: Question) -> None:
     """Answer a command with a public card."""
     by_reaction = can_react(interaction)
-    clip = await services(interaction).clips.of(question.track)
+    clip = await services(interaction).clips.of(question.track, interaction.user.id, interaction.guild_id)
     owner = interaction.user.id
     card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
     answer = await interaction.response.send_message(**cards.new(card))
@@ -81,6 +86,18 @@ class NextButton(LastingItem, template=r"earmark:next:(?P<owner>\d{1,20}):(?P<tr
         await post_first(interaction, question)
 
 
+async def _patiently(write: Callable[[], Awaitable[object]]) -> None:
+    """A reaction stands on the card and nobody can be told to try again, so a busy database is asked once more."""
+    for pause in PAUSES:
+        try:
+            await write()
+        except StorageBusy:
+            await asyncio.sleep(pause)
+        else:
+            return
+    await write()
+
+
 class Reactions(commands.Cog):
     """Digit reactions, read raw, so that a card of any age counts."""
 
@@ -93,7 +110,7 @@ class Reactions(commands.Cog):
         async with self._in_turn.of((payload.message_id, payload.user_id)):
             stars, card = await self._card(payload)
             if card is not None and not (payload.member is not None and payload.member.bot):
-                await self.bot.services.ratings.rate(payload.user_id, card.track_id, stars)
+                await _patiently(lambda: self.bot.services.ratings.rate(payload.user_id, card.track_id, stars))
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
@@ -101,7 +118,7 @@ class Reactions(commands.Cog):
             stars, card = await self._card(payload)
             if card is not None:
                 # Taking back a digit that no longer counts changes nothing.
-                await self.bot.services.ratings.clear(payload.user_id, card.track_id, only_if=stars)
+                await _patiently(lambda: self.bot.services.ratings.clear(payload.user_id, card.track_id, only_if=stars))
 
     async def _card(self, payload: discord.RawReactionActionEvent) -> tuple[int, PublicCard | None]:
         stars = digits.stars(payload.emoji.name)

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain import Question
-from bot.errors import NothingToRate, NotYourCard, UnknownTrack
+from bot.errors import NothingToRate, NotYourCard, UnknownPlaylist, UnknownTrack
 from bot.flow import rate as flow
 from bot.flow.rate import Round
 from cogs.public import post_first
@@ -27,7 +27,8 @@ async def card_for(
     """The caller's card for a question, with its sound where there is some."""
     clips = services(interaction).clips
     state = CardState(interaction.user.id, question.track.id, playlist or str(question.playlist_id or 0))
-    return cards.private_card(question, state, notice, await clips.of(question.track))
+    clip = await clips.of(question.track, interaction.user.id, interaction.guild_id)
+    return cards.private_card(question, state, notice, clip)
 
 
 async def play_ahead(interaction: discord.Interaction, question: Question) -> None:
@@ -44,8 +45,8 @@ async def next_card(interaction: discord.Interaction, state: CardState, notice: 
         return
     try:
         question = await services(interaction).questions.next(round_of(interaction, state.playlist_id))
-    except NothingToRate as done:
-        await interaction.response.edit_message(**cards.said(f"{notice}\n{text_errors.error(done)}"))
+    except (NothingToRate, UnknownPlaylist) as over:
+        await interaction.response.edit_message(**cards.said(f"{notice}\n{text_errors.error(over)}"))
         return
     await interaction.response.edit_message(**await card_for(interaction, question, notice))
     await play_ahead(interaction, question)
@@ -89,8 +90,12 @@ class UndoButton(CardButton, template=rf"earmark:undo:{STATE}"):
     async def press(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
         track_id, stars = await s.ratings.undo(interaction.user.id)
-        question = await s.questions.about(round_of(interaction, self.card.playlist_id), track_id)
-        notice = text.undone(question.track, stars)
+        notice = text.undone(await s.playlists.track(track_id), stars)
+        try:
+            question = await s.questions.about(round_of(interaction, self.card.playlist_id), track_id)
+        except (UnknownTrack, UnknownPlaylist):  # unlinked since; what was taken back stays so
+            await next_card(interaction, self.card, notice)
+            return
         await interaction.response.edit_message(**await card_for(interaction, question, notice))
 
 

@@ -244,7 +244,7 @@ class Stage:
 
     async def _post_round(self, session: Session, round_: Round) -> None:
         track = await self._bot.services.playlists.track(round_.track_id)
-        clip = await self._bot.services.clips.of(track)
+        clip = await self._bot.services.clips.of(track, round_.submitter_id or session.host_id, session.guild_id)
         card = session_cards.round_card(session, round_, track)
         await self._bot.pace.turn()
         sent = await self._channel(session).send(**card, files=sounds(clip))

@@ -6,15 +6,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, exists, func, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, Table, case, delete, exists, func, or_, select, union, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.rows import in_parts
-from storage.schema import erasures, listeners, settings, track_features, tracks
+from storage.schema import erasures, listeners, settings
 from storage.schema_sessions import session_members, sessions
-from storage.schema_spotify import feature_misses, metadata  # with all tables in it
+from storage.schema_spotify import metadata  # with all tables in it
+from storage.unused import NAMING, drop_unused
 
 SALT = "erasure-salt"
 UNNAMED = "Session"  # what its host had called it is erased
@@ -23,15 +23,6 @@ UNNAMED = "Session"  # what its host had called it is erased
 def belongings() -> list[Table]:
     """Every table whose rows go when their person goes: those that cascade to `listeners`, however far."""
     return [table for table in metadata.sorted_tables if table is listeners or _cascades(table)]
-
-
-# The columns that say that a track is in use.
-NAMING = tuple(
-    key.parent
-    for table in metadata.sorted_tables
-    for key in table.foreign_keys
-    if key.column.table is tracks and table not in {track_features, feature_misses}
-)
 
 
 def _cascades(table: Table) -> bool:
@@ -132,9 +123,7 @@ async def _erase(connection: AsyncConnection, listener_id: int) -> None:
     candidates = (await connection.scalars(theirs)).all()
     await _forget_sessions(connection, listener_id)
     await connection.execute(delete(listeners).where(listeners.c.id == listener_id))
-    unused = and_(*(~exists(select(1).where(column == tracks.c.id)) for column in NAMING))
-    for part in in_parts(candidates):
-        await connection.execute(delete(tracks).where(tracks.c.id.in_(part), unused))
+    await drop_unused(connection, candidates)
 
 
 async def _forget_sessions(connection: AsyncConnection, listener_id: int) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.sqlite import insert
 
 from storage.database import Database
 from storage.listeners import ensure
-from storage.schema import clips
+from storage.schema import clips, playlist_shares, playlist_tracks, playlists
 
 
 class StoredClips:
@@ -30,9 +30,24 @@ class StoredClips:
                 added.on_conflict_do_update(index_elements=["track_id"], set_=changed, where=mine), rows
             )
 
-    async def get(self, track_id: int) -> bytes | None:
+    async def get(self, track_id: int, listener_id: int, guild_id: int | None) -> bytes | None:
+        """A clip, for its owner, and for a server with which its owner shares a playlist that has the track."""
+        allowed = clips.c.owner_id == listener_id
+        if guild_id is not None:
+            shared = (
+                select(1)
+                .select_from(playlists)
+                .join(playlist_tracks, playlist_tracks.c.playlist_id == playlists.c.id)
+                .join(playlist_shares, playlist_shares.c.playlist_id == playlists.c.id)
+                .where(
+                    playlists.c.owner_id == clips.c.owner_id,
+                    playlist_tracks.c.track_id == track_id,
+                    playlist_shares.c.guild_id == guild_id,
+                )
+            )
+            allowed |= exists(shared)
         async with self._database.reading() as connection:
-            return await connection.scalar(select(clips.c.mp3).where(clips.c.track_id == track_id))
+            return await connection.scalar(select(clips.c.mp3).where(clips.c.track_id == track_id, allowed))
 
     async def of(self, owner_id: int) -> dict[int, bytes]:
         """Every clip that a person uploaded, by track."""

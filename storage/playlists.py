@@ -14,9 +14,10 @@ from storage import catalogue
 from storage.database import Database, Statement
 from storage.identity import fold
 from storage.listeners import ensure
-from storage.rows import in_parts, select_tracks, track
+from storage.rows import select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_features, tracks
 from storage.schema_spotify import playlist_origins
+from storage.unused import drop_unused
 
 
 class Playlists:
@@ -64,14 +65,17 @@ class Playlists:
         """Raise UnknownPlaylist unless the member can see it."""
         found = await self._list((playlists.c.id == playlist_id) & _seen_by(listener_id, guild_id))
         if not found:
-            raise UnknownPlaylist(asked=str(playlist_id))
+            raise UnknownPlaylist(asked="that playlist")
         return found[0]
 
     async def unlink(self, owner_id: int, playlist_id: int) -> Playlist:
-        """Remove a playlist of the owner's; ratings stay. Raises UnknownPlaylist."""
+        """Remove a playlist of the owner's; ratings stay, tracks that nobody has go. Raises UnknownPlaylist."""
         async with self._database.transaction() as connection:
             playlist = await _own(connection, owner_id, playlist_id)
+            on_it = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id == playlist_id)
+            listed = (await connection.scalars(on_it)).all()
             await connection.execute(delete(playlists).where(playlists.c.id == playlist_id))
+            await drop_unused(connection, listed)
         return playlist
 
     async def share(self, owner_id: int, playlist_id: int, guild_id: int, shared: bool = True) -> Playlist:
@@ -154,18 +158,6 @@ class Playlists:
         async with self._database.reading() as connection:
             return [track(row) for row in await connection.execute(query)]
 
-    async def purge_orphans(self) -> int:
-        """Drop the tracks that nobody rated or lists; returns how many."""
-        used = or_(
-            exists().where(playlist_tracks.c.track_id == tracks.c.id),
-            exists().where(ratings.c.track_id == tracks.c.id),
-        )
-        async with self._database.transaction() as connection:
-            orphans = (await connection.scalars(select(tracks.c.id).where(~used))).all()
-            for part in in_parts(orphans):
-                await connection.execute(delete(tracks).where(tracks.c.id.in_(part)))
-        return len(orphans)
-
 
 def _seen(listener_id: Any, guild_id: Any) -> Any:
     """The ids of the playlists that a member can see: a union, for SQLite finds no index through an OR."""
@@ -241,11 +233,13 @@ async def _link(
     assert playlist_id is not None
     on_it = playlist_tracks.c.playlist_id == playlist_id
     before = select(playlist_tracks.c.track_id).where(on_it).order_by(playlist_tracks.c.position)
-    kept = (await connection.scalars(before)).all() if keep else []
+    listed = (await connection.scalars(before)).all()
+    kept = listed if keep else []
     ids = list(dict.fromkeys([*kept, *given]))
     await connection.execute(delete(playlist_tracks).where(on_it))
     rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
     await connection.execute(insert(playlist_tracks), rows)
+    await drop_unused(connection, set(listed).difference(ids))
     await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
     if source.origin is not None:
         origin = {"link": source.origin.link, "version": source.origin.version}
@@ -264,5 +258,5 @@ async def _own(connection: AsyncConnection, owner_id: int, playlist_id: int) -> 
     own = (playlists.c.id == playlist_id) & (playlists.c.owner_id == owner_id)
     row = (await connection.execute(_summary().where(own))).one_or_none()
     if row is None:
-        raise UnknownPlaylist(asked=str(playlist_id))
+        raise UnknownPlaylist(asked="that playlist")
     return _playlist(row)

@@ -51,11 +51,15 @@ class Clips:
         self._making: dict[str, asyncio.Task[Path]] = {}
         self._ahead: set[asyncio.Task[None]] = set()
 
-    async def of(self, track: Track) -> Clip | None:
-        """The clip of a track; None where there is none, or where it is not ready soon enough for a card."""
+    async def of(self, track: Track, listener_id: int, guild_id: int | None) -> Clip | None:
+        """The clip of a track; None where there is none, or where it is not ready soon enough for a card.
+
+        A member's own recording is played to that member, and where a playlist with it is shared.
+        """
         piece = self._piece(track)
         if piece is None:
-            mp3 = await self._uploads.get(track.id) if track.album == UPLOADED else None
+            own = track.album == UPLOADED
+            mp3 = await self._uploads.get(track.id, listener_id, guild_id) if own else None
             return Clip(_file_name(track), mp3) if mp3 else None
         try:
             async with asyncio.timeout(PATIENCE):

@@ -108,7 +108,7 @@ async def track_named(playlists: Playlists, listener_id: int, guild_id: int | No
             if track.spotify_id == link[1]:
                 return track
         raise UnknownTrack(asked=link[0])
-    for line in [line.strip() for line in text.splitlines() if line.strip()][:5]:
+    for line in [line.strip() for line in text.splitlines() if fold(line)][:5]:
         artist, dash, title = line.partition(" - ")
         exact = {fold(line), fold(title)} if dash else {fold(line)}
         found = await playlists.search(listener_id, guild_id, line, limit=100)

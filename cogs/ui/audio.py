@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import PurePath
 
+import aiohttp
 import discord
 
 from bot.domain import Track
-from bot.errors import AudioTooLarge
+from bot.errors import AudioError, AudioTooLarge, AudioUnfetched
 from bot.flow.upload import listen, upload
 from bot.sources.audio import SUFFIXES
 from bot.sources.uploads import MAX_BYTES
@@ -37,13 +38,16 @@ async def listen_to(interaction: discord.Interaction, file: discord.Attachment) 
     allow(interaction, "upload")
     async with s.workers.only_one("listening", interaction.user.id):
         data = await _read(file)
-        if isinstance(data, AudioTooLarge):
+        if isinstance(data, AudioError):
             raise data
         return await listen(s.workers, interaction.user.id, file.filename, data)
 
 
-async def _read(file: discord.Attachment) -> bytes | AudioTooLarge:
-    """A file's bytes; one that is too large is not fetched."""
+async def _read(file: discord.Attachment) -> bytes | AudioError:
+    """A file's bytes; one that is too large is not fetched, and one that cannot be does not lose the others."""
     if file.size > MAX_BYTES:
         return AudioTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES)
-    return await file.read()
+    try:
+        return await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
+        return AudioUnfetched(name=file.filename)

@@ -1,5 +1,8 @@
 """Autocomplete: members choose playlists and tracks by name; the value carries the id."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 import discord
 from discord import app_commands
 
@@ -9,19 +12,20 @@ from bot.flow.predict import track_named
 from cogs.ui import text
 from cogs.ui.access import services
 
+NAME = 95  # letters of a choice, so that a number fits behind it
 ID = "#"  # a value that starts so was chosen from the list, not typed
 
 
 async def playlist_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
     visible = await services(interaction).playlists.visible(interaction.user.id, interaction.guild_id)
     fitting = [playlist for playlist in visible if current.casefold() in playlist.name.casefold()]
-    return [app_commands.Choice(name=text.bare(p.name), value=f"{ID}{p.id}") for p in fitting[:25]]
+    return _choices((text.bare(p.name, NAME), p.id) for p in fitting[:25])
 
 
 async def own_playlist_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
     own = await services(interaction).playlists.of(interaction.user.id)
     fitting = [playlist for playlist in own if current.casefold() in playlist.name.casefold()]
-    return [app_commands.Choice(name=text.bare(p.name), value=f"{ID}{p.id}") for p in fitting[:25]]
+    return _choices((text.bare(p.name, NAME), p.id) for p in fitting[:25])
 
 
 async def playlist_id(interaction: discord.Interaction, value: str) -> int:
@@ -35,7 +39,18 @@ async def playlist_id(interaction: discord.Interaction, value: str) -> int:
 
 async def track_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
     found = await services(interaction).playlists.search(interaction.user.id, interaction.guild_id, current)
-    return [app_commands.Choice(name=text.song_bare(track), value=f"{ID}{track.id}") for track in found[:25]]
+    return _choices((text.song_bare(track, NAME), track.id) for track in found[:25])
+
+
+def _choices(named: Iterable[tuple[str, int]]) -> list[app_commands.Choice[str]]:
+    """Choices whose names differ, as Discord wants them: of two that are called alike, the second says so."""
+    times = Counter[str]()
+    choices: list[app_commands.Choice[str]] = []
+    for name, number in named:
+        times[name] += 1
+        shown = name if times[name] == 1 else f"{name} ({times[name]})"
+        choices.append(app_commands.Choice(name=shown, value=f"{ID}{number}"))
+    return choices
 
 
 async def track(interaction: discord.Interaction, value: str) -> Track:

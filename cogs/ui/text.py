@@ -24,6 +24,7 @@ from bot.domain import (
 )
 
 NAME = "Earmark"
+LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256
 CATALOGUE = "Bach, 100 pieces"
 FIRST_STEP = f"Start with `/playlist link`: upload a playlist file, paste songs, or choose *{CATALOGUE}*."
 VERDICTS: dict[Verdict, str] = {
@@ -37,8 +38,14 @@ VERDICTS: dict[Verdict, str] = {
 def plain(text: str, limit: int = 80) -> str:
     """Show somebody's text as text: no markdown, mention or link works, and its direction stays its own."""
     text = " ".join(text.split())
-    if len(text) > limit:
-        text = text[: limit - 1].rstrip() + "…"
+    shown = _harmless(bare(text, limit) if text else text)
+    while len(shown) > LONGEST:  # every sign of markdown counts twice
+        limit = limit * LONGEST // len(shown)
+        shown = _harmless(bare(text, limit))
+    return shown
+
+
+def _harmless(text: str) -> str:
     text = discord.utils.escape_mentions(discord.utils.escape_markdown(text))
     text = re.sub(r"([\[\]<>#])", r"\\\1", text).replace("://", ":\u200b//")
     return f"\u2068{text}\u2069" if _turns(text) else text

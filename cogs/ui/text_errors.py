@@ -180,6 +180,8 @@ def _audio_error(problem: errors.AudioError) -> str:  # noqa: PLR0911 - as above
     match problem:
         case errors.NotAudio():
             return f"{plain(problem.name)} is no audio that I can read. WAV, FLAC, OGG and MP3 work."
+        case errors.AudioUnfetched():
+            return f"{plain(problem.name)} could not be fetched from Discord. Send it again."
         case errors.AudioTooLarge():
             return f"{plain(problem.name)} is too large: {problem.limit // 1_000_000} MB at most. An MP3 is smaller."
         case errors.AudioTooShort():

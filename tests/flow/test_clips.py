@@ -27,7 +27,7 @@ def track(place: int) -> Track:
 
 
 async def test_a_chorale_can_be_heard(clips: Clips):
-    clip = await clips.of(track(41))
+    clip = await clips.of(track(41), 1, None)
     assert clip is not None
     assert clip.name.endswith(".mp3")
     assert clip.played_by == bach.pieces()[41].instrument.name
@@ -36,8 +36,8 @@ async def test_a_chorale_can_be_heard(clips: Clips):
 
 
 async def test_other_music_has_no_clip(clips: Clips):
-    assert await clips.of(Track(1, "Air", bach.COMPOSER)) is None
-    assert await clips.of(Track(1, bach.pieces()[0].title, "Somebody")) is None
+    assert await clips.of(Track(1, "Air", bach.COMPOSER), 1, None) is None
+    assert await clips.of(Track(1, bach.pieces()[0].title, "Somebody"), 1, None) is None
 
 
 async def test_what_is_played_ahead_is_there_when_asked_for(clips: Clips, tmp_path: Path):
@@ -45,7 +45,7 @@ async def test_what_is_played_ahead_is_there_when_asked_for(clips: Clips, tmp_pa
     path = tmp_path / "clips" / bach.clip_name(bach.pieces()[3])
     await eventually(path.exists, 20)
     before = path.stat().st_mtime_ns
-    clip = await clips.of(track(3))
+    clip = await clips.of(track(3), 1, None)
     assert clip is not None
     assert clip.data == path.read_bytes()
     assert path.stat().st_mtime_ns == before
@@ -54,4 +54,4 @@ async def test_what_is_played_ahead_is_there_when_asked_for(clips: Clips, tmp_pa
 async def test_a_disk_that_fails_takes_the_sound_and_not_the_card(clips: Clips, tmp_path: Path):
     (tmp_path / "clips").write_text("a file in the folder's place")
     clips.ahead([track(0)])
-    assert await clips.of(track(0)) is None
+    assert await clips.of(track(0), 1, None) is None
