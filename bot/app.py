@@ -62,12 +62,14 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
 
     Raises:
         FolderInUse: another instance owns the folder.
+        FolderUnusable: it cannot be made or written.
 
     """
-    config.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     metrics = Metrics()
     async with contextlib.AsyncExitStack() as stack:
-        if alone:
+        if not alone:
+            config.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        else:
             lock = FolderLock()
             lock.acquire(config.database.parent)
             stack.callback(lock.release)

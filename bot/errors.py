@@ -83,7 +83,8 @@ EarmarkError
 ├── WrongKey                 sealed with another key, or changed since
 ├── BadSeal                  a sealed file was cut, changed, or put together from others
 ├── NotRunning               no bot answers on this port
-├── PortInUse                another program has the port on which figures are asked for
+├── PortInUse                another program has the port
+├── FolderUnusable           the data folder cannot be made or written
 ├── FolderInUse              another instance owns the data folder
 ├── NewerDatabase            the file was written by a later version
 ├── ExtraMissing             a setting needs a package that is not installed
@@ -547,6 +548,11 @@ class FolderInUse(EarmarkError):
 @dataclass(eq=False)
 class NotConfigured(EarmarkError):
     setting: str
+
+
+@dataclass(eq=False)
+class FolderUnusable(EarmarkError):
+    folder: str
 
 
 @dataclass(eq=False)

@@ -28,6 +28,13 @@ def can_react(interaction: discord.Interaction) -> bool:
     return interaction.is_guild_integration() and allowed.add_reactions and allowed.read_message_history
 
 
+async def play_ahead(interaction: discord.Interaction, question: Question) -> None:
+    """Have the sound of the cards after this one ready when they are asked for."""
+    s = services(interaction)
+    if s.clips.plays(question.track):  # what comes after is mostly from the same playlist
+        s.clips.ahead([await s.playlists.track(track_id) for track_id in question.then])
+
+
 async def post_first(interaction: discord.Interaction, question: Question) -> None:
     """Answer a command with a public card."""
     by_reaction = can_react(interaction)
@@ -35,6 +42,7 @@ async def post_first(interaction: discord.Interaction, question: Question) -> No
     owner = interaction.user.id
     card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
     answer = await interaction.response.send_message(**cards.new(card))
+    await play_ahead(interaction, question)
     message_id = answer.message_id
     if message_id is not None:
         await _remember(interaction, message_id, question, by_reaction)

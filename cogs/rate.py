@@ -8,7 +8,7 @@ from bot.domain import Question
 from bot.errors import NothingToRate, NotYourCard, UnknownPlaylist, UnknownTrack
 from bot.flow import rate as flow
 from bot.flow.rate import Round
-from cogs.public import post_first
+from cogs.public import play_ahead, post_first
 from cogs.ui import cards, pick, text, text_errors
 from cogs.ui.access import private, services
 from cogs.ui.cards import ONE, STATE, CardState
@@ -29,13 +29,6 @@ async def card_for(
     state = CardState(interaction.user.id, question.track.id, playlist or str(question.playlist_id or 0))
     clip = await clips.of(question.track, interaction.user.id, interaction.guild_id)
     return cards.private_card(question, state, notice, clip)
-
-
-async def play_ahead(interaction: discord.Interaction, question: Question) -> None:
-    """Have the sound of the cards after this one ready when they are asked for."""
-    s = services(interaction)
-    if s.clips.plays(question.track):  # what comes after is mostly from the same playlist
-        s.clips.ahead([await s.playlists.track(track_id) for track_id in question.then])
 
 
 async def next_card(interaction: discord.Interaction, state: CardState, notice: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.errors import FolderInUse, StorageBusy
+from bot.errors import FolderInUse, FolderUnusable, StorageBusy
 from bot.metrics import Metrics
 from storage.migrate import migrate
 
@@ -167,9 +167,12 @@ class FolderLock:
         self._file: int | None = None
 
     def acquire(self, folder: Path) -> None:
-        """Take the folder; raise FolderInUse where another process holds it."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the folder; raise FolderInUse where another process holds it, FolderUnusable where it is none."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError:
+            raise FolderUnusable(folder=str(folder)) from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

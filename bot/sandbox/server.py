@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.errors import PortInUse
 from bot.sandbox import guilds, rest_channels, rest_interactions, rest_people
 from bot.sandbox.assets import Assets
 from bot.sandbox.commands import Commands
@@ -70,8 +71,16 @@ class Sandbox:
 
     @classmethod
     async def start(cls, port: int = 0, data: Path | None = None, trace: Path | None = None, **world: Any) -> "Sandbox":
-        """Listen on 127.0.0.1 (port 0: any free one) until `close`; `world` goes to World's options."""
-        listener = socket.create_server(("127.0.0.1", port))
+        """Listen on 127.0.0.1 (port 0: any free one) until `close`; `world` goes to World's options.
+
+        Raises:
+            PortInUse: another program has the port.
+
+        """
+        try:
+            listener = socket.create_server(("127.0.0.1", port))
+        except OSError:
+            raise PortInUse(port=port) from None
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         sandbox = cls(World(url, data, **world), Trace(trace) if trace is not None else None)
         runner = web.AppRunner(sandbox._app(), access_log=None, shutdown_timeout=0.5)

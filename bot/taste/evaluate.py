@@ -92,7 +92,11 @@ def main(argv: Sequence[str]) -> int:
             say(f"{file.stem}: no ratings of tracks with features in it; skipped.")
             continue
         for size in sizes:
-            for row in evaluate(file.stem, listeners, size, options.draws, progress):
+            rows = evaluate(file.stem, listeners, size, options.draws, progress)
+            if not rows:
+                most = max(len(listener.y) for listener in listeners)
+                say(f"{file.stem}: {most} ratings of one listener at most, and {size} to learn from needs {size + 10}.")
+            for row in rows:
                 print(json.dumps(asdict(row)) if options.json else _line(row), flush=True)
     return 0
 

@@ -110,6 +110,10 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return f"Port {problem.port} is in use. Stop what uses it, or set another one."
         case errors.FolderInUse():
             return f"Another instance is using {problem.folder}. Stop it first, or choose another folder."
+        case errors.FolderUnusable():
+            return (
+                f"{problem.folder} cannot be used as a data folder: it is a file, or cannot be written. Take another."
+            )
         case errors.NewerDatabase():
             return f"{problem.path} was written by a later version of this program. Install that one."
         case errors.ExtraMissing():

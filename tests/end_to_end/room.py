@@ -23,6 +23,7 @@ class Room:
         self.sandbox = sandbox
         self.human = sandbox.human
         self.bot: Earmark | None = None
+        self.always_sync = True
         self._stack: AsyncExitStack | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -35,7 +36,7 @@ class Room:
         async def on_login() -> None:
             ready.set()
 
-        self.bot = Earmark(made, always_sync=True, on_login=on_login)
+        self.bot = Earmark(made, always_sync=self.always_sync, on_login=on_login)
         self._stack = stack
         self._running = asyncio.create_task(self.bot.start(self.sandbox.bot_token))
         waiting = asyncio.create_task(ready.wait())

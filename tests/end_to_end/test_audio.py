@@ -103,3 +103,12 @@ async def test_uploads_are_part_of_what_is_erased_and_taken_along(room: Room):
     await said(room, "Ada", answer, "Heard")
     shown = await room.slash("Ada", "account show")
     assert "1 half minute of your own recordings" in words(shown)
+
+
+@pytest.mark.parametrize("public", [False, True])
+async def test_the_next_sound_is_ready_before_it_is_asked_for(room: Room, public: bool):
+    linked = await room.slash("Ada", "playlist link", catalogue="bach")
+    await said(room, "Ada", linked, "100 tracks")
+    await room.slash("Ada", "rate start", public=public)
+    clips = room.config.data / "clips"
+    await eventually(lambda: len([file for file in clips.iterdir() if file.suffix == ".mp3"]) >= 2, 20)

@@ -281,3 +281,20 @@ async def test_after_a_restart_old_cards_live(room: Room):
     await room.human.react("Ben", public, "8️⃣")
     await eventually(lambda: room.has_stars("Ben", {track_of(public): 8}))
     assert len(await stars_of(room, "Ada")) == 1
+
+
+async def test_commands_are_told_to_discord_only_when_they_changed(room: Room):
+    async def told() -> int:
+        assert "/playlist link" in words(await room.slash("Ada", "help")), "it is up"
+        return sum(one.method == "PUT" and one.template.endswith("/commands") for one in room.sandbox.exchanges)
+
+    await told()
+    room.always_sync = False
+    await room.restart()
+    first = await told()
+    await room.restart()
+    assert await told() == first, "they are those that it was told of last"
+    assert room.bot is not None
+    await room.bot.services.settings.set("commands", "of an earlier version")
+    await room.restart()
+    assert await told() == first + 1

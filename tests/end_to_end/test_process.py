@@ -28,6 +28,22 @@ async def test_alone_it_runs_the_sandbox_and_ends_cleanly(tmp_path: Path):
         assert not [line for line in earmark.lines if "Traceback" in line or "ERROR" in line], earmark.lines
 
 
+async def test_a_port_in_use_and_a_folder_that_is_none_are_one_sentence_each(tmp_path: Path, unused_port: int):
+    (tmp_path / "file").write_text("no folder")
+    async with program("sandbox", "--port", str(unused_port), "--no-browser") as first:
+        await first.said("Sandbox ready: ")
+        for command in ((), ("sandbox",)):
+            arguments = (*command, "--data", str(tmp_path / "data"), "--port", str(unused_port), "--no-browser")
+            async with program(*arguments) as second:
+                await second.said(f"Port {unused_port} is in use.")
+                assert await second.process.wait() == 2
+                assert not [line for line in second.lines if "Traceback" in line]
+    async with program("--data", str(tmp_path / "file"), "--port", "0", "--no-browser") as earmark:
+        await earmark.said("cannot be used as a data folder")
+        assert await earmark.process.wait() == 2
+        assert not [line for line in earmark.lines if "Traceback" in line]
+
+
 async def test_run_insists_on_a_token(tmp_path: Path):
     async with program("run", "--data", str(tmp_path)) as earmark:
         await earmark.said("DISCORD_TOKEN is missing")

@@ -24,7 +24,10 @@ def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main([str(file), str(empty), "--ratings", "20,40,900", "--draws", "3", "--json"]) == 0
     printed = capsys.readouterr()
     said = [line for line in printed.err.splitlines() if not line.startswith("...")]  # on a slow machine it says more
-    assert said == ["catalogue: no ratings of tracks with features in it; skipped."]
+    assert said == [
+        "mine: 80 ratings of one listener at most, and 900 to learn from needs 910.",
+        "catalogue: no ratings of tracks with features in it; skipped.",
+    ]
     rows = [json.loads(line) for line in printed.out.splitlines()]
     assert {(row["n"], row["method"]) for row in rows} == {
         (n, method) for n in (20, 40) for method in ("earmark", "mean", "ridge", "forest", "2020")
