@@ -67,9 +67,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
     """
     metrics = Metrics()
     async with contextlib.AsyncExitStack() as stack:
-        if not alone:
-            config.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        else:
+        if alone:
             lock = FolderLock()
             lock.acquire(config.database.parent)
             stack.callback(lock.release)

@@ -16,6 +16,7 @@ from bot.errors import ExtraMissing, NotConfigured
 from bot.logs import causes, redacted, steps
 
 OWN = ("sentry_sdk", "urllib3")  # what sending itself logs must not be sent
+ROOT = Path(__file__).resolve().parents[1]
 GRACE = 2.0  # seconds that the last reports have at the end
 Event = dict[str, Any]
 
@@ -67,7 +68,10 @@ class Reporter(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if not record.name.startswith(OWN):
-            self._client.capture_event(cast("Any", event(record)))  # its type spells out every field
+            try:
+                self._client.capture_event(cast("Any", event(record)))  # its type spells out every field
+            except Exception:  # noqa: BLE001 - as every handler: whoever logs is not to fail by it
+                self.handleError(record)
 
     def close(self) -> None:
         self._client.close(timeout=GRACE)
@@ -114,10 +118,8 @@ def _exception(problem: BaseException) -> Event:
 
 
 def _place(filename: str) -> str:
-    """A file's path inside its package, which says nothing of the machine."""
-    parts = Path(filename).parts
-    for top in ("site-packages", "bot", "cogs", "storage"):
-        if top in parts:
-            start = len(parts) - 1 - parts[::-1].index(top)
-            return "/".join(parts[start + (top == "site-packages") :])
-    return Path(filename).name
+    """A file's path inside its package or this project, which says nothing of the machine."""
+    file = Path(filename)
+    if "site-packages" in file.parts:
+        return "/".join(file.parts[file.parts.index("site-packages") + 1 :])
+    return file.relative_to(ROOT).as_posix() if file.is_relative_to(ROOT) else file.name

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, delete, func, insert, literal_column, or_, select
 
 from bot.domain_taste import Gave, Sharing
 from storage.database import Database
@@ -43,17 +43,20 @@ class Shares:
 
     async def members(self, guild_id: int | None) -> set[int]:
         """Everybody whose ratings may be compared with others' here."""
-        here = sharing.c.guild_id == EVERYWHERE
-        if guild_id is not None:
-            here |= sharing.c.guild_id == guild_id
+        here = _here(guild_id)
         async with self._database.reading() as connection:
             return set(await connection.scalars(select(sharing.c.listener_id).where(here)))
 
+    async def state(self, guild_id: int | None) -> tuple[int, int]:
+        """What is another as soon as anybody's consent here is."""
+        query = select(func.count(), func.coalesce(func.max(literal_column("rowid")), 0)).select_from(sharing)
+        async with self._database.reading() as connection:
+            count, newest = (await connection.execute(query.where(_here(guild_id)))).one()
+        return count, newest
+
     async def gave(self, listener_id: int, guild_id: int | None) -> Mapping[int, Gave]:
         """What others who share here gave, by track; nothing for a listener who does not share here himself."""
-        here = sharing.c.guild_id == EVERYWHERE
-        if guild_id is not None:
-            here |= sharing.c.guild_id == guild_id
+        here = _here(guild_id)
         query = select(sharing.c.listener_id).where(here).group_by(sharing.c.listener_id)
         query = query.order_by(func.max(sharing.c.guild_id).desc(), sharing.c.listener_id)
         own = select(sharing.c.listener_id).where(here, sharing.c.listener_id == listener_id)
@@ -66,3 +69,9 @@ class Shares:
             each = theirs.join(raters, raters.c.listener_id == ratings.c.listener_id).subquery()
             sums = select(each.c.track_id, func.sum(each.c.above), func.count()).group_by(each.c.track_id)
             return {track: Gave(above, count) for track, above, count in await connection.execute(sums)}
+
+
+def _here(guild_id: int | None) -> ColumnElement[bool]:
+    """Consents that count in a server, or in direct messages."""
+    here = sharing.c.guild_id == EVERYWHERE
+    return here if guild_id is None else here | (sharing.c.guild_id == guild_id)

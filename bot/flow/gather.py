@@ -93,7 +93,7 @@ async def gather(
         NoCandidates: nobody shares a playlist with tracks here.
 
     """
-    tracks, brings = await _candidates(playlists, session)
+    tracks, brings = await candidates(playlists, session)
     if not tracks or not session.present:
         raise NoCandidates(members=len(session.present), tracks=len(tracks))
     rows = [
@@ -204,7 +204,8 @@ class _Known:
     trained: bool
 
 
-async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Track], dict[int, int]]:
+async def candidates(playlists: Playlists, session: Session) -> tuple[list[Track], dict[int, int]]:
+    """What a session can choose from, each track once, and how many of them each member brings."""
     if session.settings.theme is not None:
         submitted = [await playlists.track(track_id) for track_id in session.submissions.values()]
         return submitted, dict.fromkeys(session.submissions, 1)

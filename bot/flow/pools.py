@@ -5,7 +5,7 @@ from collections import OrderedDict
 from bot.domain import Track
 from bot.domain_session import Session, Slot
 from bot.errors import UnknownTrack
-from bot.flow.gather import Pool, gather, make_playlist, sources, with_votes
+from bot.flow.gather import Pool, candidates, gather, make_playlist, sources, with_votes
 from bot.flow.workers import Workers
 from storage.models import Models
 from storage.playlists import Playlists
@@ -34,17 +34,22 @@ class Pools:
         self._shares = shares
         self._models = models
         self._workers = workers
-        self._pools: OrderedDict[int, Pool] = OrderedDict()
+        self._pools: OrderedDict[int, tuple[object, Pool]] = OrderedDict()
 
     async def of(self, session: Session) -> Pool:
-        """What the group can choose from, with the votes given so far; raises NoCandidates."""
-        pool = self._pools.get(session.id)
-        if pool is None or pool.members != session.present:
+        """What the group can choose from, with the votes given so far; raises NoCandidates.
+
+        Gathered anew once somebody came or went, took tracks away or brought some, or changed with whom he shares.
+        """
+        tracks, _ = await candidates(self._playlists, session)
+        rests_on = (session.present, [track.id for track in tracks], await self._shares.state(session.guild_id))
+        kept = self._pools.get(session.id)
+        if kept is None or kept[0] != rests_on:
             pool = await gather(self._playlists, self._ratings, self._shares, self._models, self._workers, session)
-            self._pools[session.id] = pool
+            kept = self._pools[session.id] = (rests_on, pool)
             while len(self._pools) > KEPT:
                 self._pools.popitem(last=False)
-        return with_votes(pool, session)
+        return with_votes(kept[1], session)
 
     def forget(self, session_id: int) -> None:
         """Gather anew next time."""

@@ -1,7 +1,7 @@
 """Autocomplete: members choose playlists and tracks by name; the value carries the id."""
 
-from collections import Counter
 from collections.abc import Iterable
+from itertools import chain, count
 
 import discord
 from discord import app_commands
@@ -44,13 +44,11 @@ async def track_choices(interaction: discord.Interaction, current: str) -> list[
 
 def _choices(named: Iterable[tuple[str, int]]) -> list[app_commands.Choice[str]]:
     """Choices whose names differ, as Discord wants them: of two that are called alike, the second says so."""
-    times = Counter[str]()
-    choices: list[app_commands.Choice[str]] = []
+    values: dict[str, str] = {}
     for name, number in named:
-        times[name] += 1
-        shown = name if times[name] == 1 else f"{name} ({times[name]})"
-        choices.append(app_commands.Choice(name=shown, value=f"{ID}{number}"))
-    return choices
+        shown = next(one for one in chain((name,), (f"{name} ({n})" for n in count(2))) if one not in values)
+        values[shown] = f"{ID}{number}"
+    return [app_commands.Choice(name=name, value=value) for name, value in values.items()]
 
 
 async def track(interaction: discord.Interaction, value: str) -> Track:

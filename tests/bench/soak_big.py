@@ -51,6 +51,7 @@ def fill(path: Path, members: int) -> None:
     )  # fmt: skip
     people = range(1, members + 1)
     insert("INSERT INTO listeners VALUES (?, 1)", ((who,) for who in people))
+    insert("INSERT INTO sharing VALUES (?, 0)", ((who,) for who in people))
     insert("INSERT INTO playlists VALUES (?, ?, 'Mix', 'csv', 1)", ((who, who) for who in people))
     insert("INSERT INTO playlist_shares VALUES (?, ?)", ((who, who // 50) for who in people if who % 5 == 0))
     insert("INSERT INTO playlist_tracks (playlist_id, track_id, position) VALUES (?, ?, ?)", _entries(people, OWN))
@@ -117,6 +118,7 @@ def _commands(s: Services, chance: random.Random) -> dict[str, Callable[[int], A
         "/retrain, predict (the ratings)": s.ratings.of,
         "/rate history": lambda who: s.ratings.page(who, 0),
         "/help, /account show": s.accounts.counts,
+        "/predict, what 300 others gave": lambda who: s.shares.gave(who, who // 50),
     }
 
 

@@ -1,11 +1,12 @@
 """What was unlinked, is private, or has no name that can be looked for: nothing is lost, leaked or guessed."""
 
+import asyncio
 import dataclasses
 import sqlite3
 from contextlib import closing
 from typing import Any
 
-from tests.end_to_end.people import button, playlist_csv, track_of, words
+from tests.end_to_end.people import button, eventually, playlist_csv, track_of, words
 from tests.end_to_end.room import Room
 from tests.end_to_end.test_audio import demo, said
 from tests.end_to_end.test_main_job import FILE, stars_of
@@ -103,3 +104,17 @@ async def test_a_file_that_cannot_be_fetched_does_not_lose_the_others(room: Room
     outcome = words(await said(room, "Ada", answer, "Heard"))
     assert "here" in outcome
     assert "lost.wav could not be fetched from Discord" in outcome
+
+
+async def test_a_reaction_while_the_database_is_busy_counts_once_it_is_free(room: Room):
+    await room.link("Ada", FILE)
+    await room.slash("Ada", "playlist share", playlist="My mix")
+    card = await room.slash("Ada", "rate start", public=True)
+    await eventually(lambda: len(room.message("Ada", card["id"]).get("reactions") or ()) == 10)
+    with closing(sqlite3.connect(room.config.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await room.human.react("Ben", card, "7️⃣")
+        await asyncio.sleep(4)
+        assert await stars_of(room, "Ben") == {}
+        other.execute("ROLLBACK")
+    await eventually(lambda: room.has_stars("Ben", {track_of(card): 7}), 20)

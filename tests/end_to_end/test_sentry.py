@@ -83,7 +83,7 @@ async def test_an_error_arrives_by_class_place_and_id_and_without_words(sentry: 
     assert (first["level"], first["logger"]) == ("error", "bot.x")
     assert [one["type"] for one in first["exception"]["values"]] == ["KeyError", "ValueError"]
     frame = first["exception"]["values"][1]["stacktrace"]["frames"][-1]
-    assert (frame["filename"], frame["function"]) == ("test_sentry.py", "fail")
+    assert (frame["filename"], frame["function"]) == ("tests/end_to_end/test_sentry.py", "fail")
     assert second["logentry"]["formatted"] == "login with *** failed"
     said = "\n".join(sentry.bodies)
     for what in (SECRET, TOKEN, "only a warning", str(Path.home()), str(Path(__file__).parent), '"vars"'):

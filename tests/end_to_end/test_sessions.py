@@ -362,3 +362,23 @@ async def posted(room: Room, before: Session) -> Any:
     """The card that took the place of another, once it is noted."""
     session = await session_here(room)
     return card(room, session) if session.message_id != before.message_id else None
+
+
+async def test_a_playlist_that_is_unlinked_while_a_session_goes_on_is_played_no_more(room: Room):
+    other = "artist,title\n" + "".join(f"Band,Song {i}\n" for i in range(6))
+    await room.link("Ben", ("bens.csv", other.encode()))
+    await room.slash("Ben", "playlist share", playlist="bens")
+    await gathered(room, rounds=3, length=3)
+    await press(room, "Ada", "begin")
+    first, shown = await at_round(room, 1)
+    await room.slash("Ada", "playlist unlink", playlist="My mix")
+    for number in (2, 3):
+        for who in MEMBERS:
+            await room.human.click(who, shown, ballot(shown, 5))
+        _, shown = await at_round(room, number)
+        assert "Band" in words(shown), "of those that are left"
+    for who in MEMBERS:
+        await room.human.click(who, shown, ballot(shown, 5))
+    session = await in_phase(room, Phase.REVEAL)
+    assert session.rounds[0].track_id == first.rounds[0].track_id, "what was heard stays"
+    assert not [m for m in room.human.messages("Ada", "general") if "went wrong" in words(m)]
