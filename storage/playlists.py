@@ -1,7 +1,7 @@
 """The tables of playlists: whose they are, what is on them, and with which servers they are shared."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select, union_all
@@ -89,6 +89,23 @@ class Playlists:
                 here = (playlist_shares.c.playlist_id == playlist_id) & (playlist_shares.c.guild_id == guild_id)
                 await connection.execute(delete(playlist_shares).where(here))
             return await _one(connection, playlist_id)
+
+    async def shared_tracks(
+        self, owner_ids: Collection[int], guild_id: int, playlist_ids: Collection[int] = ()
+    ) -> list[int]:
+        """The tracks that these members share with a server, by id, ascending; of these playlists, if any are given."""
+        query = (
+            select(playlist_tracks.c.track_id)
+            .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
+            .join(playlist_shares, playlist_shares.c.playlist_id == playlists.c.id)
+            .where(playlists.c.owner_id.in_(owner_ids), playlist_shares.c.guild_id == guild_id)
+            .distinct()
+            .order_by(playlist_tracks.c.track_id)
+        )
+        if playlist_ids:
+            query = query.where(playlists.c.id.in_(playlist_ids))
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(query))
 
     async def tracks(self, playlist_id: int) -> list[Track]:
         """The tracks of a playlist, in order."""

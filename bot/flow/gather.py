@@ -81,6 +81,13 @@ async def sources(playlists: Playlists, session: Session) -> list[Playlist]:
     return [playlist for playlist in shared.values() if not chosen or playlist.id in chosen]
 
 
+async def drawn_on(playlists: Playlists, session: Session) -> Sequence[int]:
+    """The tracks that a session can choose from, by id and cheaply: whether they are still the same."""
+    if session.settings.theme is not None:
+        return sorted(session.submissions.values())
+    return await playlists.shared_tracks(session.present, session.guild_id, session.settings.playlist_ids)
+
+
 async def gather(
     playlists: Playlists, ratings: Ratings, shares: Shares, models: Models, workers: Workers, session: Session
 ) -> Pool:
@@ -93,7 +100,7 @@ async def gather(
         NoCandidates: nobody shares a playlist with tracks here.
 
     """
-    tracks, brings = await candidates(playlists, session)
+    tracks, brings = await _candidates(playlists, session)
     if not tracks or not session.present:
         raise NoCandidates(members=len(session.present), tracks=len(tracks))
     rows = [
@@ -204,8 +211,7 @@ class _Known:
     trained: bool
 
 
-async def candidates(playlists: Playlists, session: Session) -> tuple[list[Track], dict[int, int]]:
-    """What a session can choose from, each track once, and how many of them each member brings."""
+async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Track], dict[int, int]]:
     if session.settings.theme is not None:
         submitted = [await playlists.track(track_id) for track_id in session.submissions.values()]
         return submitted, dict.fromkeys(session.submissions, 1)

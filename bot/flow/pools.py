@@ -5,7 +5,7 @@ from collections import OrderedDict
 from bot.domain import Track
 from bot.domain_session import Session, Slot
 from bot.errors import UnknownTrack
-from bot.flow.gather import Pool, candidates, gather, make_playlist, sources, with_votes
+from bot.flow.gather import Pool, drawn_on, gather, make_playlist, sources, with_votes
 from bot.flow.workers import Workers
 from storage.models import Models
 from storage.playlists import Playlists
@@ -41,8 +41,8 @@ class Pools:
 
         Gathered anew once somebody came or went, took tracks away or brought some, or changed with whom he shares.
         """
-        tracks, _ = await candidates(self._playlists, session)
-        rests_on = (session.present, [track.id for track in tracks], await self._shares.state(session.guild_id))
+        tracks = await drawn_on(self._playlists, session)
+        rests_on = (session.present, tracks, await self._shares.state(session.guild_id))
         kept = self._pools.get(session.id)
         if kept is None or kept[0] != rests_on:
             pool = await gather(self._playlists, self._ratings, self._shares, self._models, self._workers, session)
