@@ -20,15 +20,16 @@ PAGE = 10
 async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
     s = services(interaction)
     track = found.track
-    user = interaction.user.id
-    gave = await s.shares.gave(user, interaction.guild_id)
-    (prediction,) = await predict_tracks(s.ratings, s.models, s.workers, user, [track], explain=True, gave=gave)
+    user, guild_id = interaction.user.id, interaction.guild_id
+    (prediction,) = await predict_tracks(
+        s.ratings, s.models, s.workers, user, [track], explain=True, shares=s.shares, guild_id=guild_id
+    )
     await s.predictions.shown(user, [prediction])
     lines = text.prediction_lines(prediction)
     if found.certainty < SURE:
         lines = f"{text_spotify.probably(found.certainty)}\n{lines}"
     embed = discord.Embed(description=lines, colour=cards.COLOUR)
-    clip = await s.clips.of(track, user, interaction.guild_id)
+    clip = await s.clips.of(track, user, guild_id)
     await interaction.edit_original_response(embed=embed, attachments=cards.sounds(clip))
 
 
@@ -36,9 +37,9 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
     allow(interaction, "predict")
     s = services(interaction)
     user = interaction.user.id
-    guild_id = interaction.guild_id
-    gave = await s.shares.gave(user, guild_id)
-    ranked = await predict_playlist(s.playlists, s.ratings, s.models, s.workers, user, guild_id, playlist_id, gave)
+    ranked = await predict_playlist(
+        s.playlists, s.ratings, s.models, s.workers, user, interaction.guild_id, playlist_id, s.shares
+    )
     pages = max(1, -(-len(ranked.predictions) // PAGE))
     page = min(page, pages - 1)
     shown = ranked.predictions[page * PAGE : (page + 1) * PAGE]

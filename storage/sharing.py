@@ -1,6 +1,7 @@
 """The table `sharing`: with whom members compare their tastes. Without a row, with nobody."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, delete, func, insert, literal_column, or_, select
 
@@ -10,7 +11,7 @@ from storage.listeners import ensure
 from storage.schema import ratings, sharing
 
 EVERYWHERE = 0  # in place of a server's id
-LISTENED_TO = 300  # members at most, of this server first: more hardly tell more, and a prediction waits for it
+LISTENED_TO = 150  # members at most, of this server first: more hardly tell more, and a prediction waits for it
 
 
 class Shares:
@@ -54,8 +55,11 @@ class Shares:
             count, newest = (await connection.execute(query.where(_here(guild_id)))).one()
         return count, newest
 
-    async def gave(self, listener_id: int, guild_id: int | None) -> Mapping[int, Gave]:
-        """What others who share here gave, by track; nothing for a listener who does not share here himself."""
+    async def gave(self, listener_id: int, guild_id: int | None, asked: Collection[int]) -> Mapping[int, Gave]:
+        """What others who share here gave to the tracks asked about and to those that the listener rated.
+
+        Nothing for a listener who does not share here himself.
+        """
         here = _here(guild_id)
         query = select(sharing.c.listener_id).where(here).group_by(sharing.c.listener_id)
         query = query.order_by(func.max(sharing.c.guild_id).desc(), sharing.c.listener_id)
@@ -67,7 +71,10 @@ class Shares:
             mean = func.avg(ratings.c.stars).over(partition_by=ratings.c.listener_id)
             theirs = select(ratings.c.track_id, (ratings.c.stars - mean).label("above"))
             each = theirs.join(raters, raters.c.listener_id == ratings.c.listener_id).subquery()
+            rated = select(ratings.c.track_id).where(ratings.c.listener_id == listener_id)
+            wanted = rated.union_all(select(func.json_each(json.dumps([*asked])).table_valued("value").c.value))
             sums = select(each.c.track_id, func.sum(each.c.above), func.count()).group_by(each.c.track_id)
+            sums = sums.where(each.c.track_id.in_(wanted))
             return {track: Gave(above, count) for track, above, count in await connection.execute(sums)}
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from bot.domain import MAX_STARS, MIN_STARS, Playlist, Track
 from bot.domain_session import Guess, Session, Slot
-from bot.domain_taste import Gave
 from bot.errors import NoCandidates, NotTrained, UnknownSlot
 from bot.flow.predict import predict_tracks
 from bot.flow.workers import Workers
@@ -104,8 +103,7 @@ async def gather(
     if not tracks or not session.present:
         raise NoCandidates(members=len(session.present), tracks=len(tracks))
     rows = [
-        await _known(ratings, models, workers, member, tracks, await shares.gave(member, session.guild_id))
-        for member in session.present
+        await _known(ratings, shares, models, workers, member, tracks, session.guild_id) for member in session.present
     ]
     predictions = np.array([row.stars for row in rows])
     uncertainty = np.array([row.deviations for row in rows])
@@ -227,15 +225,18 @@ async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Trac
 
 async def _known(
     ratings: Ratings,
+    shares: Shares,
     models: Models,
     workers: Workers,
     member: int,
     tracks: Sequence[Track],
-    gave: Mapping[int, Gave],
+    guild_id: int,
 ) -> _Known:
     given = await ratings.stars(member)
     try:
-        predicted = await predict_tracks(ratings, models, workers, member, tracks, explain=False, gave=gave)
+        predicted = await predict_tracks(
+            ratings, models, workers, member, tracks, explain=False, shares=shares, guild_id=guild_id
+        )
     except NotTrained:
         predicted = []
     by_model = {prediction.track.id: prediction for prediction in predicted if prediction.stars is not None}

@@ -1,11 +1,10 @@
 """Predict: model and tracks become ranked predictions with ranges and reasons."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain import MIN_RATINGS, ByOthers, Prediction, Track
-from bot.domain_taste import Gave
 from bot.errors import NotTrained, UnknownTrack
 from bot.flow.workers import Workers
 from bot.taste.jobs import predict_job
@@ -15,6 +14,7 @@ from storage.identity import fold
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.sharing import Shares
 
 TELLING = 5  # letters of a title that is looked for in a sentence: "It" and "You" are words first
 
@@ -37,11 +37,12 @@ async def predict_tracks(
     tracks: Sequence[Track],
     *,
     explain: bool,
-    gave: Mapping[int, Gave] | None = None,
+    shares: Shares | None = None,
+    guild_id: int | None = None,
 ) -> list[Prediction]:
     """Predict what the listener would give to each track, in the order of `tracks`.
 
-    With `gave`, what others gave counts as far as the listener was found to follow them.
+    With `shares`, what others who share here gave counts as far as the listener was found to follow them.
 
     Raises:
         NotTrained: no model is stored for this listener.
@@ -56,7 +57,9 @@ async def predict_tracks(
     scales: dict[str, str] = meta.get("scales", {})  # type: ignore[assignment]
     rows = [comparable(track.features, track.scales, scales) for track in tracks]
     given, learned = [float(one[2]) for one in rated], [int(i) for i in meta.get("tracks", ())]  # type: ignore[union-attr]
-    company = others(gave or {}, learned, given, [track.id for track in tracks])
+    asked = [track.id for track in tracks]
+    gave = {} if shares is None else await shares.gave(listener_id, guild_id, asked)
+    company = others(gave, learned, given, asked)
     answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, rated, explain, company)
     return [
         Prediction(
@@ -69,7 +72,7 @@ async def predict_tracks(
             reasons=answer.reasons,
             effects=answer.effects,
             what_if=answer.what_if,
-            others=None if added is None or gave is None else ByOthers(gave[track.id].raters, added),
+            others=None if added is None else ByOthers(gave[track.id].raters, added),
         )
         for track, answer in zip(tracks, answers, strict=True)
         for added in (answer.by_others,)
@@ -84,12 +87,14 @@ async def predict_playlist(
     listener_id: int,
     guild_id: int | None,
     playlist_id: int,
-    gave: Mapping[int, Gave] | None = None,
+    shares: Shares | None = None,
 ) -> Ranked:
     """Rank a playlist for the listener; raise UnknownPlaylist or NotTrained."""
     playlist = await playlists.get(playlist_id, listener_id, guild_id)
     tracks = await playlists.tracks(playlist.id)
-    predictions = await predict_tracks(ratings, models, workers, listener_id, tracks, explain=False, gave=gave)
+    predictions = await predict_tracks(
+        ratings, models, workers, listener_id, tracks, explain=False, shares=shares, guild_id=guild_id
+    )
     stored = await models.load(listener_id)
     ranked = sorted(predictions, key=lambda p: (p.stars is None, -(p.stars or 0.0)))
     return Ranked(playlist.name, playlist.id, ranked, stored[2].ratings if stored else 0)

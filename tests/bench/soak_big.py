@@ -118,7 +118,7 @@ def _commands(s: Services, chance: random.Random) -> dict[str, Callable[[int], A
         "/retrain, predict (the ratings)": s.ratings.of,
         "/rate history": lambda who: s.ratings.page(who, 0),
         "/help, /account show": s.accounts.counts,
-        "/predict, what 300 others gave": lambda who: s.shares.gave(who, who // 50),
+        "/predict, what 150 others gave": lambda who: s.shares.gave(who, who // 50, range(1, 51)),
     }
 
 

@@ -42,8 +42,9 @@ class Rig:
     tracks: list[Track]
 
     async def ask(self, *tracks: Track) -> list[Prediction]:
-        gave = await self.shares.gave(ADA, HERE)
-        return await predict_tracks(self.ratings, self.models, self.workers, ADA, tracks, explain=True, gave=gave)
+        return await predict_tracks(
+            self.ratings, self.models, self.workers, ADA, tracks, explain=True, shares=self.shares, guild_id=HERE
+        )
 
 
 def good(track: Track) -> int:
@@ -96,9 +97,8 @@ async def test_what_those_who_share_gave_counts_and_is_said_until_consent_is_tak
 async def test_a_playlist_is_ranked_by_it_and_what_nobody_rated_is_predicted_as_before(rig: Rig):
     (before,) = await rig.ask(rig.tracks[39])
     await rig.shares.allow(ADA, "everywhere", None)
-    gave = await rig.shares.gave(ADA, HERE)
     ranked = await predict_playlist(
-        rig.playlists, rig.ratings, rig.models, rig.workers, ADA, HERE, rig.playlist_id, gave
+        rig.playlists, rig.ratings, rig.models, rig.workers, ADA, HERE, rig.playlist_id, rig.shares
     )
     by_track = {one.track.id: one for one in ranked.predictions}
     new = sorted(rig.tracks[30:39], key=lambda track: -(by_track[track.id].stars or 0))

@@ -67,19 +67,20 @@ async def rated(database: Database, given: dict[int, list[int]]) -> list[int]:
 
 
 async def test_what_others_gave_is_told_among_those_who_share_and_each_from_his_own_mean(database: Database):
-    first, second, third = await rated(database, {ADA: [10, 1, 1], BEN: [8, 6, 4], CLO: [3, 1]})
+    first, second, third = await rated(database, {ADA: [10, 1], BEN: [8, 6, 4], CLO: [3, 1]})
     shares = Shares(database)
     await shares.allow(BEN, "server", HERE)
-    assert await shares.gave(ADA, HERE) == {}, "whoever gives nothing takes nothing"
+    assert await shares.gave(ADA, HERE, ()) == {}, "whoever gives nothing takes nothing"
     await shares.allow(ADA, "server", HERE)
-    assert await shares.gave(ADA, HERE) == {first: Gave(2, 1), second: Gave(0, 1), third: Gave(-2, 1)}
+    assert await shares.gave(ADA, HERE, ()) == {first: Gave(2, 1), second: Gave(0, 1)}, "what she rated"
+    assert (await shares.gave(ADA, HERE, [third]))[third] == Gave(-2, 1), "and what she asks about"
     await shares.allow(CLO, "everywhere", None)
-    assert await shares.gave(ADA, HERE) == {first: Gave(3, 2), second: Gave(-1, 2), third: Gave(-2, 1)}
-    assert await shares.gave(ADA, THERE) == {}
+    assert await shares.gave(ADA, HERE, ()) == {first: Gave(3, 2), second: Gave(-1, 2)}
+    assert await shares.gave(ADA, THERE, ()) == {}
     await shares.allow(CLO, "off", HERE)
-    assert (await shares.gave(ADA, HERE))[first] == Gave(2, 1)
+    assert (await shares.gave(ADA, HERE, ()))[first] == Gave(2, 1)
     await Accounts(database).erase(BEN)
-    assert await shares.gave(ADA, HERE) == {}
+    assert await shares.gave(ADA, HERE, ()) == {}
 
 
 async def test_of_very_many_who_share_those_of_this_server_are_heard_first(database: Database):
@@ -88,6 +89,6 @@ async def test_of_very_many_who_share_those_of_this_server_are_heard_first(datab
     async with database.transaction() as connection:
         everywhere = [{"listener_id": who, "guild_id": EVERYWHERE} for who in (ADA, *crowd)]
         await connection.execute(insert(sharing), [*everywhere, {"listener_id": 999_999, "guild_id": HERE}])
-    gave = (await Shares(database).gave(ADA, HERE))[first]
+    gave = (await Shares(database).gave(ADA, HERE, ()))[first]
     assert gave.raters == LISTENED_TO
     assert gave.above == pytest.approx(4 - (LISTENED_TO - 1)), "the one of this server is among them"
