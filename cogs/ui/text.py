@@ -199,9 +199,11 @@ def report_lines(report: TasteReport) -> str:
         f"- My 80 % ranges held **{_percent(report.coverage)}** of your ratings",
         f"- Luck would look this good {_chance(report.p_value)} of the time",
     ]
-    gap = _percent(seen.skill - max(held.skill, 0.0))
-    if seen.skill >= 0.005:
+    if held.skill >= 0.005:
+        gap = _percent(seen.skill - held.skill)
         lines.append(f"- On tracks I learned from it is {_percent(seen.skill)} less: {gap} of that I merely memorised")
+    elif seen.skill >= 0.005:
+        lines.append(f"- On tracks I learned from I look {_percent(seen.skill)} better: all of that I merely memorised")
     if report.without_features:
         rated = count(report.without_features, "rated track")
         lines.append(f"- {rated} left out: nothing is known about how they sound")

@@ -118,7 +118,9 @@ def test_the_report_is_honest_about_chance():
     said = text.report_lines(report)
     assert "cannot tell your taste from chance" in said
     assert "20 more ratings" in said
-    assert "it is 60 % less: 60 % of that I merely memorised" in said, "where nothing was learned, the gap matters most"
+    assert "I look 60 % better: all of that I merely memorised" in said, (
+        "where nothing was learned, the gap matters most"
+    )
     assert "3 rated tracks left out" in said
     assert text.report_title(report) == "I don't know you yet"
 
