@@ -85,6 +85,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         clips = Clips(config.data / "clips", uploads)
         stack.push_async_callback(clips.close)
         playlists = Playlists(database)
+        questions = Questions(playlists, ratings, workers)
+        stack.push_async_callback(questions.close)
         outside = _outside(config, database)
         stack.push_async_callback(_close, outside)
         metrics.gauge("earmark_writes_waiting", "Writes not yet begun.", lambda: ratings.waiting + sessions.waiting)
@@ -102,7 +104,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             predictions=Predictions(database),
             shares=Shares(database),
             studies=Studies(database),
-            questions=Questions(playlists, ratings),
+            questions=questions,
             clips=clips,
             uploads=uploads,
             workers=workers,

@@ -154,7 +154,7 @@ class Rating:
     rated_at: int  # seconds since 1970, UTC
 
 
-Why = Literal["typical", "surprise", "rest", "unheard"]  # a track is asked about
+Why = Literal["typical", "telling", "surprise", "rest", "unheard"]  # a track is asked about
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,31 @@
 
 import asyncio
 import hashlib
-from collections import OrderedDict
+import logging
+from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
-from bot.domain import MAX_STARS, MIN_STARS, Question, Track, Why
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS, Question, Track, Why
 from bot.errors import NoPlaylist, NothingToRate
-from bot.taste.choose import rank_questions
+from bot.flow.workers import Workers
+from bot.taste.choose import CANDIDATES, IN_A_ROW, rank_questions
+from bot.taste.features import matrix
+from bot.taste.jobs import next_questions_job
+from bot.taste.scales import common, comparable
 from storage.playlists import Playlists
 from storage.ratings import Ratings, Standing
 
+log = logging.getLogger(__name__)
+
 ROUNDS_KEPT = 500
 AHEAD = 3  # questions that are known beforehand, so that their sound can be ready
+EVERY = 3  # answers after which the order follows what they say
+FOLLOWED = 300  # ratings; with more, one answer changes little, whichever it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +44,30 @@ class Round:
     playlist_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """The tracks among which answers so far choose the next questions, and how they sound.
+
+    Attributes:
+        X: (m, features), NaN unknown, on the scales of these sources.
+
+    """
+
+    track_ids: Sequence[int]
+    artists: Sequence[str]
+    X: NDArray[np.float32]
+    scales: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Order:
     """The tracks of a round as they will be asked, and why each; counting what is left takes no walk."""
 
     why: Mapping[int, Why]  # by track id, in the order of asking
+    artists: Mapping[int, str]  # case folded
+    candidates: Candidates
+    rated: int = 0  # ratings that it follows from
+    asked: deque[int] = field(default_factory=lambda: deque(maxlen=IN_A_ROW))  # the last few
 
     @property
     def track_ids(self) -> Collection[int]:
@@ -46,14 +77,23 @@ class Order:
 class Questions:
     """Puts the tracks that a listener can see into the order in which to ask them.
 
-    The order depends on which tracks are rated, not on the ratings, so a round is ranked once and then walked;
-    that keeps a click cheap. Rounds are kept in memory only: after a restart they are ranked again.
+    A round is ranked once, by how the tracks sound, and then walked; that keeps a click cheap. From MIN_RATINGS on a
+    worker process that has nothing else to do chooses the next questions anew every few answers, by what was learned;
+    until it has, the order stays as it is. Rounds are kept in memory only: after a restart they are ranked again.
     """
 
-    def __init__(self, playlists: Playlists, ratings: Ratings) -> None:
+    def __init__(self, playlists: Playlists, ratings: Ratings, workers: Workers) -> None:
         self._playlists = playlists
         self._ratings = ratings
-        self._orders: OrderedDict[Round, asyncio.Task[Order]] = OrderedDict()
+        self._workers = workers
+        self._orders: OrderedDict[Round, asyncio.Future[Order]] = OrderedDict()
+        self._following: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Stop choosing in the background."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
 
     def forget(self, owner_id: int, guild_ids: Collection[int] = ()) -> None:
         """Rank anew next time for whoever sees a changed playlist: its owner, and the servers it is shared with."""
@@ -71,10 +111,13 @@ class Questions:
         """
         order = await self._order(of)
         standing = await self._ratings.standing(of.listener_id)
+        self._follow(of, order, standing)
         waiting, left = _left(order, standing)
         if not waiting:
             raise NothingToRate(rated=len(standing.stars)) if order.track_ids else NoPlaylist()
         first = waiting[0]
+        if first not in order.asked:
+            order.asked.append(first)
         return _question(of, await self._playlists.track(first), standing, left, waiting[1:], order.why[first])
 
     async def about(self, of: Round, track_id: int) -> Question:
@@ -106,14 +149,59 @@ class Questions:
             playlist = await self._playlists.get(of.playlist_id, of.listener_id, of.guild_id)
             tracks = await self._playlists.tracks(playlist.id)
         rated = [rating.track for rating in await self._ratings.of(of.listener_id)]
-        return Order(await asyncio.to_thread(_rank, of.listener_id, tracks, rated))
+        return await asyncio.to_thread(_rank, of.listener_id, tracks, rated)
+
+    def _follow(self, of: Round, order: Order, standing: Standing) -> None:
+        """Let the order follow the answers, in the background, where no process has anything better to do."""
+        rated = len(standing.stars)
+        enough = MIN_RATINGS <= rated <= FOLLOWED and rated >= order.rated + EVERY
+        if enough and not self._workers.running and (self._following is None or self._following.done()):
+            self._following = asyncio.create_task(self._followed(of, order), name="follow-answers")
+
+    async def _followed(self, of: Round, order: Order) -> None:
+        try:
+            followed = await self._next_by_answers(of, order)
+        except Exception as error:  # noqa: BLE001 - nobody awaits this task; the order that there is goes on
+            log.warning("The questions do not follow the answers: %s", type(error).__name__)
+            return
+        kept = self._orders.get(of)
+        if kept is not None and kept.done() and not kept.cancelled() and kept.result() is order:
+            self._orders[of] = asyncio.get_running_loop().create_future()
+            self._orders[of].set_result(followed)
+
+    async def _next_by_answers(self, of: Round, order: Order) -> Order:
+        among, rated = order.candidates, await self._ratings.of(of.listener_id)
+        done = (await self._ratings.standing(of.listener_id)).skipped | {rating.track.id for rating in rated}
+        places = [place for place, track_id in enumerate(among.track_ids) if track_id not in done]
+        chosen = await self._workers.run_for(
+            of.listener_id,
+            next_questions_job,
+            [comparable(rating.track.features, rating.track.scales, among.scales) for rating in rated],
+            [rating.stars for rating in rated],
+            among.X[places],
+            [among.artists[place] for place in places],
+            [rating.track.artist for rating in rated[-2:]],
+            _seed(of.listener_id),
+        )
+        first: dict[int, Why] = {among.track_ids[places[asked.place]]: asked.why for asked in chosen}
+        why = {**first, **{i: why for i, why in order.why.items() if i not in first}}
+        return replace(order, why=why, rated=len(rated))
 
 
 def _left(order: Order, standing: Standing) -> tuple[tuple[int, ...], int]:
-    """Give the first few tracks that wait for an answer, and how many do."""
+    """Give the first few tracks that wait for an answer, and how many do.
+
+    What was rated elsewhere drops out of the order, so that it is here that no artist comes three times running.
+    """
     done = standing.stars.keys() | standing.skipped
     waiting = (track_id for track_id in order.track_ids if track_id not in done)
-    return tuple(islice(waiting, AHEAD + 1)), len(order.why) - len(order.why.keys() & done)
+    first = list(islice(waiting, AHEAD + 1))
+    before = {order.artists[track_id] for track_id in order.asked if track_id in done}
+    if first and len(order.asked) == IN_A_ROW and before == {order.artists[first[0]]} != {""}:
+        other = next((i for i in chain(first, waiting) if order.artists[i] not in before), None)
+        if other is not None:
+            first = [other, *(i for i in first if i != other)][: AHEAD + 1]
+    return tuple(first), len(order.why) - len(order.why.keys() & done)
 
 
 def _question(
@@ -131,21 +219,27 @@ def _question(
     )
 
 
-def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> dict[int, Why]:
+def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> Order:
     """Order track ids: those with features by what their answer would teach, the others after them."""
     known = [track for track in tracks if track.features]
-    unknown = [track for track in tracks if not track.features]
-    seed = int.from_bytes(hashlib.sha256(str(listener_id).encode()).digest()[:4], "big")
     order = rank_questions(
         [dict(track.features) for track in known],
         [dict(track.features) for track in rated if track.features],
         artists=[track.artist for track in known],
         recent_artists=[track.artist for track in rated[-2:]],
-        seed=seed,
+        seed=_seed(listener_id),
     )
     why: dict[int, Why] = {known[asked.place].id: asked.why for asked in order}
-    why.update({track.id: "unheard" for track in unknown})
-    return why
+    why.update({track.id: "unheard" for track in tracks if not track.features})
+    sample = [known[asked.place] for asked in order[:CANDIDATES]]
+    scales = common([track.scales for track in sample])
+    X = matrix([comparable(track.features, track.scales, scales) for track in sample]).astype(np.float32)
+    candidates = Candidates([track.id for track in sample], [track.artist for track in sample], X, scales)
+    return Order(why, {track.id: track.artist.casefold() for track in tracks}, candidates)
+
+
+def _seed(listener_id: int) -> int:
+    return int.from_bytes(hashlib.sha256(str(listener_id).encode()).digest()[:4], "big")
 
 
 async def rate(playlists: Playlists, ratings: Ratings, of: Round, track_id: int, stars: int) -> Track:

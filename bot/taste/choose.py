@@ -1,4 +1,4 @@
-"""Which track to ask next: the one that is most like those that nothing was told of yet."""
+"""Which track to ask next: at first those that stand for all others, then those that tell a model most."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from bot.taste.kernel import Space
 
 Array = NDArray[np.float64]
 
-CANDIDATES = 250  # a sample of a larger playlist is ranked with care; the rest follows in random order
+CANDIDATES = 500  # a sample of a larger playlist is ranked with care; the rest follows in random order
 RANKED = 80
-LENGTH = 1.0  # of the kernel: a middling one, for at the start nothing is known of this listener's own
+LENGTH = 0.5  # of the kernel, for at the start nothing is known of this listener's own
 SURPRISE_EVERY = 6
 IN_A_ROW = 2  # tracks of one artist
 
@@ -35,7 +35,7 @@ def rank_questions(
     recent_artists: Sequence[str] = (),
     seed: int = 0,
 ) -> list[Asked]:
-    """Order candidates so that soon each of them sounds like something asked about; every sixth is a surprise.
+    """Order candidates so that those asked about sound, together, like all of them; every sixth is a surprise.
 
     The order does not depend on the ratings given, so the whole of it is known at once. Never are more than two tracks
     of one artist asked in a row, while there are others. Deterministic in `seed`. How it fares beside other rules:
@@ -49,7 +49,7 @@ def rank_questions(
     chosen = set(typical)
     queue = [Asked(i, "typical") for i in typical]
     queue += [Asked(i, "rest") for i in careful + rest if i not in chosen]
-    return _with_variety(queue, artists, recent_artists, rng)
+    return with_variety(queue, artists, recent_artists, rng)
 
 
 def _by_likeness(candidates: Sequence[Mapping[str, float]], rated: Sequence[Mapping[str, float]]) -> list[int]:
@@ -65,36 +65,43 @@ def _by_likeness(candidates: Sequence[Mapping[str, float]], rated: Sequence[Mapp
     U = space.ranks(X[:, tells])
     new, old = U[: len(candidates)], U[len(candidates) :]
     K = np.exp(-space.distances(new, new) / space.scale(LENGTH))
-    told = np.exp(-space.distances(old, new) / space.scale(LENGTH)).max(axis=0) if len(old) else np.zeros(len(new))
-    return _greedy(K, told, min(RANKED, len(candidates)))
+    told = np.exp(-space.distances(old, new) / space.scale(LENGTH)).sum(axis=0)
+    return _greedy(K, told, len(old), min(RANKED, len(candidates)))
 
 
-def _greedy(K: Array, told: Array, count: int) -> list[int]:
-    """Take `count` tracks, each the one that raises the sum of likenesses to the nearest track told of most.
+def _greedy(K: Array, told: Array, asked: int, count: int) -> list[int]:
+    """Take `count` tracks, each the one that is like all others most, and like those asked about least.
 
-    Facility location (Cornuéjols and others, 1977): the greedy choice comes within 1 - 1/e of the best. `K` is the
-    likeness (n, n) of candidates, `told` (n,) that of each to the nearest rated track.
+    Kernel herding (Chen, Welling and Smola, 2010): the tracks taken have nearly the mean of all in every feature, and
+    their spread. `K` is the likeness (n, n) of candidates, `told` (n,) the sum of that to the `asked` rated tracks.
     """
-    left, order = np.ones(len(K), dtype=bool), list[int]()
+    left, order, wanted = np.ones(len(K), dtype=bool), list[int](), K.mean(axis=1)
     for _ in range(count):
-        gains = np.maximum(K - told, 0.0).sum(axis=1)
-        best = int(np.argmax(np.where(left, gains, -np.inf)))
+        best = int(np.argmax(np.where(left, wanted - told / (asked + len(order) + 1), -np.inf)))
         order.append(best)
         left[best] = False
-        told = np.maximum(told, K[best])
+        told = told + K[best]
     return order
 
 
-def _with_variety(
-    queue: list[Asked], artists: Sequence[str], recent_artists: Sequence[str], rng: np.random.Generator
+def with_variety(
+    queue: Sequence[Asked],
+    artists: Sequence[str],
+    recent_artists: Sequence[str],
+    rng: np.random.Generator,
+    before: int = 0,
+    count: int | None = None,
 ) -> list[Asked]:
-    """Mix in surprises, and keep one artist from being asked about three times running."""
+    """Mix in surprises, and keep one artist from being asked about three times running.
+
+    `before` questions were asked already; `count` limits how many are returned.
+    """
     remaining = list(queue)
     order: list[Asked] = []
     last = [artist.casefold() for artist in recent_artists][-IN_A_ROW:]
-    while remaining:
+    while remaining and (count is None or len(order) < count):
         place, surprise = 0, False
-        if len(order) % SURPRISE_EVERY == SURPRISE_EVERY - 1 and len(remaining) > 2:
+        if (before + len(order)) % SURPRISE_EVERY == SURPRISE_EVERY - 1 and len(remaining) > 2:
             place, surprise = int(rng.integers(len(remaining))), True
         tired = last[0] if len(last) == IN_A_ROW and len(set(last)) == 1 and last[0] else None
         if tired is not None and artists[remaining[place].place].casefold() == tired:

@@ -12,6 +12,7 @@ from bot.domain_taste import Glance
 from bot.taste.features import NAMES, matrix
 
 if TYPE_CHECKING:
+    from bot.taste.choose import Asked
     from bot.taste.others import Others
     from bot.taste.regressor import TasteRegressor
 
@@ -87,6 +88,21 @@ def _told(
     if others is None:
         return model.predict(X), *model.interval(X), np.full(len(X), np.nan)
     return Following.of(model, others).predict(model, X, np.asarray(others.asked, dtype=np.float64)[rows])
+
+
+def next_questions_job(
+    rows: Sequence[Mapping[str, float]],
+    stars: Sequence[int],
+    candidates: NDArray[np.float32],
+    artists: Sequence[str],
+    recent_artists: Sequence[str],
+    seed: int,
+) -> list["Asked"]:
+    """Choose the questions that teach most after these ratings; places among the candidates (m, features)."""
+    from bot.taste.active import next_questions  # noqa: PLC0415 - heavy
+
+    given, among = np.asarray(stars, dtype=np.float64), candidates.astype(np.float64)
+    return next_questions(matrix(rows), given, among, artists=artists, recent_artists=recent_artists, seed=seed)
 
 
 def glance_job(

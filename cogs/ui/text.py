@@ -137,6 +137,7 @@ def place(question: Question) -> str:
 
 WHY: dict[Why, str] = {
     "typical": "Why this one? Others of your tracks sound like it, so your answer tells me about them, too.",
+    "telling": "Why this one? Of all your tracks, this is where your answer would teach me most just now.",
     "surprise": "Why this one? A surprise, for a change.",
     "rest": "Why this one? You have told me about the most telling ones; these are the others.",
     "unheard": "I don't know how this one sounds: I keep your rating, but cannot learn from it yet.",

@@ -1,0 +1,110 @@
+"""The order of questions: as made, as walked, and as it follows what was answered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.domain import MIN_RATINGS, PlaylistSource, Question, TrackSource
+from bot.flow.rate import EVERY, Questions, Round, rate, skip
+from bot.flow.workers import Workers
+from storage.database import Database
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+
+ADA = Round(1)
+
+
+@dataclass
+class Rig:
+    playlists: Playlists
+    ratings: Ratings
+    workers: Workers
+    questions: Questions
+
+    async def link(self, artists: int, tracks: int = 60) -> None:
+        sources = [
+            TrackSource(
+                title=f"Piece {i}",
+                artist=f"Artist {i % artists}",
+                features={"energy": i % 10 / 10, "valence": i % 7 / 7, "tempo": 60.0 + i},
+            )
+            for i in range(tracks)
+        ]
+        await self.playlists.link(1, PlaylistSource(name="Mix", kind="csv", tracks=tuple(sources)))
+
+    async def answer(self, count: int) -> list[Question]:
+        """Answer so many questions by how energetic the track is."""
+        asked: list[Question] = []
+        for _ in range(count):
+            asked.append(await self.questions.next(ADA))
+            track = asked[-1].track
+            await rate(self.playlists, self.ratings, ADA, track.id, 1 + round(9 * track.features["energy"]))
+        return asked
+
+    async def followed(self) -> Question:
+        """The next question, once the order has followed the answers."""
+        async with asyncio.timeout(30):
+            while (question := await self.questions.next(ADA)).why not in {"telling", "surprise"}:
+                await asyncio.sleep(0.02)
+        return question
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    database = await Database.open(tmp_path / "earmark.db")
+    ratings, playlists, workers = Ratings(database), Playlists(database), Workers(lambda: ThreadPoolExecutor(1))
+    await ratings.start()
+    questions = Questions(playlists, ratings, workers)
+    yield Rig(playlists, ratings, workers, questions)
+    await questions.close()
+    workers.close()
+    await ratings.close()
+    await database.close()
+
+
+async def test_the_order_follows_the_answers_from_ten_ratings_on(rig: Rig):
+    await rig.link(artists=60)
+    first = await rig.answer(MIN_RATINGS)
+    assert {question.why for question in first} == {"typical", "surprise"}
+    await rig.followed()
+    asked = await rig.answer(EVERY)
+    assert "telling" in {question.why for question in asked}
+    again = [*first, *asked, *await rig.answer(60 - len(first) - len(asked))]
+    assert len({question.track.id for question in again}) == 60, "each track is asked about once"
+
+
+async def test_what_was_skipped_does_not_come_back(rig: Rig):
+    await rig.link(artists=60)
+    skipped = (await rig.questions.next(ADA)).track.id
+    await skip(rig.playlists, rig.ratings, ADA, skipped)
+    await rig.answer(MIN_RATINGS)
+    await rig.followed()
+    rest = await rig.answer(59 - MIN_RATINGS)
+    assert skipped not in {question.track.id for question in rest}
+
+
+async def test_equal_ratings_leave_the_order_as_it_is(rig: Rig):
+    await rig.link(artists=60)
+    for _ in range(MIN_RATINGS + 5):
+        track = (await rig.questions.next(ADA)).track
+        await rate(rig.playlists, rig.ratings, ADA, track.id, 7)
+    await rig.questions.close()
+    assert (await rig.questions.next(ADA)).why in {"typical", "surprise"}
+
+
+async def test_no_artist_comes_three_times_running_when_others_were_rated_elsewhere(rig: Rig):
+    await rig.link(artists=4)
+    artists: list[str] = []
+    elsewhere = Round(1, playlist_id=(await rig.playlists.of(1))[0].id)
+    for turn in range(24):
+        asked = await rig.questions.next(ADA)
+        artists.append(asked.track.artist)
+        await rate(rig.playlists, rig.ratings, ADA, asked.track.id, 1 + turn % 10)
+        for _ in range(turn % 2):
+            other = await rig.questions.next(elsewhere)
+            await rate(rig.playlists, rig.ratings, ADA, other.track.id, 1 + turn % 10)
+    assert not any(len(set(artists[i : i + 3])) == 1 for i in range(len(artists) - 2))
