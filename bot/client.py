@@ -9,11 +9,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import discord
 from discord import app_commands
+from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 
 from bot.flow.clips import Clips
@@ -58,6 +59,7 @@ PERMISSIONS = discord.Permissions(
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
 UNANSWERED = 1000  # interactions whose first answer is waited for
 CLICKS_GRACE = 2.5  # seconds; Discord itself gives up on a click after 3
+LONGEST_PAUSE = 60.0  # seconds between two attempts to reach Discord
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,13 @@ class Services:
     limits: Limits
 
 
+class Backoff(ExponentialBackoff[Literal[False]]):
+    """Ever longer pauses, but a minute at most: those of discord.py grow to 17, long after Discord is back."""
+
+    def delay(self) -> float:
+        return min(super().delay(), LONGEST_PAUSE)
+
+
 class Earmark(commands.Bot):
     """The bot; `services` is all it knows of the rest of the program."""
 
@@ -93,6 +102,8 @@ class Earmark(commands.Bot):
     ) -> None:
         # It never speaks: no need to warn that it could not.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        # Its type is discord.py's own class, so a plain assignment is refused.
+        setattr(discord.client, "ExponentialBackoff", Backoff)  # noqa: B010
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -145,6 +156,16 @@ class Earmark(commands.Bot):
         for cog in COGS:
             await self.load_extension(cog)
         await self._synchronise()
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected; raises GatewayNotFound where the very first connection fails."""
+        try:
+            await super().connect(reconnect=reconnect)
+        except AttributeError as error:
+            # discord.py asks the last connection where to go on, and there is none yet.
+            if getattr(self, "ws", None) is not None:
+                raise
+            raise discord.GatewayNotFound from error.__context__
 
     async def _synchronise(self) -> None:
         """Tell Discord of the commands, only when they are not those that it was told of last."""

@@ -189,3 +189,38 @@ async def test_a_port_in_use_is_said(tmp_path: Path, unused_port: int):
         server.close()
         await server.wait_closed()
         await sandbox.close()
+
+
+@pytest.mark.parametrize("what", ["rest", "gateway"])
+async def test_discord_is_down_at_the_start(tmp_path: Path, unused_port: int, what: str):
+    sandbox = await Sandbox.start()
+    sandbox.rest.trouble = (503, {"message": "503: Service Unavailable", "code": 0}) if what == "rest" else None
+    sandbox.gateway.refusing = what == "gateway"
+    env = {"DISCORD_TOKEN": sandbox.bot_token, "EARMARK_DISCORD_URL": sandbox.url}
+    try:
+        async with (
+            program("run", "--data", str(tmp_path), EARMARK_METRICS_PORT=str(unused_port), **env) as bot,
+            aiohttp.ClientSession() as http,
+        ):
+            await bot.said("Discord is down")
+            await eventually(lambda: sum("Discord is down" in line for line in bot.lines) >= 2, 20)
+            async with http.get(f"http://127.0.0.1:{unused_port}/healthz") as answer:
+                assert await answer.json() == {"gateway": False, "database": True}
+            sandbox.rest.trouble, sandbox.gateway.refusing = None, False
+            await bot.said("logged in", 60)
+            assert "playlist link" in words(await sandbox.human.slash("Ada", "general", "help", {}))
+            assert await bot.end() == 0
+    finally:
+        await sandbox.close()
+
+
+async def test_a_signal_ends_the_wait_for_discord(tmp_path: Path):
+    sandbox = await Sandbox.start()
+    sandbox.rest.trouble = (503, {"message": "503: Service Unavailable", "code": 0})
+    env = {"DISCORD_TOKEN": sandbox.bot_token, "EARMARK_DISCORD_URL": sandbox.url}
+    try:
+        async with program("run", "--data", str(tmp_path), **env) as bot:
+            await bot.said("Discord is down")
+            assert await bot.end(seconds=5) == 0
+    finally:
+        await sandbox.close()
