@@ -5,8 +5,8 @@ import hashlib
 import json
 import logging
 import re
+import sys
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -57,8 +57,8 @@ PERMISSIONS = discord.Permissions(
     read_message_history=True,
 )
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
-UNANSWERED = 1000  # interactions whose first answer is waited for
-CLICKS_GRACE = 2.5  # seconds; Discord itself gives up on a click after 3
+PATIENCE = 3.0  # seconds that Discord waits for the first answer
+CLICKS_GRACE = 2.5  # seconds
 LONGEST_PAUSE = 60.0  # seconds between two attempts to reach Discord
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Earmark(commands.Bot):
         self._always_sync = always_sync
         self._on_login = on_login
         self.connected = False  # whether Discord's events arrive
-        self._asked: OrderedDict[str, float] = OrderedDict()
+        self._asked: dict[str, float] = {}  # when interactions came that have no answer yet
 
     def _trace(self, metrics: Metrics) -> aiohttp.TraceConfig:
         """Watch what Discord answers, and how long an interaction waited for its first answer."""
@@ -133,9 +133,9 @@ class Earmark(commands.Bot):
 
         async def on_end(_: object, __: object, given: aiohttp.TraceRequestEndParams) -> None:
             metrics.requests.add(status=str(given.response.status))
-            asked = self._asked.pop(callback[1], None) if (callback := CALLBACK.search(given.url.path)) else None
-            if asked is not None:
-                metrics.answers.observe(time.perf_counter() - asked)
+            callback = CALLBACK.search(given.url.path)
+            if callback is not None and given.response.ok and callback[1] in self._asked:
+                metrics.answers.observe(time.perf_counter() - self._asked.pop(callback[1]))
 
         trace.on_request_end.append(on_end)
         return trace
@@ -143,14 +143,24 @@ class Earmark(commands.Bot):
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Take note of connections and interactions, the moment they come."""
         if event_name == "interaction":
-            self._asked[str(args[0].id)] = time.perf_counter()
-            if len(self._asked) > UNANSWERED:
-                self._asked.popitem(last=False)
+            interaction_id = str(args[0].id)
+            self._asked[interaction_id] = time.perf_counter()
+            asyncio.get_running_loop().call_later(PATIENCE, self._give_up_on, interaction_id)
         elif event_name in {"ready", "resumed", "disconnect"}:
             if event_name != "disconnect" or self.connected:  # each attempt to come back is a `disconnect`, too
                 self.services.metrics.gateway.add(event=event_name)
             self.connected = event_name != "disconnect"
         super().dispatch(event_name, *args, **kwargs)
+
+    def _give_up_on(self, interaction_id: str) -> None:
+        if self._asked.pop(interaction_id, None) is not None:
+            self.services.metrics.unanswered.add()
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Count what the handler of an event raised, of a reaction for example."""
+        if (problem := sys.exception()) is not None:
+            self.services.metrics.failed(problem)
+        await super().on_error(event_method, *args, **kwargs)
 
     async def setup_hook(self) -> None:
         for cog in COGS:

@@ -96,6 +96,7 @@ class Retrain(commands.Cog):
             else:
                 await interaction.edit_original_response(content=text_taste.STUDIED, attachments=attached, view=None)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task, so it is the last to see it
+            s.metrics.failed(error)
             try:
                 await interaction.edit_original_response(content=sentence(error), view=None)
             except discord.HTTPException as problem:

@@ -31,6 +31,11 @@ class Stand:
         async with self._http.get(f"http://127.0.0.1:{self.port}{path}") as answer:
             return answer.status, await answer.text()
 
+    async def figure(self, name: str) -> float:
+        """One of the figures; 0 where nothing was counted."""
+        lines = (line.rpartition(" ") for line in (await self.get("/metrics"))[1].splitlines())
+        return next((float(value) for named, _, value in lines if named == name), 0.0)
+
     async def healthy(self) -> bool:
         return (await self.get("/healthz"))[0] == 200
 
@@ -136,6 +141,7 @@ async def test_discord_answers_errors_for_a_while(tmp_path: Path, unused_port: i
     async with stand(tmp_path, unused_port) as s:
         card = await s.card()
         track = track_of(card)
+        answered = await s.figure("earmark_answer_seconds_count")
         s.sandbox.rest.trouble = trouble
         clicks = [s.human.begin_click("Ada", card, button(card, "rate", 6)) for _ in range(3)]
         await eventually(lambda: s.stars() == {track: 6}, 10)  # saved, though nobody can be told
@@ -143,6 +149,8 @@ async def test_discord_answers_errors_for_a_while(tmp_path: Path, unused_port: i
         s.sandbox.rest.trouble = None
         # Discord itself has given these up after three seconds.
         await asyncio.gather(*(s.human.wait(click.id) for click in clicks), return_exceptions=True)
+        assert await s.figure("earmark_answer_seconds_count") == answered, "an error is no answer"
+        assert await s.figure("earmark_unanswered_total") == 3
         again = await s.human.slash("Ada", "general", "rate start", {})
         assert track_of(again) != track
         answered = await s.human.click("Ada", again, button(again, "rate", 2))
