@@ -23,7 +23,7 @@ class Health:
 
     Attributes:
         gateway: Discord's events arrive.
-        database: it answers.
+        database: it answers, and the last write did not fail.
 
     """
 

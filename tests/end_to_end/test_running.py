@@ -3,10 +3,11 @@
 import asyncio
 import json
 import re
+import resource
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,42 @@ async def test_a_signal_ends_the_wait_for_discord(tmp_path: Path):
             assert await bot.end(seconds=5) == 0
     finally:
         await sandbox.close()
+
+
+@contextmanager
+def full_disk(bot: Program, _: Path) -> Iterator[None]:
+    """No file of the bot's may grow, as on a disk that is full."""
+    pid, endless = bot.process.pid, resource.RLIM_INFINITY
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, endless))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (endless, endless))
+
+
+@contextmanager
+def locked(_: Program, data: Path) -> Iterator[None]:
+    """Another program writes, and does not end."""
+    with closing(sqlite3.connect(data / "earmark.db", isolation_level=None)) as stranger:
+        stranger.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can fill a disk for one process")
+@pytest.mark.parametrize("fault", [full_disk, locked])
+async def test_what_cannot_be_written_is_said_and_is_not_well(tmp_path: Path, unused_port: int, fault: Any):
+    async with stand(tmp_path, unused_port) as s:
+        card = await s.card()
+        track = track_of(card)
+        with fault(s.bot, tmp_path):
+            assert await s.healthy(), "nobody has tried to write yet"
+            await s.human.click("Ada", card, button(card, "rate", 7))
+            told = [words(message) for message in s.human.messages("Ada", "general")]
+            assert any("could not save that just now" in one for one in told)
+            for _ in range(2):
+                assert await s.get("/healthz") == (503, '{"gateway": true, "database": false}')
+            assert s.stars() == {}
+        assert await s.healthy()
+        await s.human.click("Ada", card, button(card, "rate", 7))
+        assert s.stars() == {track: 7}
+        assert await s.bot.end() == 0
