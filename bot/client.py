@@ -107,8 +107,8 @@ class Earmark(commands.Bot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            # No privileged intent: commands, buttons and reactions need none.
-            intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True),
+            # No privileged intent: commands, buttons, reactions and direct messages need none.
+            intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True, dm_messages=True),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -155,6 +155,9 @@ class Earmark(commands.Bot):
     def _give_up_on(self, interaction_id: str) -> None:
         if self._asked.pop(interaction_id, None) is not None:
             self.services.metrics.unanswered.add()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Look for no command in what is typed; the cog Help answers it."""
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Count what the handler of an event raised, of a reaction for example."""

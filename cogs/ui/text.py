@@ -352,6 +352,7 @@ def ranked(
 # --- help
 
 
+HELLO = "Hello! I understand commands, not conversation: `/help` shows what I can do for you, and where to begin."
 HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 
 1. `/playlist link` - upload a playlist file or paste some songs
