@@ -14,7 +14,7 @@ import aiohttp
 import discord
 
 from bot.callback import callback
-from bot.client import Earmark, Services
+from bot.client import Backoff, Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
 from bot.doctor import tell
@@ -50,6 +50,8 @@ from storage.spotify import SpotifyAccounts
 from storage.studies import Studies
 
 TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
+TOO_MANY = 429  # and from 500 on, what Discord answers passes by itself; anything below is a fault of ours
+DOWN: tuple[type[Exception], ...] = (discord.HTTPException, discord.GatewayNotFound)
 
 log = logging.getLogger(__name__)
 
@@ -157,11 +159,17 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
         async with services(config) as made, backing_up(config):
-            bot = Earmark(made, always_sync=sandbox_url is not None)
+            bot: Earmark | None = None
+
+            def anew() -> Earmark:
+                nonlocal bot
+                bot = Earmark(made, always_sync=sandbox_url is not None)
+                return bot
+
             telling = asyncio.create_task(tell(config, log.info), name="doctor")
             try:
-                async with serving(config, bot):
-                    await _run(bot, token)
+                async with serving(config, made, lambda: bot is not None and bot.connected):
+                    await _run(anew, token)
             except discord.LoginFailure:
                 raise TokenRefused from None
             except discord.ConnectionClosed as closed:
@@ -186,20 +194,19 @@ async def run_in_sandbox(config: Config, port: int, ready: Callable[[str], Await
                     await ready(sandbox.url)
 
                 bot = Earmark(made, always_sync=True, on_login=on_login)
-                async with serving(config, bot):
-                    await _run(bot, sandbox.bot_token)
+                async with serving(config, made, lambda: bot.connected):
+                    await _run(lambda: bot, sandbox.bot_token)
         finally:
             await sandbox.close()
 
 
 @asynccontextmanager
-async def serving(config: Config, bot: Earmark) -> AsyncGenerator[None]:
+async def serving(config: Config, made: Services, connected: Callable[[], bool]) -> AsyncGenerator[None]:
     """Answer those who ask how the bot is, and the browsers that come back from Spotify."""
-    made = bot.services
-    made.metrics.gauge("earmark_connected", "1 while Discord's events arrive.", lambda: float(bot.connected))
+    made.metrics.gauge("earmark_connected", "1 while Discord's events arrive.", lambda: float(connected()))
 
     async def health() -> Health:
-        return await look(lambda: bot.connected, made.settings.ping)
+        return await look(connected, made.settings.ping)
 
     places: dict[int, str] = {}  # hosts by port
     here = urlsplit(config.public_url or "")
@@ -216,8 +223,8 @@ async def serving(config: Config, bot: Earmark) -> AsyncGenerator[None]:
         yield
 
 
-async def _run(bot: Earmark, token: str) -> None:
-    """Keep the bot running until SIGINT or SIGTERM; clicks at hand are finished first."""
+async def _run(anew: Callable[[], Earmark], token: str) -> None:
+    """Keep a bot running until SIGINT or SIGTERM; each attempt to reach a Discord that is down has a bot of its own."""
     # A click makes thousands of short-lived objects: looking through all modules for garbage each time
     # took a sixth of its processor time.
     gc.freeze()
@@ -227,6 +234,25 @@ async def _run(bot: Earmark, token: str) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             loop.add_signal_handler(name, stop.set)
+    pauses, down = Backoff(), DOWN
+    while not stop.is_set():
+        try:
+            await _run_until(stop, anew(), token)
+        except down as problem:
+            if isinstance(problem, discord.HTTPException) and problem.status < TOO_MANY:
+                raise
+            down = (*DOWN, aiohttp.ClientConnectionError)  # no network is Discord's fault, too, once it was there
+            pause = pauses.delay()
+            log.warning("Discord is down (%s): trying again in %.0f s", type(problem).__name__, pause)
+        else:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await stop.wait()
+
+
+async def _run_until(stop: asyncio.Event, bot: Earmark, token: str) -> None:
+    """Keep the bot running until it is to stop; clicks at hand are finished first."""
     async with bot:
         running = asyncio.create_task(bot.start(token), name="bot")
         stopping = asyncio.create_task(stop.wait(), name="stop")

@@ -5,15 +5,16 @@ import hashlib
 import json
 import logging
 import re
+import sys
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import discord
 from discord import app_commands
+from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 
 from bot.flow.clips import Clips
@@ -56,8 +57,9 @@ PERMISSIONS = discord.Permissions(
     read_message_history=True,
 )
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
-UNANSWERED = 1000  # interactions whose first answer is waited for
-CLICKS_GRACE = 2.5  # seconds; Discord itself gives up on a click after 3
+PATIENCE = 3.0  # seconds that Discord waits for the first answer
+CLICKS_GRACE = 2.5  # seconds
+LONGEST_PAUSE = 60.0  # seconds between two attempts to reach Discord
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,13 @@ class Services:
     limits: Limits
 
 
+class Backoff(ExponentialBackoff[Literal[False]]):
+    """Ever longer pauses, but a minute at most: those of discord.py grow to 17, long after Discord is back."""
+
+    def delay(self) -> float:
+        return min(super().delay(), LONGEST_PAUSE)
+
+
 class Earmark(commands.Bot):
     """The bot; `services` is all it knows of the rest of the program."""
 
@@ -93,11 +102,13 @@ class Earmark(commands.Bot):
     ) -> None:
         # It never speaks: no need to warn that it could not.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        # Its type is discord.py's own class, so a plain assignment is refused.
+        setattr(discord.client, "ExponentialBackoff", Backoff)  # noqa: B010
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            # No privileged intent: commands, buttons and reactions need none.
-            intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True),
+            # No privileged intent: commands, buttons, reactions and direct messages need none.
+            intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True, dm_messages=True),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
             chunk_guilds_at_startup=False,
@@ -114,7 +125,7 @@ class Earmark(commands.Bot):
         self._always_sync = always_sync
         self._on_login = on_login
         self.connected = False  # whether Discord's events arrive
-        self._asked: OrderedDict[str, float] = OrderedDict()
+        self._asked: dict[str, float] = {}  # when interactions came that have no answer yet
 
     def _trace(self, metrics: Metrics) -> aiohttp.TraceConfig:
         """Watch what Discord answers, and how long an interaction waited for its first answer."""
@@ -122,9 +133,9 @@ class Earmark(commands.Bot):
 
         async def on_end(_: object, __: object, given: aiohttp.TraceRequestEndParams) -> None:
             metrics.requests.add(status=str(given.response.status))
-            asked = self._asked.pop(callback[1], None) if (callback := CALLBACK.search(given.url.path)) else None
-            if asked is not None:
-                metrics.answers.observe(time.perf_counter() - asked)
+            callback = CALLBACK.search(given.url.path)
+            if callback is not None and given.response.ok and callback[1] in self._asked:
+                metrics.answers.observe(time.perf_counter() - self._asked.pop(callback[1]))
 
         trace.on_request_end.append(on_end)
         return trace
@@ -132,19 +143,42 @@ class Earmark(commands.Bot):
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
         """Take note of connections and interactions, the moment they come."""
         if event_name == "interaction":
-            self._asked[str(args[0].id)] = time.perf_counter()
-            if len(self._asked) > UNANSWERED:
-                self._asked.popitem(last=False)
+            interaction_id = str(args[0].id)
+            self._asked[interaction_id] = time.perf_counter()
+            asyncio.get_running_loop().call_later(PATIENCE, self._give_up_on, interaction_id)
         elif event_name in {"ready", "resumed", "disconnect"}:
             if event_name != "disconnect" or self.connected:  # each attempt to come back is a `disconnect`, too
                 self.services.metrics.gateway.add(event=event_name)
             self.connected = event_name != "disconnect"
         super().dispatch(event_name, *args, **kwargs)
 
+    def _give_up_on(self, interaction_id: str) -> None:
+        if self._asked.pop(interaction_id, None) is not None:
+            self.services.metrics.unanswered.add()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Look for no command in what is typed; the cog Help answers it."""
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Count what the handler of an event raised, of a reaction for example."""
+        if (problem := sys.exception()) is not None:
+            self.services.metrics.failed(problem)
+        await super().on_error(event_method, *args, **kwargs)
+
     async def setup_hook(self) -> None:
         for cog in COGS:
             await self.load_extension(cog)
         await self._synchronise()
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected; raises GatewayNotFound where the very first connection fails."""
+        try:
+            await super().connect(reconnect=reconnect)
+        except AttributeError as error:
+            # discord.py asks the last connection where to go on, and there is none yet.
+            if getattr(self, "ws", None) is not None:
+                raise
+            raise discord.GatewayNotFound from error.__context__
 
     async def _synchronise(self) -> None:
         """Tell Discord of the commands, only when they are not those that it was told of last."""

@@ -35,6 +35,7 @@ RULES: Mapping[str, Rule] = {
     "predict": Rule(Rate(40, 3), Rate(400, 0.5)),
     "session": Rule(Rate(5, 300), Rate(200, 20)),  # a channel has one at a time
     "export": Rule(Rate(5, 300), Rate(50, 30)),
+    "hello": Rule(Rate(1, 60), Rate(1, 60)),  # answers to direct messages
 }
 
 

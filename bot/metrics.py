@@ -85,7 +85,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.answers = Histogram("earmark_answer_seconds", "From a click or command to its first answer.", ANSWERS)
-        self.errors = Counter("earmark_errors_total", "What members were told, by class.")
+        self.unanswered = Counter("earmark_unanswered_total", "Clicks and commands that got no answer in time.")
+        self.errors = Counter("earmark_errors_total", "What did not go, by class, members told or not.")
         self.requests = Counter("earmark_discord_responses_total", "What Discord answered, by status.")
         self.gateway = Counter("earmark_gateway_events_total", "Connections to Discord made and lost.")
         self.jobs = Histogram("earmark_job_seconds", "Work in other processes, waiting included.", WORK)
@@ -93,8 +94,13 @@ class Metrics:
         self.database = Histogram("earmark_database_seconds", "Reading and writing, waiting included.", QUICK)
         self.lag = Histogram("earmark_event_loop_lag_seconds", "How late the event loop wakes up.", QUICK)
         self._parts: list[Counter | Gauge | Histogram] = [
-            self.answers, self.errors, self.requests, self.gateway, self.jobs, self.trained, self.database, self.lag,
+            self.answers, self.unanswered, self.errors, self.requests, self.gateway, self.jobs, self.trained,
+            self.database, self.lag,
         ]  # fmt: skip
+
+    def failed(self, problem: BaseException) -> None:
+        """Count what went wrong, by its class."""
+        self.errors.add(kind=type(problem).__name__)
 
     def gauge(self, name: str, text: str, ask: Callable[[], float]) -> None:
         """Add a number to be asked for."""

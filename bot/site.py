@@ -23,7 +23,7 @@ class Health:
 
     Attributes:
         gateway: Discord's events arrive.
-        database: it answers.
+        database: it answers, and the last write did not fail.
 
     """
 
@@ -57,9 +57,10 @@ class Status:
         total = self.figures.get
         answers, slow = total("earmark_answer_seconds_count", 0), total("earmark_answer_seconds_sum", 0)
         mean = f", {slow / answers * 1000:.0f} ms on average" if answers else ""
+        late = total("earmark_unanswered_total", 0)
         return [
-            f"Clicks and commands answered: {answers:,.0f}{mean}.",
-            f"Told that something did not go: {total('earmark_errors_total', 0):,.0f}.",
+            f"Clicks and commands answered: {answers:,.0f}{mean}; {late:,.0f} not in time.",
+            f"Something did not go: {total('earmark_errors_total', 0):,.0f}.",
             f"Models trained: {total('earmark_models_trained_total', 0):,.0f}.",
             f"Waiting: {total('earmark_writes_waiting', 0):.0f} writes, {total('earmark_jobs_waiting', 0):.0f} jobs.",
         ]

@@ -17,7 +17,7 @@ from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
 from cogs.ui import pick, text, text_audio, text_link, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.audio import MOST_FILES, is_audio, upload_files
-from cogs.ui.items import LastingItem, LastingModal
+from cogs.ui.items import LastingItem, LastingModal, LastingView
 
 MAX_BYTES = 10_000_000
 BREATH = 1.5  # seconds between two edits of one answer
@@ -106,7 +106,7 @@ async def _finish(interaction: discord.Interaction, outcomes: list[LinkedPlaylis
     await interaction.edit_original_response(content=words, view=_doubts(user, doubtful) if doubtful else None)
 
 
-def _doubts(user_id: int, doubtful: list[Doubtful]) -> discord.ui.View:
+def _doubts(user_id: int, doubtful: list[Doubtful]) -> LastingView:
     """Let a member choose which of the doubtful finds are what was meant."""
     options = [
         discord.SelectOption(
@@ -116,7 +116,7 @@ def _doubts(user_id: int, doubtful: list[Doubtful]) -> discord.ui.View:
         )
         for one in doubtful
     ]
-    view = discord.ui.View(timeout=None)
+    view = LastingView()
     view.add_item(
         discord.ui.Select(
             custom_id=f"earmark:match:{user_id}",

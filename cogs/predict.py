@@ -12,7 +12,7 @@ from bot.flow.predict import predict_playlist, predict_tracks
 from cogs.ui import cards, pick, text, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
-from cogs.ui.items import LastingItem
+from cogs.ui.items import LastingItem, LastingView
 
 PAGE = 10
 
@@ -44,7 +44,7 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
     page = min(page, pages - 1)
     shown = ranked.predictions[page * PAGE : (page + 1) * PAGE]
     await s.predictions.shown(user, shown)
-    view = discord.ui.View(timeout=None)
+    view = LastingView()
     for label, to in (("Back", page - 1), ("More", page + 1)):
         # The label keeps two disabled buttons from sharing one custom id.
         turn = cards.button(label, f"earmark:ranked:{user}:{playlist_id}:{max(to, 0)}:{label}", 0, quiet=True)

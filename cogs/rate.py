@@ -12,7 +12,7 @@ from cogs.public import play_ahead, post_first
 from cogs.ui import cards, pick, text, text_errors
 from cogs.ui.access import private, services
 from cogs.ui.cards import ONE, STATE, CardState
-from cogs.ui.items import LastingItem
+from cogs.ui.items import LastingItem, LastingView
 
 PAGE = 10
 
@@ -125,7 +125,7 @@ async def history_page(interaction: discord.Interaction, page: int) -> cards.Mes
     ratings, total = await services(interaction).ratings.page(owner, page, PAGE)
     pages = max(1, -(-total // PAGE))
     page = min(page, pages - 1)
-    view = discord.ui.View(timeout=None)
+    view = LastingView()
     if ratings:
         options = [
             discord.SelectOption(

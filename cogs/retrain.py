@@ -18,7 +18,7 @@ from cogs.ui import cards, text, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.errors import sentence
-from cogs.ui.items import LastingItem
+from cogs.ui.items import LastingItem, LastingView
 
 BETWEEN_EDITS = 4.0  # seconds
 TOKEN_LASTS = 14 * 60  # seconds; Discord's answer to a command can be edited for 15 minutes
@@ -72,7 +72,7 @@ class Retrain(commands.Cog):
 
     async def _studying(self, interaction: discord.Interaction) -> None:
         began = edited = time.monotonic()
-        view = discord.ui.View(timeout=None)
+        view = LastingView()
         view.add_item(cards.button("Stop", f"earmark:study:stop:{interaction.user.id}", 0, quiet=True))
 
         async def progress(done: int, total: int) -> None:
@@ -96,6 +96,7 @@ class Retrain(commands.Cog):
             else:
                 await interaction.edit_original_response(content=text_taste.STUDIED, attachments=attached, view=None)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task, so it is the last to see it
+            s.metrics.failed(error)
             try:
                 await interaction.edit_original_response(content=sentence(error), view=None)
             except discord.HTTPException as problem:

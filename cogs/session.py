@@ -14,6 +14,7 @@ from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Cancel, Change, Consent, HandOver, Posted, Submit, Unvote
+from bot.sources.decoding import tidy
 from bot.taste.group_rules import STRATEGIES
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
@@ -24,6 +25,7 @@ from cogs.ui.session_access import actor, ask_consent, check_place, here
 from storage.sessions import Step
 
 RULES = [app_commands.Choice(name=text.bare(text_session.RULE_WORDS[name]), value=name) for name in STRATEGIES]
+NAME = "Listening session"
 Length = app_commands.Range[int, 1, 50]
 Rounds = app_commands.Range[int, 0, 30]
 Seconds = app_commands.Range[int, 10, 3600]
@@ -96,7 +98,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
     async def start(
         self,
         interaction: discord.Interaction,
-        name: app_commands.Range[str, 1, 60] = "Listening session",
+        name: app_commands.Range[str, 1, 60] = NAME,
         length: Length = 10,
         rule: str = "fair",
         rounds: Rounds = 8,
@@ -112,6 +114,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         assert interaction.guild_id is not None
         assert interaction.channel_id is not None
         only = (await pick.playlist_id(interaction, playlist),) if playlist else ()
+        name, theme, season = tidy(name) or NAME, tidy(theme or "") or None, tidy(season or "") or None
         chosen = Settings(name, length, rule, not open_votes, seconds, rounds, veto or None, only, theme, season)
         sessions = services(interaction).sessions
         learn = await sessions.consent(interaction.user.id)
@@ -194,7 +197,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         if interaction.guild_id is None:
             raise NotInServer
         s = services(interaction).sessions
-        if season:
+        if season := tidy(season or ""):
             words = text_session.season(season, season_table(await s.season(interaction.guild_id, season)))
         else:
             finished = await s.done(interaction.guild_id)

@@ -31,7 +31,7 @@ from cogs.stage import Stage, now
 from cogs.ui import cards, text, text_session
 from cogs.ui.access import services
 from cogs.ui.errors import say
-from cogs.ui.items import LastingItem
+from cogs.ui.items import LastingItem, LastingView
 from cogs.ui.session_access import actor, ask_consent, stage
 from storage.sessions import Step
 
@@ -123,7 +123,7 @@ async def export(interaction: discord.Interaction, session: Session) -> None:
     name = text.bare(session.settings.name, 60)
     kinds = {"csv": tracks_csv(ordered), "m3u8": m3u(name, ordered), "xspf": xspf(name, ordered)}
     files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
-    view = discord.ui.View(timeout=None)
+    view = LastingView()
     if services(interaction).outside.connections.possible:
         view.add_item(cards.button("Make it on Spotify", f"earmark:spotify:session:{session.id}", 0, quiet=True))
     words = text_session.exported(step.after, tracks)

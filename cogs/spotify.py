@@ -14,7 +14,7 @@ from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
 from cogs.ui import cards, pick, text, text_spotify
 from cogs.ui.access import private, services
-from cogs.ui.items import LastingItem, LastingModal
+from cogs.ui.items import LastingItem, LastingModal, LastingView
 from cogs.ui.session_access import stage
 
 
@@ -85,7 +85,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
             await interaction.edit_original_response(content=text_spotify.connected(name), view=None)
 
         url = services(interaction).outside.connections.begin(interaction.user.id, done)
-        view = discord.ui.View(timeout=None)
+        view = LastingView()
         view.add_item(cards.button("Paste the address", f"earmark:spotify:paste:{interaction.user.id}", 0))
         # Whoever has this address could connect their account to this member: it is for one pair of eyes.
         await interaction.response.send_message(text_spotify.connect(url), view=view, ephemeral=private(interaction))

@@ -55,6 +55,7 @@ class Stage:
         self.changes = InTurn()
         self._bot = bot
         self._sessions = s.sessions
+        self._metrics = s.metrics
         self._driving = InTurn()
         self._clocks: dict[int, asyncio.TimerHandle] = {}
         self._refreshing: set[int] = set()
@@ -149,9 +150,11 @@ class Stage:
         try:
             await work
         except (EarmarkError, discord.HTTPException) as problem:
+            self._metrics.failed(problem)
             log.info("%s: %s", name, type(problem).__name__)
-        except Exception:
+        except Exception as problem:
             if not self._closing.is_set():
+                self._metrics.failed(problem)
                 log.exception("%s failed", name)
 
     async def _pause(self, seconds: float) -> bool:
@@ -167,17 +170,21 @@ class Stage:
             try:
                 while not self._closing.is_set() and await self._drive(await self._sessions.get(session_id)):
                     pass
-            except GroupError as problem:
-                await self._tell(session_id, sentence(problem))
-            except discord.HTTPException as problem:
-                if problem.code in GONE:
-                    await self._give_up(session_id)
-                else:
-                    self._try_again(session_id, f"Discord said {problem.code}")
-            except EarmarkError as problem:
-                self._try_again(session_id, type(problem).__name__)
             except Exception as problem:  # noqa: BLE001 - nobody above would see it
-                await self._tell(session_id, sentence(problem))
+                self._metrics.failed(problem)
+                await self._mend(session_id, problem)
+
+    async def _mend(self, session_id: int, problem: Exception) -> None:
+        """Try again later what may pass, give up what is gone, and tell the rest."""
+        if isinstance(problem, discord.HTTPException):
+            if problem.code in GONE:
+                await self._give_up(session_id)
+            else:
+                self._try_again(session_id, f"Discord said {problem.code}")
+        elif isinstance(problem, EarmarkError) and not isinstance(problem, GroupError):
+            self._try_again(session_id, type(problem).__name__)
+        else:
+            await self._tell(session_id, sentence(problem))
 
     async def _drive(self, session: Session) -> bool:
         """Do the next thing that is missing; True: look again."""
@@ -216,7 +223,8 @@ class Stage:
     async def _learn(self, session: Session) -> None:
         """Let the models follow the votes; what is played next, and the playlist, are chosen with them."""
         s = self._bot.services
-        if await learn(s.ratings, s.models, s.predictions, s.workers, session):
+        if trained := await learn(s.ratings, s.models, s.predictions, s.workers, session):
+            s.metrics.trained.add(trained)
             self.pools.forget(session.id)
 
     async def _opening(self, session: Session) -> OpenRound:
@@ -306,6 +314,7 @@ class Stage:
         except SessionError as early:  # it ended by itself, or the clock was set back
             log.debug("round not ended: %s", type(early).__name__)
         except EarmarkError as problem:
+            self._metrics.failed(problem)
             self._try_again(session_id, type(problem).__name__)
             return
         self.go_on(session_id)

@@ -40,9 +40,15 @@ class Statement:
 
 
 class Database:
-    """One SQLite file; writes queue for one connection, reads never wait for them (WAL)."""
+    """One SQLite file; writes queue for one connection, reads never wait for them (WAL).
+
+    Attributes:
+        writable: the last write did not fail; whoever wants to know whether the next one will has to try.
+
+    """
 
     def __init__(self, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
+        self.writable = True
         self._time = (metrics or Metrics()).database
         self._writer = writer
         self._reader = reader
@@ -73,7 +79,9 @@ class Database:
             with self._time.timed(kind="write"):
                 async with self._writer.begin() as connection:
                     yield connection
+            self.writable = True
         except (OperationalError, sqlite3.OperationalError) as error:
+            self.writable = False
             # What goes to the driver directly is not wrapped by SQLAlchemy.
             cause = error.orig if isinstance(error, OperationalError) else error
             code: int = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # without the extended part

@@ -1,5 +1,7 @@
 """The table `settings`: the operator's state."""
 
+import time
+
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
@@ -14,8 +16,10 @@ class Settings:
         self._database = database
 
     async def ping(self) -> None:
-        """Read something from the file; raises what a broken one raises."""
+        """Read something from the file, and write where the last write failed; raises what a broken one raises."""
         await self.get("ping")
+        if not self._database.writable:
+            await self.set("ping", str(time.time_ns()))  # the same once more would not reach the disk
 
     async def get(self, key: str) -> str | None:
         async with self._database.reading() as connection:

@@ -11,7 +11,7 @@ MAX_ROWS = 20_000
 MAX_NAME = 300  # characters of a title or an artist
 BINARY = (b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"ID3", b"OggS", b"fLaC", b"RIFF")
 # Marks that would turn the direction of what follows, or hide something in a name.
-INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def decode(name: str, data: bytes) -> str:

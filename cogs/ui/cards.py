@@ -9,6 +9,7 @@ import discord
 from bot.domain import MAX_STARS, MIN_STARS, Question, Track
 from bot.flow.clips import Clip
 from cogs.ui import text
+from cogs.ui.items import LastingView
 
 COLOUR = discord.Colour(0x7C5CFC)
 ONE = "one"  # in place of a playlist's id: a card for one track, not for a round
@@ -87,9 +88,9 @@ def button(label: str, custom_id: str, row: int, *, chosen: bool = False, quiet:
     return discord.ui.Button(label=label, custom_id=custom_id, row=row, style=style)
 
 
-def rating_buttons(prefix: str, chosen: int | None) -> discord.ui.View:
+def rating_buttons(prefix: str, chosen: int | None) -> LastingView:
     """Ten buttons in two rows; `prefix` and the digit make the custom id."""
-    view = discord.ui.View(timeout=None)
+    view = LastingView()
     for stars in range(MIN_STARS, MAX_STARS + 1):
         row = 0 if stars <= 5 else 1
         view.add_item(button(str(stars), f"{prefix}:{stars}", row, chosen=stars == chosen, quiet=True))

@@ -28,7 +28,7 @@ async def answer(interaction: discord.Interaction, error: Exception) -> None:
     """Say what went wrong, to this member only."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
-    services(interaction).metrics.errors.add(kind=type(error).__name__)
+    services(interaction).metrics.failed(error)
     await say(interaction, sentence(error))
 
 

@@ -36,6 +36,18 @@ class LastingItem(discord.ui.DynamicItem[Any], template="earmark:never"):
         raise NotImplementedError
 
 
+class LastingView(discord.ui.View):
+    """Buttons and selects that are LastingItems: these answer for themselves, so nobody need keep the view.
+
+    Of a view that has not stopped, discord.py keeps every item until the program ends, and for a private message
+    also a task.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+        self.stop()
+
+
 class LastingModal(discord.ui.Modal):
     """A form with fixed ids, registered once at the start: what was typed while the bot restarted still arrives.
 

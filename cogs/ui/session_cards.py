@@ -13,6 +13,7 @@ from bot.flow.reveal import heard, known_best
 from bot.flow.workers import Workers
 from cogs.ui import text, text_session
 from cogs.ui.cards import COLOUR, button, rating_buttons, track_embed
+from cogs.ui.items import LastingView
 
 # The buttons of the session's card by phase: (label, action, loud).
 BUTTONS: Mapping[Phase, tuple[tuple[str, str, bool], ...]] = {
@@ -61,8 +62,8 @@ def moved(session: Session, url: str) -> Any:
     return {"embed": embed, "view": None, "attachments": []}
 
 
-def _view(session: Session, tracks: Mapping[int, Track]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
+def _view(session: Session, tracks: Mapping[int, Track]) -> LastingView:
+    view = LastingView()
     for label, action, loud in BUTTONS.get(session.phase, ()):
         if action != "export" or session.slots:
             view.add_item(button(label, f"earmark:session:{action}:{session.id}", 0, quiet=not loud))
@@ -90,8 +91,8 @@ def round_card(session: Session, round_: Round, track: Track) -> Any:
     return {"embed": embed, "view": view}
 
 
-def consent_view(session_id: int) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
+def consent_view(session_id: int) -> LastingView:
+    view = LastingView()
     view.add_item(button(text_session.YES, f"earmark:slearn:{session_id}:1", 0))
     view.add_item(button(text_session.NO, f"earmark:slearn:{session_id}:0", 0, quiet=True))
     return view

@@ -22,9 +22,11 @@ from bot.domain import (
     Verdict,
     Why,
 )
+from bot.sources.decoding import INVISIBLE
 
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256
+MARKDOWN = re.compile(r"[\\*_~`|\[\]<>#]|^-")
 CATALOGUE = "Bach, 100 pieces"
 FIRST_STEP = f"Start with `/playlist link`: upload a playlist file, paste songs, or choose *{CATALOGUE}*."
 VERDICTS: dict[Verdict, str] = {
@@ -37,7 +39,7 @@ VERDICTS: dict[Verdict, str] = {
 
 def plain(text: str, limit: int = 80) -> str:
     """Show somebody's text as text: no markdown, mention or link works, and its direction stays its own."""
-    text = " ".join(text.split())
+    text = _tidied(text)
     shown = _harmless(bare(text, limit) if text else text)
     while len(shown) > LONGEST:  # every sign of markdown counts twice
         limit = limit * LONGEST // len(shown)
@@ -46,15 +48,18 @@ def plain(text: str, limit: int = 80) -> str:
 
 
 def _harmless(text: str) -> str:
-    text = discord.utils.escape_mentions(discord.utils.escape_markdown(text))
-    text = re.sub(r"([\[\]<>#])", r"\\\1", text).replace("://", ":\u200b//")
+    text = discord.utils.escape_mentions(MARKDOWN.sub(r"\\\g<0>", text)).replace("://", ":\u200b//")
     return f"\u2068{text}\u2069" if _turns(text) else text
 
 
 def bare(text: str, limit: int = 100) -> str:
     """Shorten a text for a place that knows no markdown: an option, a choice, a file's description."""
-    text = " ".join(text.split()) or "–"
+    text = _tidied(text) or "–"
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _tidied(text: str) -> str:
+    return " ".join(INVISIBLE.sub("", text).split())
 
 
 def _turns(text: str) -> bool:
@@ -348,6 +353,7 @@ def ranked(
 # --- help
 
 
+HELLO = "Hello! I understand commands, not conversation: `/help` shows what I can do for you, and where to begin."
 HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
 
 1. `/playlist link` - upload a playlist file or paste some songs

@@ -216,6 +216,7 @@ ASKED = {
     "predict": "predictions",
     "session": "sessions",
     "export": "archives",
+    "hello": "messages",
 }
 
 

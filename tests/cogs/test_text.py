@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 from hypothesis import given
@@ -45,6 +46,25 @@ def test_hostile_name():
     assert "\\*\\*b" in said
     assert "<@1>" not in said
     assert "https://" not in said
+
+
+@given(st.text(alphabet="\\*_~`|[]<>#(a)http:/ -", max_size=60))
+def test_every_sign_is_escaped_once(name: str):
+    shown = text.plain(name).replace(":\u200b//", "://")
+    # As Discord reads it: a backslash makes a sign of the next one.
+    assert re.sub(r"\\([\\*_~`|\[\]<>#-])", r"\1", shown) == " ".join(name.split())
+    assert not set(re.sub(r"\\.", "", shown)) & set("\\*_~`|[]<>#")
+
+
+def test_a_link_is_not_escaped_twice():
+    assert text.plain("[a](http://x)") == r"\[a\](http:" + "\u200b//x)"
+
+
+def test_signs_that_turn_or_hide_are_left_out():
+    hidden = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+    assert text.plain(f"a{hidden}b") == text.bare(f"a{hidden}b") == "ab"
+    assert text.bare(hidden) == "–"
+    assert text.plain("👩‍👩‍👧") == "👩‍👩‍👧", "what joins letters stays"
 
 
 def test_right_to_left_names_keep_their_direction_to_themselves():

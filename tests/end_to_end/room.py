@@ -84,6 +84,11 @@ class Room:
                     return message
         return None
 
+    def kept(self) -> list[str]:
+        """What buttons and selects discord.py keeps beyond their message, which grows for as long as a bot runs."""
+        assert self.bot is not None
+        return [custom_id for view in self.bot._connection._view_store._views.values() for _, custom_id in view]
+
     async def has_stars(self, who: str, stars: dict[int, int]) -> bool:
         assert self.bot is not None
         standing = await self.bot.services.ratings.standing(int(self.human.member(who).id))
@@ -98,10 +103,12 @@ async def a_room(tmp_path: Path, discord_spec: DiscordSpec | None, **settings: A
     try:
         await room.start()
         yield room
+        kept = room.kept()
         await room.stop()
     finally:
         await sandbox.close()
     assert sandbox.unknown_routes == []
+    assert kept == [], "a view that is no LastingView"
     if discord_spec is not None:
         problems = [
             f"{method} {path} {status}: {problem}"

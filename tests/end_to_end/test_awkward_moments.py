@@ -111,3 +111,21 @@ async def test_everybody_has_his_own_form(room: Room):
             return [playlist.name for playlist in linked] == [who]
 
         await eventually(own)
+
+
+async def test_the_history_shows_what_was_rated_and_taken_back_elsewhere(room: Room):
+    await room.link("Ada", FILE)
+    card = await rate_some(room, "Ada", 11)
+    history = await room.slash("Ada", "rate history")
+    newest = (await stars_of(room, "Ada")).popitem()[0]
+    history = await room.human.click("Ada", history, f"earmark:history:{ids(room, 'Ada')}:1")
+    assert "page 2 of 2" in words(history)
+    await room.slash("Ada", "rate track", track=f"#{newest}", stars=1)
+    history = await room.human.click("Ada", history, f"earmark:history:{ids(room, 'Ada')}:0")
+    assert "page 1 of 2" in words(history)
+    assert words(history).splitlines()[1].startswith("` 1` "), "the newest first"
+    card = await room.human.click("Ada", card, button(card, "undo"))
+    await room.human.click("Ada", card, button(card, "undo"))
+    history = await room.human.click("Ada", history, f"earmark:history:{ids(room, 'Ada')}:1")
+    assert "page 1 of 1" in words(history)
+    assert words(history).count("<t:") == 10

@@ -66,6 +66,13 @@ async def shot(page: Page, tmp_path: Path, name: str) -> None:
     assert picture.stat().st_size > 10_000
 
 
+async def click(button: Locator) -> None:
+    """Press a button as a person does: not in the moment in which it came."""
+    await expect(button).to_be_visible()
+    await button.page.wait_for_timeout(400)
+    await button.click()
+
+
 async def rate(page: Page, times: int) -> None:
     """Rate what is asked: somebody who likes what is in a major key, and the older the better."""
     for press in range(times):
@@ -76,7 +83,7 @@ async def rate(page: Page, times: int) -> None:
             page, re.compile(r"^(?!Saved).*in [A-G](-flat|-sharp)? (major|minor), BWV \d+(/\d+)?$")
         ).inner_text()
         stars = (8 if "major" in title else 3) + press % 3 - 1
-        await page.locator(f"[data-custom-id^='earmark:rate:'][data-custom-id$=':{stars}']").last.click()
+        await click(page.locator(f"[data-custom-id^='earmark:rate:'][data-custom-id$=':{stars}']").last)
         await expect(page.locator(f"[data-custom-id='{before}']")).to_have_count(0)
 
 
@@ -109,6 +116,22 @@ async def test_the_whole_job_by_clicking(room: Room, page: Page, tmp_path: Path)
     await shot(page, tmp_path, "predict")
     assert room.bot is not None
     assert await room.bot.services.ratings.count(int(room.human.member("Ada").id)) == 20
+
+
+async def test_the_second_half_of_a_double_click_rates_nothing(room: Room, page: Page):
+    await enter(page, "/playlist link catalogue:Bach", "Linked")
+    await enter(page, "/rate start", "How much do you like it?")
+    seven = page.locator("[data-custom-id^='earmark:rate:'][data-custom-id$=':7']").last
+    for presses in (1, 2):
+        await page.wait_for_timeout(600)
+        place = await seven.bounding_box()
+        assert place is not None
+        for _ in range(2):
+            await page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+            await page.wait_for_timeout(180)
+        assert room.bot is not None
+        rated = await room.bot.services.ratings.count(int(room.human.member("Ada").id))
+        assert rated == presses, "one rating a double click"
 
 
 async def test_options_typed_by_name_arrive(room: Room, page: Page):
@@ -182,15 +205,15 @@ async def test_three_members_play_a_round(page: Page, tmp_path: Path):
     await expect(said(page, "Friday")).to_be_visible(timeout=15_000)
     for who in ("Ben", "Chloe"):
         await become(page, who)
-        await page.locator("[data-custom-id^='earmark:session:join:']").last.click()
+        await click(page.locator("[data-custom-id^='earmark:session:join:']").last)
         await expect(said(page, "May your votes")).to_be_visible()
     await become(page, "Ada")
     await expect(said(page, "3 members")).to_be_visible()
-    await page.locator("[data-custom-id^='earmark:session:begin:']").last.click()
+    await click(page.locator("[data-custom-id^='earmark:session:begin:']").last)
     for stars, who in ((9, "Ada"), (3, "Ben")):
         await become(page, who)
         await expect(said(page, "Round 1 of 1")).to_be_visible(timeout=15_000)
-        await page.locator(f"[data-custom-id^='earmark:svote:'][data-custom-id$=':{stars}']").last.click()
+        await click(page.locator(f"[data-custom-id^='earmark:svote:'][data-custom-id$=':{stars}']").last)
         await expect(said(page, "Your vote")).to_be_visible()
     await shot(page, tmp_path, "round")
     await become(page, "Chloe")

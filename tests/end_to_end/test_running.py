@@ -3,10 +3,11 @@
 import asyncio
 import json
 import re
+import resource
 import signal
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ class Stand:
     async def get(self, path: str) -> tuple[int, str]:
         async with self._http.get(f"http://127.0.0.1:{self.port}{path}") as answer:
             return answer.status, await answer.text()
+
+    async def figure(self, name: str) -> float:
+        """One of the figures; 0 where nothing was counted."""
+        lines = (line.rpartition(" ") for line in (await self.get("/metrics"))[1].splitlines())
+        return next((float(value) for named, _, value in lines if named == name), 0.0)
 
     async def healthy(self) -> bool:
         return (await self.get("/healthz"))[0] == 200
@@ -136,6 +142,7 @@ async def test_discord_answers_errors_for_a_while(tmp_path: Path, unused_port: i
     async with stand(tmp_path, unused_port) as s:
         card = await s.card()
         track = track_of(card)
+        answered = await s.figure("earmark_answer_seconds_count")
         s.sandbox.rest.trouble = trouble
         clicks = [s.human.begin_click("Ada", card, button(card, "rate", 6)) for _ in range(3)]
         await eventually(lambda: s.stars() == {track: 6}, 10)  # saved, though nobody can be told
@@ -143,6 +150,8 @@ async def test_discord_answers_errors_for_a_while(tmp_path: Path, unused_port: i
         s.sandbox.rest.trouble = None
         # Discord itself has given these up after three seconds.
         await asyncio.gather(*(s.human.wait(click.id) for click in clicks), return_exceptions=True)
+        assert await s.figure("earmark_answer_seconds_count") == answered, "an error is no answer"
+        assert await s.figure("earmark_unanswered_total") == 3
         again = await s.human.slash("Ada", "general", "rate start", {})
         assert track_of(again) != track
         answered = await s.human.click("Ada", again, button(again, "rate", 2))
@@ -189,3 +198,77 @@ async def test_a_port_in_use_is_said(tmp_path: Path, unused_port: int):
         server.close()
         await server.wait_closed()
         await sandbox.close()
+
+
+@pytest.mark.parametrize("what", ["rest", "gateway"])
+async def test_discord_is_down_at_the_start(tmp_path: Path, unused_port: int, what: str):
+    sandbox = await Sandbox.start()
+    sandbox.rest.trouble = (503, {"message": "503: Service Unavailable", "code": 0}) if what == "rest" else None
+    sandbox.gateway.refusing = what == "gateway"
+    env = {"DISCORD_TOKEN": sandbox.bot_token, "EARMARK_DISCORD_URL": sandbox.url}
+    try:
+        async with (
+            program("run", "--data", str(tmp_path), EARMARK_METRICS_PORT=str(unused_port), **env) as bot,
+            aiohttp.ClientSession() as http,
+        ):
+            await bot.said("Discord is down")
+            await eventually(lambda: sum("Discord is down" in line for line in bot.lines) >= 2, 20)
+            async with http.get(f"http://127.0.0.1:{unused_port}/healthz") as answer:
+                assert await answer.json() == {"gateway": False, "database": True}
+            sandbox.rest.trouble, sandbox.gateway.refusing = None, False
+            await bot.said("logged in", 60)
+            assert "playlist link" in words(await sandbox.human.slash("Ada", "general", "help", {}))
+            assert await bot.end() == 0
+    finally:
+        await sandbox.close()
+
+
+async def test_a_signal_ends_the_wait_for_discord(tmp_path: Path):
+    sandbox = await Sandbox.start()
+    sandbox.rest.trouble = (503, {"message": "503: Service Unavailable", "code": 0})
+    env = {"DISCORD_TOKEN": sandbox.bot_token, "EARMARK_DISCORD_URL": sandbox.url}
+    try:
+        async with program("run", "--data", str(tmp_path), **env) as bot:
+            await bot.said("Discord is down")
+            assert await bot.end(seconds=5) == 0
+    finally:
+        await sandbox.close()
+
+
+@contextmanager
+def full_disk(bot: Program, _: Path) -> Iterator[None]:
+    """No file of the bot's may grow, as on a disk that is full."""
+    pid, endless = bot.process.pid, resource.RLIM_INFINITY
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, endless))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (endless, endless))
+
+
+@contextmanager
+def locked(_: Program, data: Path) -> Iterator[None]:
+    """Another program writes, and does not end."""
+    with closing(sqlite3.connect(data / "earmark.db", isolation_level=None)) as stranger:
+        stranger.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can fill a disk for one process")
+@pytest.mark.parametrize("fault", [full_disk, locked])
+async def test_what_cannot_be_written_is_said_and_is_not_well(tmp_path: Path, unused_port: int, fault: Any):
+    async with stand(tmp_path, unused_port) as s:
+        card = await s.card()
+        track = track_of(card)
+        with fault(s.bot, tmp_path):
+            assert await s.healthy(), "nobody has tried to write yet"
+            await s.human.click("Ada", card, button(card, "rate", 7))
+            told = [words(message) for message in s.human.messages("Ada", "general")]
+            assert any("could not save that just now" in one for one in told)
+            for _ in range(2):
+                assert await s.get("/healthz") == (503, '{"gateway": true, "database": false}')
+            assert s.stars() == {}
+        assert await s.healthy()
+        await s.human.click("Ada", card, button(card, "rate", 7))
+        assert s.stars() == {track: 7}
+        assert await s.bot.end() == 0

@@ -249,8 +249,18 @@ async def test_models_follow_the_votes_while_the_session_goes_on(room: Room):
         return await learned_from() == 15
 
     await eventually(followed, 60)
+    assert room.bot.services.metrics.trained.value() == 2, "by a command, and by the session"
     assert (await session_here(room)).phase is Phase.RATING, "it goes on meanwhile"
     assert await models.load(ids(room, "Chloe")) is None, "who did not agree is not learned from"
+
+
+async def test_what_was_typed_is_tidied(room: Room):
+    shown = await room.slash(
+        "Ada", "session start", name="Fri\u202eday \u2066", theme="  Rain\u200b ", season="\u2067One"
+    )
+    assert "Friday" in shown["embeds"][0]["title"]
+    settings = (await session_here(room)).settings
+    assert (settings.name, settings.theme, settings.season) == ("Friday", "Rain", "One")
 
 
 @pytest.mark.slow

@@ -101,7 +101,7 @@ async def test_spotify_leads_back_to_a_page_of_ours(
     here = f"http://127.0.0.1:{unused_port}"
     async with (
         outside_of(tmp_path, discord_spec, spotify_spec, public_url=here) as outside,
-        serving(outside.room.config, outside.room.bot),
+        serving(outside.room.config, outside.room.bot.services, lambda: True),
         aiohttp.ClientSession() as browser,
     ):
         answer, url = await outside.begin("Ada")

@@ -2,13 +2,14 @@
 
 import { outcome, post } from "./api.js";
 import { byId, toast } from "./dom.js";
-import { changedAgo, elementOf, note, remove, update } from "./list.js";
+import { elementOf, note, remove, renewedAgo, update } from "./list.js";
 import { openMessageMenu, pickEmoji } from "./menu.js";
 import { openModal } from "./modal.js";
 import { nameOf, state } from "./state.js";
 
 const list = byId("messages");
 const waiting = new Set(); // ids of messages whose component is being answered
+const UNSEEN = 350; // milliseconds in which nobody sees what came
 let reply = () => {};
 
 /** `onReply` is called with the message to answer. */
@@ -38,8 +39,8 @@ function clicked(event) {
   const message = messageOf(node);
   const { customId, apply, reaction, tool, dismiss, jump } = node.dataset;
   if (customId) {
-    // The second half of a double click must not rate the track that has just appeared.
-    if (event.detail > 1 && changedAgo(message.id) < 600) return;
+    // Nobody can mean buttons that have just come: the second half of a double click would rate the next track.
+    if (renewedAgo(message.id) < (event.detail > 1 ? 2 * UNSEEN : UNSEEN)) return;
     interact(message, node, "click", { custom_id: customId });
   } else if (apply) applyMany(message, node);
   else if (reaction) toggle(message, reaction);

@@ -9,7 +9,7 @@ const list = byId("messages");
 const scroller = byId("scroller");
 const newest = byId("to-newest");
 const notes = new Map(); // message id -> a remark of this page, such as a failed interaction
-const changed = new Map(); // message id -> when it last changed
+const renewed = new Map(); // message id -> when its buttons came
 const TOGETHER = 7 * 60 * 1000; // milliseconds between messages that are shown as one
 let stuck = true; // whether the reader is at the end
 let top = 0; // where the reader was
@@ -35,7 +35,7 @@ function toEnd() {
 }
 
 export const elementOf = (id) => list.querySelector(`[data-message-id="${CSS.escape(id)}"]`);
-export const changedAgo = (id) => Date.now() - (changed.get(id) ?? 0);
+export const renewedAgo = (id) => Date.now() - (renewed.get(id) ?? 0);
 
 function layout(message, before) {
   const date = new Date(message.timestamp);
@@ -78,7 +78,7 @@ export function put(message) {
   const element = drawn(message, entries[after]?.[1]);
   element.classList.add("arriving");
   list.insertBefore(element, list.children[after + 1] ?? null);
-  changed.set(message.id, Date.now());
+  renewed.set(message.id, Date.now());
   redrawAfter(message.id);
   const mine = [message.author.id, message.interaction_metadata?.user?.id].includes(state.me.id);
   if (stuck || mine) {
@@ -92,11 +92,10 @@ export function update(message) {
   const before = state.messages.get(message.id);
   if (!before) return;
   state.messages.set(message.id, message);
+  const others = JSON.stringify(before.components) !== JSON.stringify(message.components);
+  if (others) renewed.set(message.id, Date.now());
   // New words or buttons answer what failed before; a new reaction does not.
-  if (JSON.stringify(before.components) !== JSON.stringify(message.components) || before.content !== message.content) {
-    notes.delete(message.id);
-    changed.set(message.id, Date.now());
-  }
+  if (others || before.content !== message.content) notes.delete(message.id);
   redraw(message);
   if (before.content !== message.content || before.embeds?.[0]?.title !== message.embeds?.[0]?.title
     || before.thinking !== message.thinking) speak(message);
