@@ -7,6 +7,7 @@ import pytest
 
 from tests.bench.soak_big import soak_big
 from tests.bench.soak_kills import soak_kills
+from tests.bench.soak_load import soak_busy, soak_flat
 
 pytestmark = pytest.mark.slow
 
@@ -24,3 +25,16 @@ async def test_the_big_file_answers_every_command(tmp_path: Path):
     said: dict[str, str] = {}
     await soak_big(tmp_path, members=60, times=3, say=lambda what, figure: said.update({what: figure}))
     assert {"/account export", "/account erase", "earmark backup", "/playlist link, 50 new tracks"} <= said.keys()
+
+
+async def test_everybody_learns_while_others_click(tmp_path: Path):
+    busy = await soak_busy(tmp_path, members=4, rate=20, seconds=6, say=print)
+    assert busy.trained == 4
+    assert busy.answered > 10
+
+
+async def test_nothing_stays_behind(tmp_path: Path):
+    flat = await soak_flat(tmp_path, members=4, actions=10, seconds=20, say=print)
+    assert len(flat.seen) >= 2
+    assert flat.last.tasks <= flat.first.tasks, flat
+    assert flat.last.descriptors <= flat.first.descriptors, flat
