@@ -46,6 +46,7 @@ EarmarkError
 ├── NoFeatures               none of the rated tracks has a known feature
 ├── NotTrained               no model stored yet
 ├── NothingStored            nothing is stored about this person
+├── ErasedMeanwhile          the person was erased while work for them was under way
 ├── NotConfirmed             the word that confirms an erasure was not typed
 ├── NotSharing               one of the two has not allowed comparison here
 ├── NobodyToCompare          oneself, or a bot
@@ -480,6 +481,10 @@ class BadSetting(SessionError):
 @dataclass(eq=False)
 class NothingStored(EarmarkError):
     pass
+
+
+class ErasedMeanwhile(EarmarkError):
+    """The person was erased while this work went on, so nothing of it is kept."""
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.dialects.sqlite import insert
 
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import Began, ensure
 from storage.schema import clips, playlist_shares, playlist_tracks, playlists
 
 
@@ -16,13 +16,18 @@ class StoredClips:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, owner_id: int, sounds: Mapping[int, bytes]) -> None:
-        """Keep clips by track; a clip of somebody else's stays as it is, one's own is replaced."""
+    async def add(self, owner_id: int, sounds: Mapping[int, bytes], since: Began | None = None) -> None:
+        """Keep clips by track; a clip of somebody else's stays as it is, one's own is replaced.
+
+        Raises:
+            ErasedMeanwhile: nothing is kept.
+
+        """
         rows = [{"track_id": track_id, "owner_id": owner_id, "mp3": mp3} for track_id, mp3 in sounds.items()]
         if not rows:
             return
         async with self._database.transaction() as connection:
-            await ensure(connection, owner_id)
+            await ensure(connection, owner_id, since)
             added = insert(clips)
             mine = clips.c.owner_id == added.excluded.owner_id
             changed = {"mp3": added.excluded.mp3}

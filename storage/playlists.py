@@ -13,7 +13,7 @@ from bot.errors import UnknownPlaylist, UnknownTrack
 from storage import catalogue
 from storage.database import Database, Statement
 from storage.identity import fold
-from storage.listeners import ensure
+from storage.listeners import Began, began, ensure
 from storage.rows import select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_features, tracks
 from storage.schema_spotify import playlist_origins
@@ -26,23 +26,36 @@ class Playlists:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def began(self, owner_id: int) -> Began:
+        """What to note before tracks are read or heard, and to hand to whatever keeps them."""
+        return await began(self._database, owner_id)
+
     async def link(self, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
         """Store a playlist; one of the same name by the same owner is replaced."""
         return (await self.link_all(owner_id, [source]))[0]
 
-    async def link_all(self, owner_id: int, sources: Sequence[PlaylistSource]) -> list[LinkedPlaylist]:
-        """Store several playlists, all of them or none."""
+    async def link_all(
+        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began | None = None
+    ) -> list[LinkedPlaylist]:
+        """Store several playlists, all of them or none; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
-            await ensure(connection, owner_id)
+            await ensure(connection, owner_id, since)
             return [
                 await _link(connection, owner_id, source, await catalogue.store(connection, source.tracks, owner_id))
                 for source in sources
             ]
 
-    async def extend(self, owner_id: int, source: PlaylistSource) -> tuple[LinkedPlaylist, list[int]]:
-        """Add tracks to the owner's playlist of this name, or make it; gives the ids of the given tracks, in order."""
+    async def extend(
+        self, owner_id: int, source: PlaylistSource, since: Began | None = None
+    ) -> tuple[LinkedPlaylist, list[int]]:
+        """Add tracks to the owner's playlist of this name, or make it; gives the ids of the given tracks, in order.
+
+        Raises:
+            ErasedMeanwhile: nothing is added.
+
+        """
         async with self._database.transaction() as connection:
-            await ensure(connection, owner_id)
+            await ensure(connection, owner_id, since)
             ids = await catalogue.store(connection, source.tracks, owner_id)
             return await _link(connection, owner_id, source, ids, keep=True), ids
 
@@ -146,10 +159,10 @@ class Playlists:
                     done += await catalogue.identify(connection, track_id, source, owner_id)
         return done
 
-    async def note(self, listener_id: int, source: TrackSource) -> Track:
-        """Keep a track that somebody asked about, without a playlist."""
+    async def note(self, listener_id: int, source: TrackSource, since: Began | None = None) -> Track:
+        """Keep a track that somebody asked about, without a playlist; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure(connection, listener_id, since)
             (track_id,) = await catalogue.store(connection, [source], listener_id)
         return await self.track(track_id)
 

@@ -13,6 +13,7 @@ from typing import Any
 from bot.charts import report_png
 from bot.domain import MAX_STARS, MIN_STARS, Rating, Track
 from bot.errors import NothingStored
+from bot.flow.connect import Connections
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.taste.features import NAMES
@@ -61,11 +62,15 @@ async def holdings(accounts: Accounts, listener_id: int) -> Holdings:
     return Holdings(since, {table: number for table, number in counts.items() if table != "listeners"})
 
 
-async def erase(accounts: Accounts, questions: Questions, listener_id: int) -> None:
-    """Erase a person; raise NothingStored where nothing is stored."""
+async def erase(
+    accounts: Accounts, playlists: Playlists, questions: Questions, connections: Connections, listener_id: int
+) -> None:
+    """Erase a person, in memory too; raise NothingStored where nothing is stored."""
     await holdings(accounts, listener_id)
+    seen_in = {guild_id for one in await playlists.of(listener_id) for guild_id in one.shared_guild_ids}
+    connections.forget(listener_id)
     await accounts.erase(listener_id)
-    questions.forget(listener_id)
+    questions.forget(listener_id, seen_in)
 
 
 async def export(

@@ -24,10 +24,11 @@ async def link_file(
         LinkError: the file is empty, too large, unreadable or without tracks; nothing is stored.
 
     """
+    since = await playlists.began(owner_id)
     sources = await asyncio.to_thread(read_playlists, file_name, data)
     if len(sources) == 1:
         sources = [named(sources[0], name)]
-    return _new(questions, owner_id, await playlists.link_all(owner_id, sources))
+    return _new(questions, owner_id, await playlists.link_all(owner_id, sources, since))
 
 
 async def link_text(
@@ -39,10 +40,11 @@ async def link_text(
         LinkError: no line names a track; nothing is stored.
 
     """
+    since = await playlists.began(owner_id)
     source = await asyncio.to_thread(read_lines, text)
     taken = {playlist.name for playlist in await playlists.of(owner_id)}
     source = named(replace(source, name=free_name(source.name, taken)), name)
-    return _new(questions, owner_id, await playlists.link_all(owner_id, [source]))
+    return _new(questions, owner_id, await playlists.link_all(owner_id, [source], since))
 
 
 async def link_catalogue(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bot.domain import MAX_STARS, MIN_STARS, Question, Track, Why
-from bot.errors import NoPlaylist, NothingToRate
+from bot.errors import NoPlaylist, NothingToRate, UnknownTrack
 from bot.taste.choose import rank_questions
 from storage.playlists import Playlists
 from storage.ratings import Ratings, Standing
@@ -69,6 +69,14 @@ class Questions:
             NothingToRate: every visible track is rated or skipped.
 
         """
+        try:
+            return await self._first(of)
+        except UnknownTrack:
+            # Somebody was erased, perhaps by the operator's command, whom no `forget` follows.
+            self._orders.pop(of, None)
+            return await self._first(of)
+
+    async def _first(self, of: Round) -> Question:
         order = await self._order(of)
         standing = await self._ratings.standing(of.listener_id)
         waiting, left = _left(order, standing)
