@@ -85,6 +85,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         clips = Clips(config.data / "clips", uploads)
         stack.push_async_callback(clips.close)
         playlists = Playlists(database)
+        if alone:
+            await playlists.clear_stages()
         outside = _outside(config, database)
         stack.push_async_callback(_close, outside)
         metrics.gauge("earmark_writes_waiting", "Writes not yet begun.", lambda: ratings.waiting + sessions.waiting)

@@ -75,6 +75,7 @@ EarmarkError
 │   ├── NotInServer          a session needs a server, and the bot in it
 │   └── BadSetting           a setting outside its range
 ├── Busy                     the same work is already running for this member
+├── TooMuchStored            more than one member may keep
 ├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── NoBackup                 there is no such backup, or no database to back up
@@ -502,6 +503,12 @@ class TooOften(EarmarkError):
     what: str  # "link", "upload", "train", "predict", "session" or "export"
     seconds: int  # until it goes again
     whose: str  # "member" or "server"
+
+
+@dataclass(eq=False)
+class TooMuchStored(EarmarkError):
+    what: str  # "tracks" (on playlists) or "recordings"
+    limit: int
 
 
 @dataclass(eq=False)

@@ -91,7 +91,7 @@ async def export(
 
     """
     await holdings(accounts, listener_id)
-    async with workers.only_one("export", listener_id):
+    async with workers.only_one("export", listener_id), workers.room_for(listener_id):
         files: dict[str, bytes] = {"README.txt": README.encode()}
         files["ratings.csv"] = await asyncio.to_thread(ratings_csv, await ratings.of(listener_id))
         for playlist in await playlists.of(listener_id):
@@ -105,10 +105,10 @@ async def export(
             files["model.npz"] = await asyncio.to_thread(pack, arrays)
             files["model.json"] = _json(meta)
         files["everything.json"] = await asyncio.to_thread(_json, await accounts.rows(listener_id))
-        sounds = {f"uploads/{track_id}.mp3": mp3 for track_id, mp3 in (await uploads.of(listener_id)).items()}
-        size = sum(map(len, [*files.values(), *sounds.values()]))
-        if most is None or size < most:
-            files |= sounds
+        # Asked beforehand, so that what would not fit is not even read.
+        if most is None or sum(map(len, files.values())) + await uploads.size(listener_id) < most:
+            sounds = await uploads.of(listener_id)
+            files |= {f"uploads/{track_id}.mp3": mp3 for track_id, mp3 in sounds.items()}
         return await asyncio.to_thread(_zip, files)
 
 

@@ -92,6 +92,11 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I am at it already. One moment, please."
         case errors.TooOften():
             return too_often(problem.what, problem.seconds, problem.whose)
+        case errors.TooMuchStored():
+            return (
+                f"I keep at most {problem.limit:,} {problem.what} for one member, and with these there would be more. "
+                "`/playlist unlink` makes room."
+            )
         case errors.StorageBusy():
             return "I could not save that just now. Nothing was changed; please try again."
         case errors.NoBackup():
