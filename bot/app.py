@@ -89,6 +89,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
         playlists = Playlists(database)
         questions = Questions(playlists, ratings, workers)
         stack.push_async_callback(questions.close)
+        if alone:
+            await playlists.clear_stages()
         outside = _outside(config, database)
         stack.push_async_callback(_close, outside)
         metrics.gauge("earmark_writes_waiting", "Writes not yet begun.", lambda: ratings.waiting + sessions.waiting)

@@ -46,6 +46,7 @@ EarmarkError
 ├── NoFeatures               none of the rated tracks has a known feature
 ├── NotTrained               no model stored yet
 ├── NothingStored            nothing is stored about this person
+├── ErasedMeanwhile          the person was erased while work for them was under way
 ├── NotConfirmed             the word that confirms an erasure was not typed
 ├── NotSharing               one of the two has not allowed comparison here
 ├── NobodyToCompare          oneself, or a bot
@@ -74,6 +75,7 @@ EarmarkError
 │   ├── NotInServer          a session needs a server, and the bot in it
 │   └── BadSetting           a setting outside its range
 ├── Busy                     the same work is already running for this member
+├── TooMuchStored            more than one member may keep
 ├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── NoBackup                 there is no such backup, or no database to back up
@@ -482,6 +484,10 @@ class NothingStored(EarmarkError):
     pass
 
 
+class ErasedMeanwhile(EarmarkError):
+    """The person was erased while this work went on, so nothing of it is kept."""
+
+
 @dataclass(eq=False)
 class NotConfirmed(EarmarkError):
     word: str
@@ -497,6 +503,12 @@ class TooOften(EarmarkError):
     what: str  # "link", "upload", "train", "predict", "session" or "export"
     seconds: int  # until it goes again
     whose: str  # "member" or "server"
+
+
+@dataclass(eq=False)
+class TooMuchStored(EarmarkError):
+    what: str  # "tracks" (on playlists) or "recordings"
+    limit: int
 
 
 @dataclass(eq=False)

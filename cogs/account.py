@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.domain_taste import Sharing
 from bot.errors import NotConfirmed
 from bot.flow.account import erase, export, holdings
+from cogs.retrain import stop_study
 from cogs.ui import text_account
 from cogs.ui.access import allow, private, services
 from cogs.ui.items import LastingModal
@@ -32,7 +33,9 @@ class EraseModal(LastingModal, title="Erase everything about me"):
             raise NotConfirmed(word=text_account.ERASE_WORD)
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
-        await erase(s.accounts, s.questions, interaction.user.id)
+        user = interaction.user.id
+        await erase(s.accounts, s.playlists, s.questions, s.outside.connections, user)
+        stop_study(interaction, user)
         await interaction.edit_original_response(content=text_account.ERASED)
 
 

@@ -12,6 +12,7 @@ from bot.errors import FileTooLarge, NotYourCard, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
 from bot.flow.match import Doubtful, confirm, match
 from bot.flow.outside import fill, link_spotify, measure
+from bot.flow.sent import Sent
 from bot.flow.upload import PLAYLIST
 from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
 from cogs.ui import pick, text, text_audio, text_link, text_spotify
@@ -33,10 +34,9 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
     allow(interaction, "link")
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
-    data = await file.read()
-    await _finish(
-        interaction, await link_file(s.playlists, s.questions, interaction.user.id, file.filename, data, name)
-    )
+    sent = Sent(file.filename, file.size, file.read)
+    outcomes = await link_file(s.playlists, s.questions, s.workers, interaction.user.id, sent, name)
+    await _finish(interaction, outcomes)
 
 
 class _Telling:

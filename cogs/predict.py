@@ -21,10 +21,11 @@ async def show_prediction(interaction: discord.Interaction, found: Found) -> Non
     s = services(interaction)
     track = found.track
     user, guild_id = interaction.user.id, interaction.guild_id
+    since = await s.models.began(user)
     (prediction,) = await predict_tracks(
         s.ratings, s.models, s.workers, user, [track], explain=True, shares=s.shares, guild_id=guild_id
     )
-    await s.predictions.shown(user, [prediction])
+    await s.predictions.shown(user, [prediction], since)
     lines = text.prediction_lines(prediction)
     if found.certainty < SURE:
         lines = f"{text_spotify.probably(found.certainty)}\n{lines}"
@@ -37,13 +38,14 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
     allow(interaction, "predict")
     s = services(interaction)
     user = interaction.user.id
+    since = await s.models.began(user)
     ranked = await predict_playlist(
         s.playlists, s.ratings, s.models, s.workers, user, interaction.guild_id, playlist_id, s.shares
     )
     pages = max(1, -(-len(ranked.predictions) // PAGE))
     page = min(page, pages - 1)
     shown = ranked.predictions[page * PAGE : (page + 1) * PAGE]
-    await s.predictions.shown(user, shown)
+    await s.predictions.shown(user, shown, since)
     view = LastingView()
     for label, to in (("Back", page - 1), ("More", page + 1)):
         # The label keeps two disabled buttons from sharing one custom id.

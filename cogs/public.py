@@ -1,6 +1,7 @@
 """Public cards: everybody rates the same track, by button or by reaction, each for himself."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import discord
@@ -8,14 +9,16 @@ from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain import Question
-from bot.errors import NothingToRate, StorageBusy
+from bot.errors import EarmarkError, NothingToRate, StorageBusy, UnknownTrack
 from bot.flow.rate import Round
 from cogs.ui import cards, digits, text, text_errors
 from cogs.ui.access import paces, services
 from cogs.ui.errors import say
+from cogs.ui.in_time import in_time, promised, reply
 from cogs.ui.in_turn import InTurn
 from cogs.ui.items import LastingItem
 from storage.cards import PublicCard
+from storage.listeners import Began
 
 PAUSES = (1.0, 3.0, 10.0)  # seconds
 
@@ -31,24 +34,29 @@ def can_react(interaction: discord.Interaction) -> bool:
 async def play_ahead(interaction: discord.Interaction, question: Question) -> None:
     """Have the sound of the cards after this one ready when they are asked for."""
     s = services(interaction)
-    if s.clips.plays(question.track):  # what comes after is mostly from the same playlist
+    if not s.clips.plays(question.track):  # what comes after is mostly from the same playlist
+        return
+    with contextlib.suppress(UnknownTrack):  # gone since the questions were put in order
         s.clips.ahead([await s.playlists.track(track_id) for track_id in question.then])
 
 
 async def post_first(interaction: discord.Interaction, question: Question) -> None:
     """Answer a command with a public card."""
-    by_reaction = can_react(interaction)
-    clip = await services(interaction).clips.of(question.track, interaction.user.id, interaction.guild_id)
-    owner = interaction.user.id
+    s, owner, by_reaction = services(interaction), interaction.user.id, can_react(interaction)
+    since = await s.playlists.began(owner)
+    clip = await in_time(interaction, s.clips.of(question.track, owner, interaction.guild_id), ephemeral=False)
     card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
-    answer = await interaction.response.send_message(**cards.new(card))
-    await play_ahead(interaction, question)
-    message_id = answer.message_id
+    message_id = await reply(interaction, card, ephemeral=False)
     if message_id is not None:
-        await _remember(interaction, message_id, question, by_reaction)
+        await _remember(interaction, message_id, question, since)
+    await play_ahead(interaction, question)
+    if by_reaction and message_id is not None:
+        assert interaction.channel_id is not None
+        channel = interaction.client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
+        await digits.offer(channel.get_partial_message(message_id), *paces(interaction))
 
 
-async def _remember(interaction: discord.Interaction, message_id: int, question: Question, by_reaction: bool) -> None:
+async def _remember(interaction: discord.Interaction, message_id: int, question: Question, since: Began) -> None:
     assert interaction.channel_id is not None
     card = PublicCard(
         message_id=message_id,
@@ -58,10 +66,14 @@ async def _remember(interaction: discord.Interaction, message_id: int, question:
         track_id=question.track.id,
         playlist_id=question.playlist_id,
     )
-    await services(interaction).cards.add(card)
-    if by_reaction:
-        channel = interaction.client.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
-        await digits.offer(channel.get_partial_message(message_id), *paces(interaction))
+    try:
+        await services(interaction).cards.add(card, since)
+    except EarmarkError:
+        # Digits under a card that nobody remembers would be lost without a word.
+        if not promised(interaction):  # else the reason takes its place
+            with contextlib.suppress(discord.HTTPException):
+                await interaction.delete_original_response()
+        raise
 
 
 class VoteButton(LastingItem, template=r"earmark:vote:(?P<track>\d{1,19}):(?P<stars>10|[1-9])"):

@@ -12,6 +12,7 @@ from cogs.public import play_ahead, post_first
 from cogs.ui import cards, pick, text, text_errors
 from cogs.ui.access import private, services
 from cogs.ui.cards import ONE, STATE, CardState
+from cogs.ui.in_time import in_time, reply
 from cogs.ui.items import LastingItem, LastingView
 
 PAGE = 10
@@ -153,12 +154,13 @@ class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks 
     @app_commands.autocomplete(playlist=pick.playlist_choices)
     async def start(self, interaction: discord.Interaction, playlist: str | None = None, public: bool = False) -> None:
         playlist_id = await pick.playlist_id(interaction, playlist) if playlist else None
-        question = await services(interaction).questions.next(round_of(interaction, playlist_id))
+        asking = services(interaction).questions.next(round_of(interaction, playlist_id))
+        question = await in_time(interaction, asking, ephemeral=private(interaction) and not public)
         if public:
             await post_first(interaction, question)
             return
-        card = await card_for(interaction, question)
-        await interaction.response.send_message(**cards.new(card), ephemeral=private(interaction))
+        card = await in_time(interaction, card_for(interaction, question), ephemeral=private(interaction))
+        await reply(interaction, card, ephemeral=private(interaction))
         await play_ahead(interaction, question)
 
     @app_commands.command(description="See and change what you have rated")

@@ -26,6 +26,12 @@ TOKEN_LASTS = 14 * 60  # seconds; Discord's answer to a command can be edited fo
 log = logging.getLogger(__name__)
 
 
+def stop_study(interaction: discord.Interaction, owner: int) -> bool:
+    """Stop a member's study; says whether there was one."""
+    cog = interaction.client.get_cog("Retrain")  # type: ignore[attr-defined] - the client is a Bot
+    return isinstance(cog, Retrain) and cog.stop(owner)
+
+
 class StopStudy(LastingItem, template=r"earmark:study:stop:(?P<owner>\d{1,20})"):
     """Stops a study; after a restart, says that it was interrupted."""
 
@@ -33,8 +39,7 @@ class StopStudy(LastingItem, template=r"earmark:study:stop:(?P<owner>\d{1,20})")
         owner = self.number("owner")
         if interaction.user.id != owner:
             raise NotYourCard(owner_id=owner)
-        cog = interaction.client.get_cog("Retrain")  # type: ignore[attr-defined] - the client is a Bot
-        stopped = isinstance(cog, Retrain) and cog.stop(owner)
+        stopped = stop_study(interaction, owner)
         if stopped:
             await services(interaction).studies.end(owner)
         said = text_taste.STUDY_STOPPED if stopped else text_taste.STUDY_INTERRUPTED

@@ -1,5 +1,6 @@
 """Session: a group rates together and gets one playlist that is fair to everybody."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain_session import Settings
-from bot.errors import NotInServer, SessionError
+from bot.errors import NotInServer, SessionError, StorageBusy
 from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start
@@ -20,6 +21,7 @@ from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
 from cogs.ui import digits, pick, session_cards, text, text_session
 from cogs.ui.access import allow, services
+from cogs.ui.in_time import in_time, reply
 from cogs.ui.in_turn import InTurn
 from cogs.ui.session_access import actor, ask_consent, check_place, here
 from storage.sessions import Step
@@ -118,19 +120,19 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         chosen = Settings(name, length, rule, not open_votes, seconds, rounds, veto or None, only, theme, season)
         sessions = services(interaction).sessions
         learn = await sessions.consent(interaction.user.id)
-        opened = await sessions.open(
-            start(interaction.guild_id, interaction.channel_id, actor(interaction), chosen, now(), learn)
-        )
+        new = start(interaction.guild_id, interaction.channel_id, actor(interaction), chosen, now(), learn)
+        opened = await in_time(interaction, sessions.open(new), ephemeral=False)
         brings = await self.stage.pools.brings(opened)
         try:
-            answer = await interaction.response.send_message(**session_cards.card(opened, {}, brings, None))
+            message_id = await reply(interaction, session_cards.card(opened, {}, brings, None), ephemeral=False)
         except discord.HTTPException:
             # A session that nobody can see would only stand in the next one's way.
             await sessions.step(opened.id, lambda session: apply(session, Cancel(at=now())))
             raise
-        if answer.message_id is not None:
-            event = Posted(at=now(), message_id=answer.message_id)
-            await sessions.step(opened.id, lambda session: apply(session, event))
+        if message_id is not None:
+            event = Posted(at=now(), message_id=message_id)
+            with contextlib.suppress(StorageBusy):  # the first click on the card makes up for it
+                await sessions.step(opened.id, lambda session: apply(session, event))
         await ask_consent(interaction, opened)
 
     @app_commands.command(description="Change the session here")

@@ -129,10 +129,12 @@ class Stage:
 
     async def adopt(self, session: Session, message_id: int) -> None:
         """Take a card for the session's own that is newer than the known one: the bot was killed as it posted it."""
-        if not session.live or session.message_id is None or message_id <= session.message_id:
+        if not session.live or message_id <= (session.message_id or 0):
             return
         event = Posted(at=now(), message_id=message_id)
         await self._sessions.step(session.id, lambda current: apply(current, event))
+        if session.message_id is None:  # the database was busy as the first card was posted
+            return
         # A click waits for this, and not for Discord's rate limit.
         self._spawn(self._point_on(session, session.message_id, message_id), f"session-{session.id}-pointer")
 

@@ -1,6 +1,5 @@
 """Everything about one person: counted, read, erased. New tables take part by themselves, by their foreign keys."""
 
-import hashlib
 import secrets
 import time
 from collections.abc import Mapping
@@ -11,12 +10,12 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
+from storage.listeners import SALT, digest
 from storage.schema import erasures, listeners, settings
 from storage.schema_sessions import session_members, sessions
 from storage.schema_spotify import metadata  # with all tables in it
 from storage.unused import NAMING, drop_unused
 
-SALT = "erasure-salt"
 UNNAMED = "Session"  # what its host had called it is erased
 
 
@@ -86,8 +85,10 @@ class Accounts:
         counts = await self.counts(listener_id)
         async with self._database.transaction() as connection:
             now = int(time.time())
-            noted = insert(erasures).values(digest=_digest(await _salt(connection), listener_id), at=now)
-            await connection.execute(noted.on_conflict_do_update(index_elements=["digest"], set_={"at": now}))
+            noted = insert(erasures).values(digest=digest(await _salt(connection), listener_id), at=now)
+            # Never the same twice: work that is under way sees by it that its person was erased.
+            later = func.max(noted.excluded.at, erasures.c.at + 1)
+            await connection.execute(noted.on_conflict_do_update(index_elements=["digest"], set_={"at": later}))
             await _erase(connection, listener_id)
         await self._database.truncate_log()
         return counts
@@ -99,7 +100,7 @@ class Accounts:
         """
         async with self._database.transaction() as connection:
             people = (await connection.execute(select(listeners.c.id, listeners.c.created_at))).all()
-            gone = [row.id for row in people if erased.get(_digest(salt, row.id), -1) >= row.created_at]
+            gone = [row.id for row in people if erased.get(digest(salt, row.id), -1) >= row.created_at]
             for listener_id in gone:
                 await _erase(connection, listener_id)
             if erased:
@@ -155,10 +156,6 @@ async def _keep(connection: AsyncConnection, salt: str, erased: Mapping[str, int
     await connection.execute(kept.on_conflict_do_update(index_elements=["key"], set_={"value": salt}))
     rows = [{"digest": digest, "at": at} for digest, at in erased.items()]
     await connection.execute(insert(erasures).on_conflict_do_nothing(), rows)
-
-
-def _digest(salt: str, listener_id: int) -> str:
-    return hashlib.sha256(f"{salt}:{listener_id}".encode()).hexdigest()
 
 
 def _texts(table: Table, listener_id: int) -> Select[Any]:

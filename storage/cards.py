@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import Began, ensure
 from storage.schema import public_cards
 
 
@@ -29,9 +29,10 @@ class Cards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, card: PublicCard) -> None:
+    async def add(self, card: PublicCard, since: Began | None = None) -> None:
+        """Remember a card; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
-            await ensure(connection, card.owner_id)
+            await ensure(connection, card.owner_id, since)
             statement = insert(public_cards).values(**asdict(card), posted_at=int(time.time()))
             await connection.execute(statement.on_conflict_do_nothing())
 

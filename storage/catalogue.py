@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -119,7 +119,12 @@ async def _known(connection: AsyncConnection, sources: Sequence[TrackSource]) ->
     seen: set[int] = set()
     for column, values in wanted:
         for part in in_parts(values):
-            for row in await connection.execute(select(*columns).where(column.in_(part))):
+            query = select(*columns).where(column.in_(part))
+            if column is tracks.c.name_key:
+                # Of thousands that are called alike only these can be meant by a name.
+                first = select(func.min(tracks.c.id)).where(column.in_(part)).group_by(column)
+                query = query.where(or_(tracks.c.spotify_id.is_(None), tracks.c.id.in_(first))).order_by(tracks.c.id)
+            for row in await connection.execute(query):
                 if row.id not in seen:
                     seen.add(row.id)
                     stored = TrackSource(row.title, row.artist, spotify_id=row.spotify_id, isrc=row.isrc)

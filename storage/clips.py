@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from bot.errors import TooMuchStored
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import Began, ensure
 from storage.schema import clips, playlist_shares, playlist_tracks, playlists
+
+MOST = 200  # of one member: some 100 MB
 
 
 class StoredClips:
@@ -16,13 +19,25 @@ class StoredClips:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, owner_id: int, sounds: Mapping[int, bytes]) -> None:
-        """Keep clips by track; a clip of somebody else's stays as it is, one's own is replaced."""
+    async def require_room(self, owner_id: int, more: int) -> None:
+        """Raise TooMuchStored where so many more would be more than MOST."""
+        query = select(func.count()).select_from(clips).where(clips.c.owner_id == owner_id)
+        async with self._database.reading() as connection:
+            if (await connection.scalar(query) or 0) + more > MOST:
+                raise TooMuchStored(what="recordings", limit=MOST)
+
+    async def add(self, owner_id: int, sounds: Mapping[int, bytes], since: Began | None = None) -> None:
+        """Keep clips by track; a clip of somebody else's stays as it is, one's own is replaced.
+
+        Raises:
+            ErasedMeanwhile: nothing is kept.
+
+        """
         rows = [{"track_id": track_id, "owner_id": owner_id, "mp3": mp3} for track_id, mp3 in sounds.items()]
         if not rows:
             return
         async with self._database.transaction() as connection:
-            await ensure(connection, owner_id)
+            await ensure(connection, owner_id, since)
             added = insert(clips)
             mine = clips.c.owner_id == added.excluded.owner_id
             changed = {"mp3": added.excluded.mp3}
@@ -48,6 +63,12 @@ class StoredClips:
             allowed |= exists(shared)
         async with self._database.reading() as connection:
             return await connection.scalar(select(clips.c.mp3).where(clips.c.track_id == track_id, allowed))
+
+    async def size(self, owner_id: int) -> int:
+        """How many bytes a person's clips have in all."""
+        query = select(func.sum(func.length(clips.c.mp3))).where(clips.c.owner_id == owner_id)
+        async with self._database.reading() as connection:
+            return await connection.scalar(query) or 0
 
     async def of(self, owner_id: int) -> dict[int, bytes]:
         """Every clip that a person uploaded, by track."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _FEATURED = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?[^)\]]*[\)\]]?", re.IGNORECASE)
 
@@ -13,6 +14,7 @@ def fold(text: str) -> str:
     return " ".join(kept.split())
 
 
+@lru_cache(2000)  # a list that is linked asks for each name several times
 def name_key(artist: str, title: str) -> str:
     """The key under which an artist and a title are found; guests named in either do not count."""
     first = re.split(r"[;,]", artist, maxsplit=1)[0]

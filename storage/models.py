@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain import Metrics, TasteReport
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import Began, began, ensure
 from storage.schema import models
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -26,7 +26,19 @@ class Models:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def save(self, listener_id: int, arrays: Arrays, meta: Mapping[str, object], report: TasteReport) -> None:
+    async def began(self, listener_id: int) -> Began:
+        """What to note before work on a model, and to hand to whatever keeps what came of it."""
+        return await began(self._database, listener_id)
+
+    async def save(
+        self,
+        listener_id: int,
+        arrays: Arrays,
+        meta: Mapping[str, object],
+        report: TasteReport,
+        since: Began | None = None,
+    ) -> None:
+        """Keep a model in place of the one before; raises ErasedMeanwhile."""
         values = {
             "arrays": pack(arrays),
             "meta": json.dumps(meta),
@@ -35,7 +47,7 @@ class Models:
             "trained_at": int(time.time()),
         }
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure(connection, listener_id, since)
             statement = insert(models).values(listener_id=listener_id, **values)
             await connection.execute(statement.on_conflict_do_update(index_elements=["listener_id"], set_=values))
 

@@ -1,7 +1,10 @@
 """The tables of playlists: whose they are, what is on them, and with which servers they are shared."""
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select, union_all
@@ -9,11 +12,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
-from bot.errors import UnknownPlaylist, UnknownTrack
-from storage import catalogue
+from bot.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from storage import catalogue, linking
 from storage.database import Database, Statement
 from storage.identity import fold
-from storage.listeners import ensure
+from storage.listeners import Began, began, ensure
 from storage.rows import select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_features, tracks
 from storage.schema_spotify import playlist_origins
@@ -25,24 +28,77 @@ class Playlists:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._long = asyncio.Lock()
+
+    async def began(self, owner_id: int) -> Began:
+        """What to note before tracks are read or heard, and to hand to whatever keeps them."""
+        return await began(self._database, owner_id)
 
     async def link(self, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
         """Store a playlist; one of the same name by the same owner is replaced."""
         return (await self.link_all(owner_id, [source]))[0]
 
-    async def link_all(self, owner_id: int, sources: Sequence[PlaylistSource]) -> list[LinkedPlaylist]:
-        """Store several playlists, all of them or none."""
+    async def link_all(
+        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began | None = None
+    ) -> list[LinkedPlaylist]:
+        """Store several playlists, all of them or none.
+
+        Raises:
+            ErasedMeanwhile: the owner was erased since.
+            TooMuchStored: the owner would list more tracks than a member may.
+
+        """
+        if linking.is_long(sources):
+            # One after the other: whoever clicks waits for one part of one list, and a member's stage is one list's.
+            async with self._long:
+                return await self._link_in_parts(owner_id, sources, since or await self.began(owner_id))
         async with self._database.transaction() as connection:
-            await ensure(connection, owner_id)
+            await ensure(connection, owner_id, since)
+            await linking.require_room(connection, owner_id, sources, replacing=True)
             return [
                 await _link(connection, owner_id, source, await catalogue.store(connection, source.tracks, owner_id))
                 for source in sources
             ]
 
-    async def extend(self, owner_id: int, source: PlaylistSource) -> tuple[LinkedPlaylist, list[int]]:
-        """Add tracks to the owner's playlist of this name, or make it; gives the ids of the given tracks, in order."""
+    async def _link_in_parts(
+        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began
+    ) -> list[LinkedPlaylist]:
+        mine = linking.own_stage(owner_id)
+        try:
+            ids = await linking.stage(self._database, owner_id, sources, since)
+            async with self._database.transaction() as connection:
+                await ensure(connection, owner_id, since)
+                made = [await _link(connection, owner_id, *each) for each in zip(sources, ids, strict=True)]
+        except Exception:
+            await self._clear(mine)
+            raise
+        await self._clear(mine, kept=set(chain.from_iterable(ids)))
+        return made
+
+    async def clear_stages(self) -> None:
+        """Remove what an end of the program left half linked; to be called when nothing is being linked."""
+        await self._clear(linking.every_stage())
+
+    async def _clear(self, stages: Select[Any], kept: Collection[int] = ()) -> None:
+        async with self._database.reading() as connection:
+            if (await connection.execute(stages)).first() is None:
+                return
+        with contextlib.suppress(StorageBusy):  # then the next start does it
+            async with self._database.transaction() as connection:
+                await linking.clear(connection, stages, kept)
+
+    async def extend(
+        self, owner_id: int, source: PlaylistSource, since: Began | None = None
+    ) -> tuple[LinkedPlaylist, list[int]]:
+        """Add tracks to the owner's playlist of this name, or make it; gives the ids of the given tracks, in order.
+
+        Raises:
+            ErasedMeanwhile, TooMuchStored: nothing is added.
+
+        """
         async with self._database.transaction() as connection:
-            await ensure(connection, owner_id)
+            await ensure(connection, owner_id, since)
+            await linking.require_room(connection, owner_id, [source], replacing=False)
             ids = await catalogue.store(connection, source.tracks, owner_id)
             return await _link(connection, owner_id, source, ids, keep=True), ids
 
@@ -55,10 +111,9 @@ class Playlists:
         return sorted(found, key=lambda playlist: playlist.owner_id != listener_id)
 
     async def _list(self, condition: Any) -> list[Playlist]:
+        query = _summary().where(condition, playlists.c.name != linking.STAGE)
         async with self._database.reading() as connection:
-            rows = await connection.execute(
-                _summary().where(condition).order_by(playlists.c.created_at, playlists.c.id)
-            )
+            rows = await connection.execute(query.order_by(playlists.c.created_at, playlists.c.id))
             return [_playlist(row) for row in rows]
 
     async def get(self, playlist_id: int, listener_id: int, guild_id: int | None) -> Playlist:
@@ -146,10 +201,10 @@ class Playlists:
                     done += await catalogue.identify(connection, track_id, source, owner_id)
         return done
 
-    async def note(self, listener_id: int, source: TrackSource) -> Track:
-        """Keep a track that somebody asked about, without a playlist."""
+    async def note(self, listener_id: int, source: TrackSource, since: Began | None = None) -> Track:
+        """Keep a track that somebody asked about, without a playlist; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure(connection, listener_id, since)
             (track_id,) = await catalogue.store(connection, [source], listener_id)
         return await self.track(track_id)
 
@@ -254,8 +309,7 @@ async def _link(
     kept = listed if keep else []
     ids = list(dict.fromkeys([*kept, *given]))
     await connection.execute(delete(playlist_tracks).where(on_it))
-    rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(ids)]
-    await connection.execute(insert(playlist_tracks), rows)
+    await linking.put(connection, playlist_id, ids)
     await drop_unused(connection, set(listed).difference(ids))
     await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
     if source.origin is not None:

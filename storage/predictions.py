@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import Checked, Prediction
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import Began, ensure
 from storage.schema import predictions, ratings
 
 VALUES = ("stars", "low", "high", "seen", "predicted_at", "rated", "rated_at")
@@ -22,8 +22,8 @@ class Predictions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def shown(self, listener_id: int, told: Iterable[Prediction]) -> None:
-        """Note what a listener is about to see of stored tracks that he has not rated."""
+    async def shown(self, listener_id: int, told: Iterable[Prediction], since: Began | None = None) -> None:
+        """Note what a listener is about to see of stored tracks that he has not rated; raises ErasedMeanwhile."""
         now = int(time.time())
         rows = [
             {
@@ -41,7 +41,7 @@ class Predictions:
         if not rows:
             return
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure(connection, listener_id, since)
             await _settle(connection, listener_id)
             statement = insert(predictions)
             changed = {name: statement.excluded[name] for name in ("stars", "low", "high", "seen", "predicted_at")}
@@ -49,8 +49,15 @@ class Predictions:
             replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=unrated)
             await connection.execute(replacing, rows)
 
-    async def add_blind(self, listener_id: int, pairs: Sequence[tuple[int, Checked]]) -> None:
-        """Add pairs (track id, prediction and rating) of tracks that were rated unseen; what is known stays."""
+    async def add_blind(
+        self, listener_id: int, pairs: Sequence[tuple[int, Checked]], since: Began | None = None
+    ) -> None:
+        """Add pairs (track id, prediction and rating) of tracks that were rated unseen; what is known stays.
+
+        Raises:
+            ErasedMeanwhile: nothing is added.
+
+        """
         if not pairs:
             return
         rows = [
@@ -58,7 +65,7 @@ class Predictions:
             for track_id, pair in pairs
         ]
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure(connection, listener_id, since)
             await connection.execute(insert(predictions).on_conflict_do_nothing(), rows)
 
     async def tracks(self, listener_id: int) -> set[int]:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from storage.accounts import NAMING
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import Began, began, ensure
 from storage.rows import in_parts
 from storage.schema import playlist_tracks, playlists, tracks
 from storage.schema_spotify import playlist_origins, spotify_accounts
@@ -39,12 +39,16 @@ class SpotifyAccounts:
             rows = await connection.execute(select(spotify_accounts.c.listener_id, spotify_accounts.c.sealed))
             return {row.listener_id: row.sealed for row in rows}
 
-    async def put(self, listener_id: int, sealed: bytes) -> None:
-        """Keep a new permission in place of an older one."""
+    async def began(self, listener_id: int) -> Began:
+        """What to note before a permission is asked for, and to hand to `put`."""
+        return await began(self._database, listener_id)
+
+    async def put(self, listener_id: int, sealed: bytes, since: Began | None = None) -> None:
+        """Keep a new permission in place of an older one; raises ErasedMeanwhile."""
         row = upsert(spotify_accounts).values(listener_id=listener_id, sealed=sealed, connected_at=int(time.time()))
         new = {name: row.excluded[name] for name in ("sealed", "connected_at")}
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure(connection, listener_id, since)
             await connection.execute(row.on_conflict_do_update(index_elements=["listener_id"], set_=new))
 
     async def replace(self, listener_id: int, old: bytes, new: bytes) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from bot.charts import report_png
 from bot.domain import MAX_STARS, MIN_STARS, Rating, Track
 from bot.errors import NothingStored
+from bot.flow.connect import Connections
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.taste.features import NAMES
@@ -61,11 +62,15 @@ async def holdings(accounts: Accounts, listener_id: int) -> Holdings:
     return Holdings(since, {table: number for table, number in counts.items() if table != "listeners"})
 
 
-async def erase(accounts: Accounts, questions: Questions, listener_id: int) -> None:
-    """Erase a person; raise NothingStored where nothing is stored."""
+async def erase(
+    accounts: Accounts, playlists: Playlists, questions: Questions, connections: Connections, listener_id: int
+) -> None:
+    """Erase a person, in memory too; raise NothingStored where nothing is stored."""
     await holdings(accounts, listener_id)
+    seen_in = {guild_id for one in await playlists.of(listener_id) for guild_id in one.shared_guild_ids}
+    connections.forget(listener_id)
     await accounts.erase(listener_id)
-    questions.forget(listener_id)
+    questions.forget(listener_id, seen_in)
 
 
 async def export(
@@ -86,7 +91,7 @@ async def export(
 
     """
     await holdings(accounts, listener_id)
-    async with workers.only_one("export", listener_id):
+    async with workers.only_one("export", listener_id), workers.room_for(listener_id):
         files: dict[str, bytes] = {"README.txt": README.encode()}
         files["ratings.csv"] = await asyncio.to_thread(ratings_csv, await ratings.of(listener_id))
         for playlist in await playlists.of(listener_id):
@@ -100,10 +105,10 @@ async def export(
             files["model.npz"] = await asyncio.to_thread(pack, arrays)
             files["model.json"] = _json(meta)
         files["everything.json"] = await asyncio.to_thread(_json, await accounts.rows(listener_id))
-        sounds = {f"uploads/{track_id}.mp3": mp3 for track_id, mp3 in (await uploads.of(listener_id)).items()}
-        size = sum(map(len, [*files.values(), *sounds.values()]))
-        if most is None or size < most:
-            files |= sounds
+        # Asked beforehand, so that what would not fit is not even read.
+        if most is None or sum(map(len, files.values())) + await uploads.size(listener_id) < most:
+            sounds = await uploads.of(listener_id)
+            files |= {f"uploads/{track_id}.mp3": mp3 for track_id, mp3 in sounds.items()}
         return await asyncio.to_thread(_zip, files)
 
 

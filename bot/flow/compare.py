@@ -45,6 +45,7 @@ async def compare(
         NobodyToCompare: the two are one.
         NotSharing: one of them has not allowed it here.
         Busy: the caller's comparison is being made already.
+        ErasedMeanwhile: the caller was erased while it was made.
 
     """
     if mine == theirs:
@@ -53,6 +54,7 @@ async def compare(
         if (await shares.of(listener_id, guild_id))[0] == "off":
             raise NotSharing(listener_id=listener_id, yours=listener_id == mine)
     async with workers.only_one("comparing", mine):
+        since = await models.began(mine)
         me, them = await _side(playlists, ratings, mine), await _side(playlists, ratings, theirs)
         known = {**them.tracks, **me.tracks}
         common = [InCommon(known[i], me.stars[i], them.stars[i]) for i in me.stars.keys() & them.stars.keys()]
@@ -81,7 +83,7 @@ async def compare(
                 if said and said[0].verdict == "unknown"
             ],
         )
-    await predictions.shown(mine, found.for_me)
+    await predictions.shown(mine, found.for_me, since)
     return found
 
 

@@ -97,6 +97,7 @@ class Connections:
         Raises:
             BadState: nobody began this way, or somebody else, or too long ago.
             Declined, CodeRefused, SpotifyBusy, SpotifyDown, NotOnTheList: see bot/errors.py.
+            ErasedMeanwhile: the member was erased while Spotify was asked; nothing is kept.
 
         """
         spotify, keyring = self._spotify, self._keyring
@@ -110,9 +111,10 @@ class Connections:
             raise BadState(why="expired")
         if not code:
             raise Declined
+        since = await self._accounts.began(pending.listener_id)
         tokens = await spotify.exchange(code, pending.verifier)
         name = await spotify.name_of(_Fresh(tokens))  # whoever is not on the app's list hears it now
-        await self._accounts.put(pending.listener_id, _seal(keyring, tokens))
+        await self._accounts.put(pending.listener_id, _seal(keyring, tokens), since)
         if pending.done is not None:
             await pending.done(name)
         return name
@@ -144,12 +146,16 @@ class Connections:
             await self._accounts.replace(listener_id, sealed, _seal(self._keyring, tokens))
             return tokens.access
 
-    async def disconnect(self, listener_id: int) -> int | None:
-        """Forget a permission and what came through it; returns how many playlists, None: there was nothing."""
+    def forget(self, listener_id: int) -> None:
+        """Drop what is held in memory: a way that was begun, and a list half read."""
         self._pending = {state: one for state, one in self._pending.items() if one.listener_id != listener_id}
         self._renewed.pop(listener_id, None)
         if self._spotify is not None:
             self._spotify.forget(listener_id)
+
+    async def disconnect(self, listener_id: int) -> int | None:
+        """Forget a permission and what came through it; returns how many playlists, None: there was nothing."""
+        self.forget(listener_id)
         return await self._accounts.disconnect(listener_id)
 
 

@@ -63,10 +63,12 @@ async def find_outside(outside: Outside, playlists: Playlists, listener_id: int,
     Raises:
         UnknownTrack: the text names none, or nobody may be asked.
         SpotifyError: Spotify knows that there is none, or asks to wait.
+        ErasedMeanwhile: the listener was erased while services were asked.
 
     """
+    since = await playlists.began(listener_id)
     source, sure = await _source(outside, listener_id, text)
-    track = await playlists.note(listener_id, source)
+    track = await playlists.note(listener_id, source, since)
     await measure(outside, track_id=track.id)
     return Found(await playlists.track(track.id), sure)
 

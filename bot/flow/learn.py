@@ -1,7 +1,7 @@
 """Learn: where members let votes count as ratings, their models follow while the session still goes on."""
 
 from bot.domain_session import Session
-from bot.errors import AllRatingsEqual, Busy, NoFeatures, TooFewRatings
+from bot.errors import AllRatingsEqual, Busy, ErasedMeanwhile, NoFeatures, TooFewRatings
 from bot.flow.retrain import retrain
 from bot.flow.workers import Workers
 from storage.models import Models
@@ -20,7 +20,7 @@ def due(session: Session) -> bool:
 async def learn(ratings: Ratings, models: Models, predictions: Predictions, workers: Workers, session: Session) -> int:
     """Train whoever voted in the last rounds and agreed that votes count; returns how many models changed.
 
-    Whose ratings are too few, or all the same, keeps what he has.
+    Whose ratings are too few, or all the same, keeps what he has; who was erased meanwhile has nothing.
     """
     voted = {who for round_ in session.rounds[-EVERY:] for who in round_.ballots}
     trained = 0
@@ -29,7 +29,7 @@ async def learn(ratings: Ratings, models: Models, predictions: Predictions, work
             continue
         try:
             await retrain(ratings, models, predictions, workers, who)
-        except (TooFewRatings, AllRatingsEqual, NoFeatures, Busy):
+        except (TooFewRatings, AllRatingsEqual, NoFeatures, Busy, ErasedMeanwhile):
             continue
         trained += 1
     return trained

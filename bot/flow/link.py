@@ -7,27 +7,42 @@ from itertools import chain, count
 
 from bot.domain import LinkedPlaylist, PlaylistSource
 from bot.flow.rate import Questions
+from bot.flow.sent import Sent
+from bot.flow.workers import Workers
 from bot.sources import bach
 from bot.sources.decoding import tidy
 from bot.sources.files import read_lines, read_playlists
 from storage.playlists import Playlists
 
 NAME_LENGTH = 80
+SMALL = 200_000  # bytes, which are read in a tenth of a second
 
 
 async def link_file(
-    playlists: Playlists, questions: Questions, owner_id: int, file_name: str, data: bytes, name: str | None = None
+    playlists: Playlists, questions: Questions, workers: Workers, owner_id: int, file: Sent, name: str | None = None
 ) -> list[LinkedPlaylist]:
     """Store every playlist that a file holds, all or none; `name` renames it when it holds one.
 
     Raises:
         LinkError: the file is empty, too large, unreadable or without tracks; nothing is stored.
+        Busy: another file of this member is being linked.
+        TooMuchStored, ErasedMeanwhile: nothing is stored.
 
     """
-    sources = await asyncio.to_thread(read_playlists, file_name, data)
-    if len(sources) == 1:
-        sources = [named(sources[0], name)]
-    return _new(questions, owner_id, await playlists.link_all(owner_id, sources))
+    async with workers.only_one("linking", owner_id):
+        since = await playlists.began(owner_id)
+        sources = await _read(workers, owner_id, file)
+        if len(sources) == 1:
+            sources = [named(sources[0], name)]
+        return _new(questions, owner_id, await playlists.link_all(owner_id, sources, since))
+
+
+async def _read(workers: Workers, owner_id: int, file: Sent) -> list[PlaylistSource]:
+    """Read a file: a small one at once, a large one in a process, where nobody's click waits for it."""
+    if file.size <= SMALL:
+        return await asyncio.to_thread(read_playlists, file.name, await file.fetch())
+    async with workers.room_for(owner_id):
+        return await workers.run_for(owner_id, read_playlists, file.name, await file.fetch())
 
 
 async def link_text(
@@ -39,10 +54,11 @@ async def link_text(
         LinkError: no line names a track; nothing is stored.
 
     """
+    since = await playlists.began(owner_id)
     source = await asyncio.to_thread(read_lines, text)
     taken = {playlist.name for playlist in await playlists.of(owner_id)}
     source = named(replace(source, name=free_name(source.name, taken)), name)
-    return _new(questions, owner_id, await playlists.link_all(owner_id, [source]))
+    return _new(questions, owner_id, await playlists.link_all(owner_id, [source], since))
 
 
 async def link_catalogue(

@@ -55,8 +55,10 @@ async def link_spotify(
 
     Raises:
         SpotifyError: see bot/errors.py; nothing is stored.
+        ErasedMeanwhile: the owner was erased while the list was read; nothing is stored.
 
     """
+    since = await playlists.began(owner_id)
     access = await outside.access(owner_id)
     assert outside.spotify is not None
     if link.own and not access.connected:
@@ -72,7 +74,7 @@ async def link_spotify(
     taken = {one.name for one in await playlists.of(owner_id)}
     called = before.name if before else free_name(_name(link, listing), taken)
     source = named(PlaylistSource(called, "spotify", listing.tracks, origin=origin), name)
-    (linked,) = await playlists.link_all(owner_id, [source])
+    (linked,) = await playlists.link_all(owner_id, [source], since)
     questions.forget(owner_id, set(linked.playlist.shared_guild_ids))
     return replace(linked, local=listing.local, episodes=listing.episodes, gone=listing.gone)
 

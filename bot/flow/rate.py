@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS, Question, Track, Why
-from bot.errors import NoPlaylist, NothingToRate
+from bot.errors import NoPlaylist, NothingToRate, UnknownTrack
 from bot.flow.workers import Workers
 from bot.taste.choose import CANDIDATES, IN_A_ROW, rank_questions
 from bot.taste.features import matrix
@@ -109,6 +109,14 @@ class Questions:
             NothingToRate: every visible track is rated or skipped.
 
         """
+        try:
+            return await self._first(of)
+        except UnknownTrack:
+            # Somebody was erased, perhaps by the operator's command, whom no `forget` follows.
+            self._orders.pop(of, None)
+            return await self._first(of)
+
+    async def _first(self, of: Round) -> Question:
         order = await self._order(of)
         standing = await self._ratings.standing(of.listener_id)
         self._follow(of, order, standing)

@@ -4,17 +4,22 @@ from bot.domain import Checked
 from bot.flow.workers import Workers
 from bot.taste.jobs import predict_job
 from bot.taste.scales import comparable
+from storage.listeners import Began
 from storage.models import Models
 from storage.predictions import Predictions
 from storage.ratings import Ratings
 
 
 async def check_model(
-    predictions: Predictions, ratings: Ratings, models: Models, workers: Workers, listener_id: int
+    predictions: Predictions, ratings: Ratings, models: Models, workers: Workers, listener_id: int, since: Began
 ) -> None:
     """Record what the stored model, which is about to be replaced, says of tracks rated since it was trained.
 
     Its listener saw nothing of that, so these pairs are the blind ones. A click on a card need not wait for it.
+
+    Raises:
+        ErasedMeanwhile: the listener was erased after the work began.
+
     """
     await predictions.checked(listener_id)  # ratings of what was shown come first
     stored = await models.load(listener_id)
@@ -34,7 +39,7 @@ async def check_model(
         for one, said in zip(fresh, answers, strict=True)
         if said.stars is not None and said.low is not None and said.high is not None
     ]
-    await predictions.add_blind(listener_id, pairs)
+    await predictions.add_blind(listener_id, pairs, since)
 
 
 def rate(record: list[Checked], *, seen: bool) -> tuple[int, int]:

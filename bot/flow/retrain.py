@@ -23,8 +23,10 @@ async def retrain(
         AllRatingsEqual: there is nothing to learn from one verdict repeated.
         NoFeatures: of no rated track any feature is known.
         Busy: this listener's model is being trained already.
+        ErasedMeanwhile: the listener was erased during the training; nothing is stored.
 
     """
+    since = await models.began(listener_id)
     rated = await ratings.of(listener_id)
     scales = common([rating.track.scales for rating in rated])
     rows = [comparable(rating.track.features, rating.track.scales, scales) for rating in rated]
@@ -45,6 +47,7 @@ async def retrain(
         labels = [[rating.track.title, rating.track.artist, rating.stars] for rating in known]
         report = replace(report, other_scale=sum(differs(rating.track.scales, scales) for rating in rated))
         learned = [rating.track.id for rating in known]
-        await check_model(predictions, ratings, models, workers, listener_id)
-        await models.save(listener_id, arrays, {**meta, "rated": labels, "tracks": learned, "scales": scales}, report)
+        await check_model(predictions, ratings, models, workers, listener_id, since)
+        about = {**meta, "rated": labels, "tracks": learned, "scales": scales}
+        await models.save(listener_id, arrays, about, report, since)
     return report

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.domain import AudioAnalysis, LinkedPlaylist, PlaylistSource, Track
 from bot.errors import AudioError
 from bot.flow.rate import Questions
+from bot.flow.sent import Sent
 from bot.flow.workers import Workers
 from bot.sources.decoding import tidy
 from bot.sources.uploads import Heard, hear
@@ -31,34 +32,45 @@ async def upload(
     questions: Questions,
     workers: Workers,
     owner_id: int,
-    files: Sequence[tuple[str, bytes | AudioError]],
+    files: Sequence[Sent],
     name: str | None = None,
 ) -> Uploaded:
-    """Add files to a playlist of uploads; one that cannot be heard, or fetched, does not lose the others."""
+    """Add files to a playlist of uploads; one that cannot be heard, or fetched, does not lose the others.
+
+    Raises:
+        TooMuchStored: with these, the owner would have more recordings or tracks than a member may.
+        ErasedMeanwhile: the owner was erased while the files were heard; nothing is stored.
+
+    """
+    since = await playlists.began(owner_id)
+    await clips.require_room(owner_id, len(files))
     heard: list[Heard] = []
     failed: list[AudioError] = []
-    for file_name, data in files:
-        if isinstance(data, AudioError):
-            failed.append(data)
-            continue
+    for file in files:
         try:
-            heard.append(await workers.run_for(owner_id, hear, file_name, data))
+            heard.append(await _hear(workers, owner_id, file))
         except AudioError as problem:
             failed.append(problem)
     if not heard:
         return Uploaded(None, (), failed)
     called = tidy(name or "", NAME_LENGTH) or PLAYLIST
     source = PlaylistSource(called, "audio", tuple(one.track for one in heard))
-    linked, track_ids = await playlists.extend(owner_id, source)
-    await clips.add(owner_id, {track_id: one.clip for track_id, one in zip(track_ids, heard, strict=True)})
+    linked, track_ids = await playlists.extend(owner_id, source, since)
+    sounds = {track_id: one.clip for track_id, one in zip(track_ids, heard, strict=True)}
+    await clips.add(owner_id, sounds, since)
     questions.forget(owner_id, linked.playlist.shared_guild_ids)
     found = [(as_track(one, track_id), one.analysis) for track_id, one in zip(track_ids, heard, strict=True)]
     return Uploaded(linked, found, failed)
 
 
-async def listen(workers: Workers, listener_id: int, file_name: str, data: bytes) -> Track:
+async def listen(workers: Workers, listener_id: int, file: Sent) -> Track:
     """What is heard in a file, as a track that is not stored; raise AudioError."""
-    return as_track(await workers.run_for(listener_id, hear, file_name, data), 0)
+    return as_track(await _hear(workers, listener_id, file), 0)
+
+
+async def _hear(workers: Workers, listener_id: int, file: Sent) -> Heard:
+    async with workers.room_for(listener_id):
+        return await workers.run_for(listener_id, hear, file.name, await file.fetch())
 
 
 def as_track(heard: Heard, track_id: int) -> Track:

@@ -40,6 +40,7 @@ class Workers:
         self._make = make
         self._patience = patience
         self._turns = Turns(at_once)
+        self._rooms = Turns(at_once + 1)  # one more, so that the next file is fetched while a job runs
         self._time = (metrics or Metrics()).jobs
         self._running = 0
         self._leaving: asyncio.TimerHandle | None = None
@@ -74,6 +75,12 @@ class Workers:
         with self._time.timed(job=job.__name__):
             async with self._turns.of(listener_id):
                 return await self._run(partial(job, *args, **kwargs))
+
+    @asynccontextmanager
+    async def room_for(self, listener_id: int) -> AsyncGenerator[None]:
+        """Wait, in this member's turn, until there is memory for one more large file, and hold it meanwhile."""
+        async with self._rooms.of(listener_id):
+            yield
 
     async def _run(self, job: Callable[[], T]) -> T:
         used = self._executor = self._executor or self._make()

@@ -1,5 +1,6 @@
 """Audio files that members send: told by their names, fetched with bounds, handed to the flow."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -7,7 +8,8 @@ import aiohttp
 import discord
 
 from bot.domain import Track
-from bot.errors import AudioError, AudioTooLarge, AudioUnfetched
+from bot.errors import AudioTooLarge, AudioUnfetched
+from bot.flow.sent import Sent
 from bot.flow.upload import listen, upload
 from bot.sources.audio import SUFFIXES
 from bot.sources.uploads import MAX_BYTES
@@ -15,6 +17,7 @@ from cogs.ui import text_audio
 from cogs.ui.access import allow, services
 
 MOST_FILES = 10
+PATIENCE = 60.0  # seconds for one file
 
 
 def is_audio(file: discord.Attachment) -> bool:
@@ -27,8 +30,8 @@ async def upload_files(interaction: discord.Interaction, files: Sequence[discord
     allow(interaction, "upload", len(files))
     await interaction.edit_original_response(content=text_audio.listening(len(files)))
     async with s.workers.only_one("listening", interaction.user.id):
-        read = [(file.filename, await _read(file)) for file in files]
-        outcome = await upload(s.playlists, s.uploads, s.questions, s.workers, interaction.user.id, read, name)
+        sent = [_sent(file) for file in files]
+        outcome = await upload(s.playlists, s.uploads, s.questions, s.workers, interaction.user.id, sent, name)
     await interaction.edit_original_response(content=text_audio.uploaded(outcome))
 
 
@@ -37,17 +40,19 @@ async def listen_to(interaction: discord.Interaction, file: discord.Attachment) 
     s = services(interaction)
     allow(interaction, "upload")
     async with s.workers.only_one("listening", interaction.user.id):
-        data = await _read(file)
-        if isinstance(data, AudioError):
-            raise data
-        return await listen(s.workers, interaction.user.id, file.filename, data)
+        return await listen(s.workers, interaction.user.id, _sent(file))
 
 
-async def _read(file: discord.Attachment) -> bytes | AudioError:
-    """A file's bytes; one that is too large is not fetched, and one that cannot be does not lose the others."""
-    if file.size > MAX_BYTES:
-        return AudioTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES)
-    try:
-        return await file.read()
-    except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
-        return AudioUnfetched(name=file.filename)
+def _sent(file: discord.Attachment) -> Sent:
+    """A file that is fetched when its turn has come; one that is too large is not fetched."""
+
+    async def fetch() -> bytes:
+        if file.size > MAX_BYTES:
+            raise AudioTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES)
+        try:
+            async with asyncio.timeout(PATIENCE):  # others wait for its room
+                return await file.read()
+        except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
+            raise AudioUnfetched(name=file.filename) from None
+
+    return Sent(file.filename, file.size, fetch)

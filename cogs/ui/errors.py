@@ -29,6 +29,10 @@ async def answer(interaction: discord.Interaction, error: Exception) -> None:
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     services(interaction).metrics.failed(error)
+    if isinstance(error, discord.HTTPException) and error.code in GONE:
+        # The answer came too late, or what it was to change was deleted: what was saved is saved.
+        log.warning("nobody was left to answer: %s", error.code)
+        return
     await say(interaction, sentence(error))
 
 

@@ -70,6 +70,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I have not learned from your ratings yet. `/retrain` takes a moment; then ask me again."
         case errors.NothingStored():
             return f"I have nothing stored about you. {FIRST_STEP}"
+        case errors.ErasedMeanwhile():
+            return "Everything about you was erased while I was at this, so I kept nothing of it."
         case errors.NotConfirmed():
             return f"Nothing was erased: to confirm, type {problem.word} in capital letters."
         case errors.NotSharing(yours=True):
@@ -90,6 +92,11 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I am at it already. One moment, please."
         case errors.TooOften():
             return too_often(problem.what, problem.seconds, problem.whose)
+        case errors.TooMuchStored():
+            return (
+                f"I keep at most {problem.limit:,} {problem.what} for one member, and with these there would be more. "
+                "`/playlist unlink` makes room."
+            )
         case errors.StorageBusy():
             return "I could not save that just now. Nothing was changed; please try again."
         case errors.NoBackup():

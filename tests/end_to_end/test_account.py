@@ -1,16 +1,22 @@
 """What is stored about a member, seen, taken along and erased through the real client."""
 
+import asyncio
 import csv
+import dataclasses
 import io
 import json
 import zipfile
+from collections.abc import Coroutine
+from typing import Any
 
 from bot.sources.files import read_playlist
 from bot.taste import evaluate
 from storage.models import unpack
-from tests.end_to_end.people import button, eventually, words
+from tests.end_to_end.people import button, custom_ids, eventually, words
 from tests.end_to_end.room import Room
+from tests.end_to_end.test_audio import demo
 from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
+from tests.end_to_end.test_taste import studied
 
 
 async def confirm(room: Room, who: str, typed: str) -> str:
@@ -91,6 +97,46 @@ async def test_erasing_asks_for_a_word_and_then_leaves_nothing(room: Room):
     assert "40 tracks" in words(await room.slash("Ben", "playlist list"))
     await room.link("Ada", FILE)
     assert await stars_of(room, "Ada") == {}
+
+
+async def erased_while(room: Room, work: Coroutine[Any, Any, Any]) -> None:
+    """Erase Ada while her work waits for somebody else's job, and see that it comes to nothing."""
+    assert room.bot is not None
+    workers = room.bot.services.workers
+    async with workers._turns.of(0):
+        working = asyncio.create_task(work)
+        await eventually(lambda: workers.waiting)
+        assert "is erased" in await confirm(room, "Ada", "ERASE")
+    answer = await working
+    await eventually(lambda: "kept nothing" in words(room.message("Ada", answer["id"]) or {}))
+    assert "nothing stored about you" in words(await room.slash("Ada", "account show"))
+
+
+async def test_a_training_under_way_does_not_bring_an_erased_member_back(room: Room):
+    room.config = dataclasses.replace(room.config, workers=1)
+    await room.restart()
+    await room.link("Ada", FILE)
+    await rate_some(room, "Ada", 14)
+    await erased_while(room, room.slash("Ada", "retrain"))
+
+
+async def test_an_upload_under_way_does_not_bring_an_erased_member_back(room: Room):
+    room.config = dataclasses.replace(room.config, workers=1)
+    await room.restart()
+    await room.link("Ada", FILE)
+    form = await room.slash("Ada", "playlist upload")
+    field = form["modal"]["components"][0]["component"]["custom_id"]
+    await erased_while(room, room.human.modal("Ada", form, {field: [("demo.wav", demo(100))]}))
+
+
+async def test_erasing_stops_a_study(room: Room):
+    await room.link("Ada", FILE)
+    await rate_some(room, "Ada", 15)
+    running = await studied(room, "Ada")
+    assert "is erased" in await confirm(room, "Ada", "ERASE")
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "study" and not task.cancelling()]
+    pressed = await room.human.click("Ada", running, custom_ids(running)[0])
+    assert "interrupted" in words(pressed)
 
 
 async def test_a_form_opened_before_a_restart_still_erases(room: Room):

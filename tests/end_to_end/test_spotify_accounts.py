@@ -1,5 +1,6 @@
 """Members and their Spotify accounts: connecting, what ends it, and what is kept where."""
 
+import asyncio
 import sqlite3
 import time
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from bot.app import serving
 from tests.end_to_end.outside import Outside, outside_of
 from tests.end_to_end.people import words
-from tests.fakes.spotify import spotify_id
+from tests.end_to_end.test_account import confirm
+from tests.fakes.spotify import spotify_id, track
 from tests.openapi import DiscordSpec
 from tests.spotify_spec import SpotifySpec
 
@@ -74,6 +76,34 @@ async def test_disconnecting_takes_all_that_came_through_the_account(outside: Ou
     with sqlite3.connect(outside.room.config.database) as database:
         assert database.execute("SELECT count(*) FROM spotify_accounts").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM tracks").fetchone() == (1,)
+
+
+async def test_an_erasure_ends_what_was_begun_at_spotify(outside: Outside):
+    await outside.room.link("Ada", ("Kept.csv", b"Track Name,Artist Name\nAir,Bach\n"))
+    outside.spotify.user("ada")
+    answer, url = await outside.begin("Ada")
+    landed = await outside.agree(url, "ada")
+    assert "is erased" in await confirm(outside.room, "Ada", "ERASE")
+    assert "used already" in await outside.paste("Ada", answer, landed)
+    assert "nothing stored about you" in words(await outside.room.slash("Ada", "account show"))
+
+
+async def test_neither_what_is_read_nor_a_permission_half_given_survives_an_erasure(outside: Outside):
+    outside.spotify.catalogue([track(1)])
+    outside.spotify.user("ada")
+    answer, url = await outside.begin("Ada")
+    landed = await outside.agree(url, "ada")
+    outside.spotify.faults.delay = 1.5
+    for work in (
+        outside.paste("Ada", answer, landed),  # first, for an erasure ends every way that was begun
+        outside.link("Ada", url=f"https://open.spotify.com/track/{spotify_id(1)}"),
+    ):
+        await outside.room.link("Ada", ("Kept.csv", b"Track Name,Artist Name\nAir,Bach\n"))
+        working = asyncio.create_task(work)
+        await asyncio.sleep(0.5)
+        assert "is erased" in await confirm(outside.room, "Ada", "ERASE")
+        assert "kept nothing" in await working
+        assert "nothing stored about you" in words(await outside.room.slash("Ada", "account show"))
 
 
 async def test_no_token_stands_in_the_files_or_the_log(outside: Outside, caplog: pytest.LogCaptureFixture):

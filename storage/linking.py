@@ -1,0 +1,97 @@
+"""How described tracks become a playlist: short lists at once, long ones in parts, between which others write.
+
+A part's tracks stand on a stage of the owner's until the playlist is made of them, so that nobody's leaving takes them
+away meanwhile, and whatever an end of the program interrupts is known by it.
+"""
+
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain import PlaylistSource
+from bot.errors import TooMuchStored
+from storage import catalogue
+from storage.database import Database, run_many
+from storage.listeners import Began, ensure
+from storage.rows import in_parts
+from storage.schema import playlist_tracks, playlists
+from storage.unused import drop_unused
+
+PART = 500  # tracks; while they are stored, others' clicks wait
+MOST = 50_000  # tracks on the playlists of one member
+STAGE = "\n"  # a name that no playlist has, since names are tidied
+PUT = "INSERT INTO playlist_tracks (playlist_id, track_id, position) VALUES (:playlist_id, :track_id, :position)"
+
+
+def is_long(sources: Sequence[PlaylistSource]) -> bool:
+    return sum(len(source.tracks) for source in sources) > PART
+
+
+async def require_room(
+    connection: AsyncConnection, owner_id: int, sources: Sequence[PlaylistSource], *, replacing: bool
+) -> None:
+    """Raise TooMuchStored where a member would list more tracks than MOST; a playlist may replace its namesake."""
+    gone = [STAGE, *(source.name for source in sources if replacing)]
+    query = select(func.count()).select_from(playlist_tracks.join(playlists))
+    query = query.where(playlists.c.owner_id == owner_id)
+    for part in in_parts(gone):
+        query = query.where(playlists.c.name.not_in(part))
+    wanted = sum(len(source.tracks) for source in sources)
+    if wanted + (await connection.scalar(query) or 0) > MOST:
+        raise TooMuchStored(what="tracks", limit=MOST)
+
+
+async def put(connection: AsyncConnection, playlist_id: int, track_ids: Sequence[int]) -> None:
+    """Put tracks on an empty playlist, in this order."""
+    rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(track_ids)]
+    await run_many(connection, PUT, rows)
+
+
+async def stage(
+    database: Database, owner_id: int, sources: Sequence[PlaylistSource], since: Began | None
+) -> list[list[int]]:
+    """Store the tracks of long lists part by part; gives their ids, list by list.
+
+    Raises:
+        ErasedMeanwhile: the erasure took the parts that were stored before.
+        TooMuchStored: nothing is stored.
+
+    """
+    async with database.transaction() as connection:
+        await ensure(connection, owner_id, since)
+        await require_room(connection, owner_id, sources, replacing=True)
+        values = {"owner_id": owner_id, "name": STAGE, "kind": "stage", "created_at": int(time.time())}
+        await connection.execute(upsert(playlists).values(**values).on_conflict_do_nothing())
+    ids: list[list[int]] = []
+    for source in sources:
+        ids.append([])
+        for part in in_parts(source.tracks, PART):
+            async with database.transaction() as connection:
+                await ensure(connection, owner_id, since)
+                found = await catalogue.store(connection, part, owner_id)
+                stage_id = await connection.scalar(own_stage(owner_id))
+                rows = [{"playlist_id": stage_id, "track_id": i, "position": 0} for i in found]
+                await connection.execute(upsert(playlist_tracks).on_conflict_do_nothing(), rows)
+            ids[-1] += found
+    return ids
+
+
+def own_stage(owner_id: int) -> Select[Any]:
+    return every_stage().where(playlists.c.owner_id == owner_id)
+
+
+def every_stage() -> Select[Any]:
+    return select(playlists.c.id).where(playlists.c.name == STAGE)
+
+
+async def clear(connection: AsyncConnection, which: Select[Any], kept: Collection[int] = ()) -> None:
+    """Remove stages, and those of their tracks that nobody has; `kept` are known to be in use."""
+    ids = (await connection.scalars(which)).all()
+    on_them = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id.in_(ids))
+    left = set(await connection.scalars(on_them)).difference(kept)
+    await connection.execute(delete(playlists).where(playlists.c.id.in_(ids)))
+    await drop_unused(connection, left)

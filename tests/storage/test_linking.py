@@ -1,0 +1,119 @@
+"""Long lists: stored in parts, between which others write, and yet all of a list or nothing of it."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from bot.app import services
+from bot.config import Config
+from bot.domain import PlaylistSource, TrackSource
+from bot.errors import ErasedMeanwhile, TooMuchStored
+from storage import linking
+from storage.accounts import Accounts
+from storage.database import Database
+from storage.playlists import Playlists
+from storage.ratings import Ratings
+from tests.storage.test_storage import source
+
+ADA, BEN, GUILD = 1, 2, 99
+LONG = PlaylistSource("Long", "csv", [TrackSource(f"Piece {i}", "Bach", features={"energy": 0.5}) for i in range(5000)])
+
+
+def rows(file: Path, table: str) -> int:
+    with closing(sqlite3.connect(file)) as stranger:
+        return stranger.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "earmark.db"
+
+
+async def in_the_middle(playlists: Playlists, file: Path, do: Callable[[], Awaitable[object]]) -> None:
+    """Link the long list for Ada, and do something when some parts of it are stored."""
+    linking_ = asyncio.create_task(playlists.link(ADA, LONG))
+    while rows(file, "playlist_tracks") < linking.PART:
+        await asyncio.sleep(0.005)
+    assert not linking_.done()
+    await do()
+    await linking_
+
+
+async def test_a_long_list_keeps_its_order_and_nobody_waits_for_the_whole(
+    database: Database, ratings: Ratings, file: Path
+):
+    playlists = Playlists(database)
+    await playlists.link(BEN, source("Air"))
+    (air,) = await playlists.visible_tracks(BEN, None)
+    seen: list[int] = []
+
+    async def click() -> None:
+        assert await playlists.of(ADA) == [], "no half list is seen"
+        await ratings.rate(BEN, air.id, 7)
+        seen.append(rows(file, "playlist_tracks"))
+
+    await in_the_middle(playlists, file, click)
+    assert seen[0] < len(LONG.tracks), "the click was saved while the list was stored"
+    (linked,) = await playlists.of(ADA)
+    assert [track.title for track in await playlists.tracks(linked.id)] == [one.title for one in LONG.tracks]
+    again = await playlists.link(ADA, replace(LONG, tracks=list(reversed(LONG.tracks))))
+    assert (again.playlist.id, again.relinked, again.playlist.tracks) == (linked.id, True, 5000)
+    assert (await playlists.tracks(linked.id))[0].title == "Piece 4999"
+    assert rows(file, "playlists") == 2, "and no stage is left"
+
+
+async def test_what_others_unlink_meanwhile_stays_on_the_long_list(database: Database, file: Path):
+    playlists = Playlists(database)
+    bens = await playlists.link(BEN, replace(LONG, tracks=LONG.tracks[:1]))
+    await in_the_middle(playlists, file, lambda: playlists.unlink(BEN, bens.playlist.id))
+    assert [one.tracks for one in await playlists.of(ADA)] == [5000]
+
+
+async def test_an_erasure_in_the_middle_leaves_nothing(database: Database, file: Path):
+    playlists = Playlists(database)
+    with pytest.raises(ErasedMeanwhile):
+        await in_the_middle(playlists, file, lambda: Accounts(database).erase(ADA))
+    assert [rows(file, table) for table in ("listeners", "playlists", "tracks", "track_features")] == [0] * 4
+
+
+async def test_several_long_lists_are_stored_all_or_none(database: Database, file: Path):
+    playlists = Playlists(database)
+    with pytest.raises(IntegrityError):
+        await playlists.link_all(ADA, [LONG, replace(LONG, name="")])
+    assert await playlists.of(ADA) == []
+    assert [rows(file, table) for table in ("playlists", "tracks")] == [0, 0]
+    made = await playlists.link_all(ADA, [LONG, replace(LONG, name="Again")])
+    assert [one.playlist.tracks for one in made] == [5000, 5000]
+
+
+async def test_what_a_killed_program_left_half_linked_goes_at_the_next_start(tmp_path: Path):
+    config = Config(data=tmp_path, database=tmp_path / "earmark.db")
+    database = await Database.open(config.database)
+    await Playlists(database).link(BEN, source("Air"))
+    await linking.stage(database, ADA, [LONG], None)
+    await database.close()  # in the middle, as far as the file can tell
+    assert rows(config.database, "tracks") == 5001
+    async with services(config) as s:
+        assert [one.name for one in await s.playlists.visible(BEN, None)] == ["Mix"]
+    assert [rows(config.database, table) for table in ("playlists", "tracks")] == [1, 1]
+
+
+async def test_one_member_lists_so_many_tracks_and_no_more(database: Database):
+    playlists = Playlists(database)
+    tracks = [TrackSource(f"Piece {i}", "Bach") for i in range(20_000)]
+    for number in range(2):
+        await playlists.link(ADA, PlaylistSource(f"Mix {number}", "csv", tracks))
+    with pytest.raises(TooMuchStored):
+        await playlists.link(ADA, PlaylistSource("One too many", "csv", tracks))
+    with pytest.raises(TooMuchStored):
+        await playlists.extend(ADA, PlaylistSource("Uploads", "audio", tracks))
+    again = await playlists.link(ADA, PlaylistSource("Mix 0", "csv", tracks))
+    assert again.relinked, "what takes an older list's place needs no room of its own"
+    assert len(await playlists.of(ADA)) == 2
+    assert (await playlists.link(BEN, PlaylistSource("Ben's", "csv", tracks[:9]))).playlist.tracks == 9
