@@ -54,7 +54,7 @@ async def test_files_are_fetched_when_their_turn_has_come_and_not_all_at_once(da
 
     def send(who: int) -> asyncio.Task[Uploaded]:
         playlists = Playlists(database)
-        questions = Questions(playlists, Ratings(database))
+        questions = Questions(playlists, Ratings(database), workers)
         files = [sent(who, number) for number in range(4)]
         return asyncio.create_task(upload(playlists, StoredClips(database), questions, workers, who, files))
 
@@ -93,7 +93,7 @@ async def test_a_member_keeps_so_many_recordings_and_no_more(database: Database,
         return wav(sine(440, 2))
 
     def send(who: int, count: int) -> asyncio.Task[Uploaded]:
-        questions = Questions(playlists, Ratings(database))
+        questions = Questions(playlists, Ratings(database), workers)
         files = [Sent(f"{i}.wav", 10, fetch) for i in range(count)]
         return asyncio.create_task(upload(playlists, StoredClips(database), questions, workers, who, files))
 

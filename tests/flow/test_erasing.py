@@ -41,7 +41,7 @@ class Rig:
         self.models, self.predictions = Models(self.database), Predictions(self.database)
         self.spotify = SpotifyAccounts(self.database)
         self.connections = Connections(None, None, self.spotify)
-        self.questions = Questions(self.playlists, self.ratings)
+        self.questions = Questions(self.playlists, self.ratings, Workers(lambda: ThreadPoolExecutor(1)))
 
     async def link(self, who: int = ADA, source: PlaylistSource = MIX) -> list[int]:
         linked = await self.playlists.link(who, source)
