@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 NOBODY = 0  # whose jobs are no member's
 PATIENCE = 120.0  # seconds that a process without work is kept
+POLITE = 5  # how much less of a busy core a process gets than the bot itself
 
 
 class Workers:
@@ -130,8 +131,10 @@ class Workers:
 
 
 def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, use one core, and end when the parent ends, however it ended."""
+    """Leave Ctrl-C to the parent, use one core, make way for clicks, and end when the parent ends, however it ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):  # Windows has none
+        os.nice(POLITE)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     parent = multiprocessing.parent_process()

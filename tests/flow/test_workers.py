@@ -68,3 +68,15 @@ def test_processes_without_work_are_given_back():
             workers.close()
 
     asyncio.run(main())
+
+
+def politeness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+async def test_training_makes_way_for_clicks():
+    workers = Workers.processes(1)
+    try:
+        assert await workers.run(politeness) > politeness()
+    finally:
+        workers.close()
