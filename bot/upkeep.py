@@ -69,6 +69,12 @@ def _restore(file: Path, config: Config) -> None:
 async def _erase(user_id: int, config: Config) -> None:
     async with services(config, alone=False) as s:
         gone = await s.accounts.erase(user_id)
+        if not s.accounts.settled:
+            print(
+                f"Something is reading the database, a backup perhaps, so {config.database}-wal may hold traces until "
+                "it has ended. Run this again then.",
+                file=sys.stderr,
+            )
     if not gone:
         print("Nothing was stored about this person; noted, so that no backup brings anything back.")
         return

@@ -92,6 +92,11 @@ class Accounts:
         await self._database.truncate_log()
         return counts
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that was erased is gone from the files, too; a long reader keeps it in the write-ahead log."""
+        return self._database.settled
+
     async def replay(self, salt: str, erased: Mapping[str, int]) -> int:
         """Erase again who was erased after this database was saved; returns how many people that were.
 

@@ -5,7 +5,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +23,9 @@ from storage.migrate import migrate
 NOBODYS_FAULT = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 BUSY_TIMEOUT_MS = 1500  # Discord waits 3 s for an answer
 READERS = 4
+# Emptying the write-ahead log: how long somebody waits for it, how long one attempt keeps members' writes waiting, and
+# the seconds between attempts, first and in the background; all in seconds.
+PATIENCE, HOLD, PAUSE, LATER = 10.0, 0.1, 0.2, 1.0
 
 
 class Statement:
@@ -42,12 +45,14 @@ class Statement:
 class Database:
     """One SQLite file; writes queue for one connection, reads never wait for them (WAL)."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
+    def __init__(self, path: Path, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
+        self._path = path
         self._time = (metrics or Metrics()).database
         self._writer = writer
         self._reader = reader
         self._direct: AsyncConnection | None = None
         self._connecting = asyncio.Lock()
+        self._emptying: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, path: Path, metrics: Metrics | None = None) -> "Database":
@@ -59,7 +64,7 @@ class Database:
         """
         await asyncio.to_thread(_prepare, path)
         writer, reader = _engine(path, size=1, begin="BEGIN IMMEDIATE"), _engine(path, size=READERS, begin="BEGIN")
-        return cls(writer, reader, metrics)
+        return cls(path, writer, reader, metrics)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
@@ -97,13 +102,36 @@ class Database:
         with self._time.timed(kind="fetch"):
             return await driver.execute_fetchall(statement.sql, statement.values(values))
 
-    async def truncate_log(self) -> None:
-        """Empty the write-ahead log, in which rows stand that were changed or erased since."""
-        async with self._writer.connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    async def truncate_log(self, patience: float = PATIENCE) -> bool:
+        """Empty the write-ahead log, in which rows stand that were changed or erased since.
+
+        Whoever reads for long, as a backup does, keeps it from being emptied: False then, and it is tried on in the
+        background until it is done.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while not await asyncio.to_thread(empty_log, self._path):
+            if loop.time() >= deadline:
+                if self.settled:
+                    self._emptying = asyncio.create_task(self._go_on_emptying(), name="empty-log")
+                return False
+            await asyncio.sleep(PAUSE)
+        return True
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing that was erased can still stand in the write-ahead log."""
+        return self._emptying is None or self._emptying.done()
+
+    async def _go_on_emptying(self) -> None:
+        while not await asyncio.to_thread(empty_log, self._path):  # noqa: ASYNC110 - nothing says when a reader ends
+            await asyncio.sleep(LATER)
 
     async def close(self) -> None:
+        if self._emptying is not None:
+            self._emptying.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._emptying
         if self._direct is not None:
             await self._direct.close()
         await self._reader.dispose()
@@ -158,6 +186,17 @@ def _prepare(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600, exist_ok=True)
     migrate(path)
+    empty_log(path)  # a process that was killed may have left it with rows of somebody erased
+
+
+def empty_log(path: Path) -> bool:
+    """Try once to empty the write-ahead log; False: somebody reads from it, or it cannot be done now."""
+    try:
+        with closing(sqlite3.connect(path, timeout=HOLD)) as connection:
+            (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.DatabaseError:  # a full disk, say
+        return False
+    return not busy
 
 
 class FolderLock:

@@ -1,8 +1,10 @@
 """An operator's commands as they are typed, beside a running bot and without one."""
 
 import asyncio
+import sqlite3
 import stat
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +57,18 @@ async def test_backup_erase_restore_rehearsed(tmp_path: Path):
     code, said = await run("export", str(ADA), str(tmp_path / "ada.zip"), "--data", str(data))
     assert (code, said) == (2, "Nothing is stored about this person.")
     assert not (tmp_path / "ada.zip").exists()
+
+
+async def test_erasing_beside_a_long_reader_says_that_traces_may_be_left(tmp_path: Path):
+    await fill(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "earmark.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM tracks").fetchall()
+        code, said = await run("erase", str(ADA), "--data", str(tmp_path))
+    assert code == 0
+    assert "earmark.db-wal may hold traces until it has ended. Run this again then." in said
+    code, said = await run("erase", str(ADA), "--data", str(tmp_path))
+    assert (code, "may hold traces" in said) == (0, False)
 
 
 async def test_with_keys_what_leaves_the_database_is_sealed(tmp_path: Path):
