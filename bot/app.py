@@ -39,6 +39,7 @@ from storage.cards import Cards
 from storage.clips import StoredClips
 from storage.database import Database, FolderLock
 from storage.features import Features
+from storage.leftovers import sweep
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
@@ -73,6 +74,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             stack.callback(lock.release)
         database = await Database.open(config.database, metrics)
         stack.push_async_callback(database.close)
+        await asyncio.to_thread(sweep, config.database, config.backups, restoring=alone)
         ratings = Ratings(database)
         await ratings.start()
         stack.push_async_callback(ratings.close)
@@ -154,7 +156,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     token = config.require_token()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
-        async with services(config) as made, backing_up(config):
+        async with services(config) as made, backing_up(config, made.metrics):
             bot = Earmark(made, always_sync=sandbox_url is not None)
             telling = asyncio.create_task(tell(config, log.info), name="doctor")
             try:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bot import logs
 from bot.config import Config
-from bot.errors import EarmarkError, NotConfigured, NothingStored
+from bot.errors import EarmarkError, NotConfigured, NothingStored, StorageBusy
 from bot.keys import Keyring
 from bot.sentry import reporting
 
@@ -224,6 +224,11 @@ def _sentence(problem: EarmarkError) -> str:
             return f"{problem.setting} is not understood: see the operator's guide in README.md."
         case NothingStored():
             return "Nothing is stored about this person."
+        case StorageBusy():
+            return (
+                "The disk is full or failing, or another program locks the database. Nothing was changed: mend that, "
+                "and try again."
+            )
         case _:
             from cogs.ui import text_errors  # noqa: PLC0415 - needs Discord's library
 

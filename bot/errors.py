@@ -78,6 +78,8 @@ EarmarkError
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── NoBackup                 there is no such backup, or no database to back up
 ├── BadBackup                a backup is damaged, or none of ours
+│   └── BadDatabase          the database itself is
+├── Unwritable               an operator's file or folder cannot be written
 ├── TokenRefused             Discord does not know the token
 ├── DiscordUnreachable       no connection to Discord at the start
 ├── WrongKey                 sealed with another key, or changed since
@@ -512,6 +514,16 @@ class NoBackup(EarmarkError):
 @dataclass(eq=False)
 class BadBackup(EarmarkError):
     path: str
+
+
+class BadDatabase(BadBackup):
+    """The database itself is damaged, or none of ours."""
+
+
+@dataclass(eq=False)
+class Unwritable(EarmarkError):
+    path: str  # empty where the operating system did not name it
+    reason: str  # its words
 
 
 class TokenRefused(EarmarkError):

@@ -3,12 +3,13 @@
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 from bot.app import services
 from bot.config import Config
-from bot.errors import NoBackup, NoKeys, NotConfigured
+from bot.errors import NoBackup, NoKeys, NotConfigured, Unwritable
 from bot.flow.account import export
 from bot.flow.connect import rotate
 from bot.keys import Keyring
@@ -21,8 +22,17 @@ from storage.database import FolderLock
 
 def run(options: argparse.Namespace, config: Config) -> None:
     """Run one of the commands and say what came of it."""
+    try:
+        _run(options, config)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise Unwritable(path=str(problem.filename or ""), reason=reason.lower()) from None
+
+
+def _run(options: argparse.Namespace, config: Config) -> None:
     match options.command:
         case "backup":
+            signal.signal(signal.SIGTERM, _end)
             _say_backup(backup(config.database, options.folder, options.keep, config.keyring()))
         case "restore":
             _restore(options.file, config)
@@ -37,6 +47,11 @@ def run(options: argparse.Namespace, config: Config) -> None:
         case _:
             asyncio.run(_export(options.user_id, options.file, config))
             print(f"Written to {options.file}.")
+
+
+def _end(number: int, _: object) -> None:
+    """Leave nothing half-made behind."""
+    raise SystemExit(128 + number)
 
 
 def _say_backup(made: Backup) -> None:

@@ -11,16 +11,17 @@ from typing import Any, cast
 
 from sqlalchemy import URL, Executable, event
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.errors import FolderInUse, FolderUnusable, StorageBusy
+from bot.errors import BadDatabase, FolderInUse, FolderUnusable, StorageBusy
 from bot.metrics import Metrics
 from storage.migrate import migrate
 
 # What a program cannot help, and may pass: anything else is a fault of ours.
 NOBODYS_FAULT = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 BUSY_TIMEOUT_MS = 1500  # Discord waits 3 s for an answer
 READERS = 4
 # Emptying the write-ahead log: how long somebody waits for it, how long one attempt keeps members' writes waiting, and
@@ -60,6 +61,7 @@ class Database:
 
         Raises:
             NewerDatabase: the file was written by a later version of this program.
+            BadDatabase: the file is damaged, or no database.
 
         """
         await asyncio.to_thread(_prepare, path)
@@ -79,12 +81,9 @@ class Database:
                 async with self._writer.begin() as connection:
                     yield connection
         except (OperationalError, sqlite3.OperationalError) as error:
-            # What goes to the driver directly is not wrapped by SQLAlchemy.
-            cause = error.orig if isinstance(error, OperationalError) else error
-            code: int = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # without the extended part
-            if code not in NOBODYS_FAULT:
+            if code_of(error) not in NOBODYS_FAULT:
                 raise
-            raise StorageBusy(code=code) from error
+            raise StorageBusy(code=code_of(error)) from error
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
@@ -150,6 +149,12 @@ async def run_many(connection: AsyncConnection, sql: str, rows: Sequence[Mapping
     await driver.executemany(sql, rows)
 
 
+def code_of(error: DBAPIError | sqlite3.Error) -> int:
+    """SQLite's code without the extended part; what goes to the driver directly is not wrapped by SQLAlchemy."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF
+
+
 def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=str(path)),  # a path may hold what means something in a URL
@@ -185,7 +190,12 @@ def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
 def _prepare(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600, exist_ok=True)
-    migrate(path)
+    try:
+        migrate(path)
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        if code_of(error) not in DAMAGED:
+            raise
+        raise BadDatabase(path=str(path)) from None
     empty_log(path)  # a process that was killed may have left it with rows of somebody erased
 
 

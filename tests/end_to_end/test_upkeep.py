@@ -112,6 +112,21 @@ async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
     code, said = await run("restore", str(tmp_path / "rubbish.db.zst"), "--data", str(tmp_path / "data"))
     assert (code, len(said.splitlines())) == (2, 1)
     assert "is damaged, or no backup" in said
+    await fill(tmp_path / "data")
+    (tmp_path / "file").write_bytes(b"")
+    for command in (["backup", str(tmp_path / "file")], ["export", str(ADA), str(tmp_path / "none" / "ada.zip")]):
+        code, said = await run(*command, "--data", str(tmp_path / "data"))
+        assert (code, len(said.splitlines())) == (2, 1), said
+        assert "cannot be written: " in said
+    with (tmp_path / "data" / "earmark.db").open("r+b") as database:
+        database.write(b"?" * 21)
+    for command in (["backup", str(tmp_path / "b")], ["export", str(ADA), "ada.zip"], ["--port", "0"]):
+        code, said = await run(*command, "--data", str(tmp_path / "data"))
+        assert (code, len(said.splitlines())) == (2, 1), said
+        assert "earmark.db is damaged, or no database of mine. `earmark restore FILE`" in said
+    code, said = await run("doctor", EARMARK_DATA=str(tmp_path / "data"))
+    assert code == 1
+    assert "BadDatabase" in said
 
 
 async def test_beside_a_running_bot(tmp_path: Path):
