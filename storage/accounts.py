@@ -85,7 +85,8 @@ class Accounts:
         """
         counts = await self.counts(listener_id)
         async with self._database.transaction() as connection:
-            now = int(time.time())
+            seen = await connection.scalar(select(listeners.c.created_at).where(listeners.c.id == listener_id)) or 0
+            now = max(int(time.time()), seen)  # the clock may have been ahead when the person was first seen
             noted = insert(erasures).values(digest=_digest(await _salt(connection), listener_id), at=now)
             await connection.execute(noted.on_conflict_do_update(index_elements=["digest"], set_={"at": now}))
             await _erase(connection, listener_id)
@@ -104,7 +105,14 @@ class Accounts:
         """
         async with self._database.transaction() as connection:
             people = (await connection.execute(select(listeners.c.id, listeners.c.created_at))).all()
-            gone = [row.id for row in people if erased.get(_digest(salt, row.id), -1) >= row.created_at]
+            own = await _known(connection, salt)
+
+            def is_gone(listener_id: int, created_at: int) -> bool:
+                digest = _digest(salt, listener_id)
+                # What is here in spite of an erasure that this database knows came after it, whatever the clock said.
+                return erased.get(digest, -1) >= created_at and erased[digest] > own.get(digest, -1)
+
+            gone = [row.id for row in people if is_gone(row.id, row.created_at)]
             for listener_id in gone:
                 await _erase(connection, listener_id)
             if erased:
@@ -159,7 +167,16 @@ async def _keep(connection: AsyncConnection, salt: str, erased: Mapping[str, int
     kept = insert(settings).values(key=SALT, value=salt)
     await connection.execute(kept.on_conflict_do_update(index_elements=["key"], set_={"value": salt}))
     rows = [{"digest": digest, "at": at} for digest, at in erased.items()]
-    await connection.execute(insert(erasures).on_conflict_do_nothing(), rows)
+    noted = insert(erasures)
+    later = func.max(noted.excluded.at, erasures.c.at)
+    await connection.execute(noted.on_conflict_do_update(index_elements=["digest"], set_={"at": later}), rows)
+
+
+async def _known(connection: AsyncConnection, salt: str) -> dict[str, int]:
+    """Whose erasures a database knows itself, where it makes digests with the same salt."""
+    if await connection.scalar(select(settings.c.value).where(settings.c.key == SALT)) != salt:
+        return {}
+    return {row.digest: row.at for row in await connection.execute(select(erasures.c.digest, erasures.c.at))}
 
 
 def _digest(salt: str, listener_id: int) -> str:

@@ -46,13 +46,15 @@ class Restored:
     """What came back.
 
     Attributes:
-        erased: people who were erased again on the way; None: the database that knew them is missing or unreadable.
+        erased: people who were erased again on the way; None: who was erased since is not known.
+        told_by: the newer backup that knew them, where the database itself is missing or unreadable.
         saved_as: a backup of the database that stood there, or that file itself where it is damaged.
 
     """
 
     rows: dict[str, int]
     erased: int | None
+    told_by: Path | None
     saved_as: Path | None
 
 
@@ -137,13 +139,15 @@ async def restore(file: Path, database: Path, keys: Keyring | None = None) -> Re
     copy = database.with_name(f".{database.name}.restoring")
     try:
         await asyncio.to_thread(_unpack, file, copy, keys)
-        known = await asyncio.to_thread(_erasures, database)
+        known, told_by = await asyncio.to_thread(_erasures, database), None
+        if known is None:
+            known, told_by = await asyncio.to_thread(_told_by_newer, file, database, keys)
         erased = await _erase_again(copy, *known) if known else None
         rows = await asyncio.to_thread(check, copy)
         saved_as = await asyncio.to_thread(_exchange, copy, database, file.parent, keys)
     finally:
         _remove(copy)
-    return Restored(rows, erased, saved_as)
+    return Restored(rows, erased, told_by, saved_as)
 
 
 async def _erase_again(copy: Path, salt: str, erased: dict[str, int]) -> int:
@@ -165,6 +169,22 @@ def _erasures(database: Path) -> tuple[str, dict[str, int]] | None:
     except sqlite3.DatabaseError:
         return None
     return (salt[0], erased) if salt else ("", {})
+
+
+def _told_by_newer(
+    file: Path, database: Path, keys: Keyring | None
+) -> tuple[tuple[str, dict[str, int]] | None, Path | None]:
+    """Who was erased so far by the newest backup beside an older one, and which that is; None where there is none."""
+    copy = database.with_name(f".{database.name}.restoring-list")
+    for newer in reversed([one for one in backups(file.parent) if one.name > file.name]):
+        try:
+            _unpack(newer, copy, keys)
+            return _erasures(copy), newer
+        except (BadBackup, WrongKey):
+            continue  # the next one may be sound
+        finally:
+            _remove(copy)
+    return None, None
 
 
 def _unpack(file: Path, copy: Path, keys: Keyring | None) -> None:

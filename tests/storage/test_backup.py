@@ -123,6 +123,39 @@ async def test_the_erased_stay_erased(file: Path, tmp_path: Path):
     assert await people(file) == {BEN}
 
 
+async def test_who_was_first_seen_under_a_clock_that_ran_ahead_stays_erased(file: Path, tmp_path: Path):
+    database = await Database.open(file)
+    async with database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE listeners SET created_at = created_at + 86400")
+    made = backup(file, tmp_path / "backups")
+    await Accounts(database).erase(ADA)
+    await live(database, ADA, "Ada's new demo")  # under a clock that is right again
+    await database.close()
+    later = backup(file, tmp_path / "backups")
+    assert (await restore(later.file, file)).erased == 0, "whoever came back stays"
+    assert await people(file) == {ADA, BEN}
+    assert (await restore(made.file, file)).erased == 1
+    assert await people(file) == {BEN}
+
+
+async def test_on_a_new_machine_a_newer_backup_tells_who_was_erased(file: Path, tmp_path: Path):
+    folder, keys = tmp_path / "backups", Keyring([Keyring.new()])
+    older = backup(file, folder)
+    database = await Database.open(file)
+    await Accounts(database).erase(ADA)
+    await database.close()
+    newer = backup(file, folder, keys=keys)
+    (folder / "earmark-99999999-broken.db.zst").write_bytes(b"rubbish")
+    elsewhere = tmp_path / "new" / "earmark.db"
+    done = await restore(older.file, elsewhere, keys)
+    assert (done.erased, done.told_by) == (1, newer.file)
+    assert await people(elsewhere) == {BEN}
+    assert b"Ada's demo" not in elsewhere.read_bytes()
+    assert [child.name for child in elsewhere.parent.iterdir()] == ["earmark.db"]
+    done = await restore(newer.file, tmp_path / "newer" / "earmark.db", keys)
+    assert (done.erased, done.told_by) == (None, None), "nobody tells what came after the newest"
+
+
 async def test_a_damaged_database_is_kept_and_replaced(file: Path, tmp_path: Path):
     made = backup(file, tmp_path / "backups")
     data = bytearray(file.read_bytes())
