@@ -18,7 +18,7 @@ from bot.client import Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
 from bot.doctor import tell
-from bot.errors import DiscordUnreachable, TokenRefused
+from bot.errors import DiscordUnreachable, NoBackup, TokenRefused
 from bot.flow.clips import Clips
 from bot.flow.connect import Connections
 from bot.flow.outside import Outside
@@ -64,8 +64,11 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
     Raises:
         FolderInUse: another instance owns the folder.
         FolderUnusable: it cannot be made or written.
+        NoBackup: a short command was to work on a database that is not there.
 
     """
+    if not alone and not config.database.is_file():
+        raise NoBackup(path=str(config.database))  # a new one in a mistyped folder would say that nothing is stored
     metrics = Metrics()
     async with contextlib.AsyncExitStack() as stack:
         if alone:

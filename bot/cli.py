@@ -220,6 +220,8 @@ def _sentence(problem: EarmarkError) -> str:
     match problem:
         case NotConfigured(setting="DISCORD_TOKEN"):
             return "DISCORD_TOKEN is missing: set it to your bot's token, or run `earmark` alone to try the sandbox."
+        case NotConfigured(missing=True):
+            return f"{problem.setting} is not set: see the operator's guide in README.md."
         case NotConfigured():
             return f"{problem.setting} is not understood: see the operator's guide in README.md."
         case NothingStored():

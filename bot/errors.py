@@ -76,7 +76,7 @@ EarmarkError
 ├── Busy                     the same work is already running for this member
 ├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
-├── NoBackup                 there is no such backup, or no database to back up
+├── NoBackup                 there is no such backup, or no database where one is named
 ├── BadBackup                a backup is damaged, or none of ours
 │   └── BadDatabase          the database itself is
 ├── Unwritable               an operator's file or folder cannot be written
@@ -560,6 +560,7 @@ class FolderInUse(EarmarkError):
 @dataclass(eq=False)
 class NotConfigured(EarmarkError):
     setting: str
+    missing: bool = False  # not set at all; else not understood
 
 
 @dataclass(eq=False)

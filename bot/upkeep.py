@@ -79,6 +79,12 @@ def _restore(file: Path, config: Config) -> None:
         )
     elif done.erased:
         print(f"Erased again, for they had left since: {done.erased}.")
+    if done.told_by is not None:
+        print(
+            f"Who was erased since is known up to {done.told_by.name}: erase whoever asked later again with "
+            "`earmark erase USER_ID`.",
+            file=sys.stderr,
+        )
 
 
 async def _erase(user_id: int, config: Config) -> None:
@@ -127,7 +133,7 @@ async def _status(config: Config) -> None:
     """Ask the running bot how it is."""
     port = config.metrics_port or config.port
     if port is None:
-        raise NotConfigured("EARMARK_METRICS_PORT")
+        raise NotConfigured("EARMARK_METRICS_PORT", missing=True)
     found = await ask(port)
     gateway, database = ("yes" if good else "NO" for good in (found.health.gateway, found.health.database))
     print(f"Connected to Discord: {gateway}. Database answers: {database}.")
@@ -139,7 +145,7 @@ def _unseal(file: Path, to: Path | None, config: Config) -> Path:
     """Write what a sealed file holds; nothing is left where it cannot be opened to its end."""
     keys = config.keyring()
     if keys is None:
-        raise NotConfigured("EARMARK_KEYS")
+        raise NotConfigured("EARMARK_KEYS", missing=True)
     if not file.is_file():
         raise NoBackup(path=str(file))
     to = to or (file.with_suffix("") if file.suffix == SUFFIX else file.with_name(f"{file.name}.open"))

@@ -17,6 +17,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.errors import BadDatabase, FolderInUse, FolderUnusable, StorageBusy
 from bot.metrics import Metrics
+from bot.private import tighten
 from storage.migrate import migrate
 
 # What a program cannot help, and may pass: anything else is a fault of ours.
@@ -190,6 +191,8 @@ def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
 def _prepare(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600, exist_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        tighten(path.with_name(path.name + suffix))
     try:
         migrate(path)
     except (DatabaseError, sqlite3.DatabaseError) as error:
@@ -207,6 +210,10 @@ def empty_log(path: Path) -> bool:
     except sqlite3.DatabaseError:  # a full disk, say
         return False
     return not busy
+
+
+# How the names in a data folder begin; one that holds other things is not ours to close.
+OURS = ("earmark", ".earmark", "backups", "clips", "sandbox", ".lock", "lost+found")
 
 
 class FolderLock:
@@ -228,6 +235,8 @@ class FolderLock:
             os.close(file)
             raise FolderInUse(folder=str(folder)) from None
         self._file = file
+        if all(child.name.startswith(OURS) for child in folder.iterdir()):
+            tighten(folder)
 
     def release(self) -> None:
         if self._file is not None:

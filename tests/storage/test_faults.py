@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sqlite3
+import stat
 import sys
 import time
 from pathlib import Path
@@ -286,3 +287,23 @@ def fill(connection: sqlite3.Connection) -> None:
             connection.execute(f"INSERT INTO {name} VALUES ({marks})", values)
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.commit()
+
+
+async def test_modes_of_an_older_installation_are_tightened(tmp_path: Path):
+    folder, shared = tmp_path / "data", tmp_path / "shared"
+    for place in (folder, shared):
+        place.mkdir()
+        place.chmod(0o755)
+        await (await Database.open(place / "earmark.db")).close()
+        (place / "earmark.db").chmod(0o644)
+    (shared / "somebody's.txt").touch()
+    for place, mode in ((folder, 0o700), (shared, 0o755)):
+        lock = FolderLock()
+        lock.acquire(place)
+        database = await Database.open(place / "earmark.db")
+        await link(database, TrackSource("Air", "Bach"))
+        modes = {stat.S_IMODE(file.stat().st_mode) for file in place.glob("earmark.db*")}
+        assert modes == {0o600}
+        assert stat.S_IMODE(place.stat().st_mode) == mode, "a folder with other things in it is not ours"
+        await database.close()
+        lock.release()
