@@ -18,7 +18,7 @@ from bot.client import Backoff, Earmark, Services
 from bot.config import Config
 from bot.disk import ephemeral_filesystem
 from bot.doctor import tell
-from bot.errors import DiscordUnreachable, TokenRefused
+from bot.errors import DiscordUnreachable, NoBackup, TokenRefused
 from bot.flow.clips import Clips
 from bot.flow.connect import Connections
 from bot.flow.outside import Outside
@@ -39,6 +39,7 @@ from storage.cards import Cards
 from storage.clips import StoredClips
 from storage.database import Database, FolderLock
 from storage.features import Features
+from storage.leftovers import sweep
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
@@ -65,8 +66,11 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
     Raises:
         FolderInUse: another instance owns the folder.
         FolderUnusable: it cannot be made or written.
+        NoBackup: a short command was to work on a database that is not there.
 
     """
+    if not alone and not config.database.is_file():
+        raise NoBackup(path=str(config.database))  # a new one in a mistyped folder would say that nothing is stored
     metrics = Metrics()
     async with contextlib.AsyncExitStack() as stack:
         if alone:
@@ -75,6 +79,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             stack.callback(lock.release)
         database = await Database.open(config.database, metrics)
         stack.push_async_callback(database.close)
+        await asyncio.to_thread(sweep, config.database, config.backups, restoring=alone)
         ratings = Ratings(database)
         await ratings.start()
         stack.push_async_callback(ratings.close)
@@ -160,7 +165,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
     token = config.require_token()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
-        async with services(config) as made, backing_up(config):
+        async with services(config) as made, backing_up(config, made.metrics):
             bot: Earmark | None = None
 
             def anew() -> Earmark:

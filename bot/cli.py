@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from bot import logs
 from bot.config import Config
-from bot.errors import EarmarkError, NotConfigured, NothingStored
+from bot.errors import EarmarkError, NotConfigured, NothingStored, StorageBusy
 from bot.keys import Keyring
 from bot.sentry import reporting
 
@@ -220,10 +220,17 @@ def _sentence(problem: EarmarkError) -> str:
     match problem:
         case NotConfigured(setting="DISCORD_TOKEN"):
             return "DISCORD_TOKEN is missing: set it to your bot's token, or run `earmark` alone to try the sandbox."
+        case NotConfigured(missing=True):
+            return f"{problem.setting} is not set: see the operator's guide in README.md."
         case NotConfigured():
             return f"{problem.setting} is not understood: see the operator's guide in README.md."
         case NothingStored():
             return "Nothing is stored about this person."
+        case StorageBusy():
+            return (
+                "The disk is full or failing, or another program locks the database. Nothing was changed: mend that, "
+                "and try again."
+            )
         case _:
             from cogs.ui import text_errors  # noqa: PLC0415 - needs Discord's library
 

@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp
 
 from bot.config import Config
-from bot.disk import ephemeral_filesystem
+from bot.disk import DEVICES, MOUNTS, encrypted, ephemeral_filesystem
 from bot.errors import AppRefused, EarmarkError, NotConfigured, SpotifyBusy, SpotifyDown, WrongKey
+from bot.private import open_to_others
 from bot.sources.queue import Closed, NoAnswer, Queue
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Own, Spotify
@@ -40,9 +42,12 @@ class Check:
     todo: str = ""
 
 
-async def examine(config: Config, *, discord: str | None = DISCORD) -> list[Check]:
+async def examine(
+    config: Config, *, discord: str | None = DISCORD, mounts: Path = MOUNTS, devices: Path = DEVICES
+) -> list[Check]:
     """Check everything that the settings name; `discord` is None where the login has just shown that it works."""
     checks = [] if discord is None else await _discord(config, discord)
+    checks += _at_rest(config, mounts, devices)
     checks += await _storage(config)
     checks += await _spotify(config)
     checks.append(await _reccobeats(config))
@@ -73,17 +78,35 @@ async def _discord(config: Config, url: str) -> list[Check]:
     return [Check(name, "works", f"logged in as {me.get('username')}"), Check("Intents", "works", intents)]
 
 
-async def _storage(config: Config) -> list[Check]:
-    checks: list[Check] = []
-    kind = ephemeral_filesystem(config.data)
-    where = str(config.data)
+def _at_rest(config: Config, mounts: Path, devices: Path) -> list[Check]:
+    """Where people's data lies, and who else could read it there."""
+    where, kind = str(config.data), ephemeral_filesystem(config.data, mounts)
+    opened = open_to_others(config.data, config.database)
+    data = Check("Data folder", "works", where)
     if kind:
         todo = "Attach a persistent disk and set EARMARK_DATA to a folder on it"
-        checks.append(
-            Check("Data folder", "partly", f"{where} lies on {kind}, which may be emptied at a restart", todo)
-        )
-    else:
-        checks.append(Check("Data folder", "works", where))
+        data = Check("Data folder", "partly", f"{where} lies on {kind}, which may be emptied at a restart", todo)
+    elif opened:
+        names = " ".join(map(str, opened))
+        data = Check("Data folder", "partly", f"others on this machine can open {names}", f"chmod go= {names}")
+    backups = _encryption("- backups at rest", config.backups, mounts, devices)
+    if config.keys:
+        backups = replace(backups, state="works", found="sealed with EARMARK_KEYS", todo="")
+    return [data, _encryption("- data at rest", config.data, mounts, devices), backups]
+
+
+def _encryption(what: str, folder: Path, mounts: Path, devices: Path) -> Check:
+    if encrypted(folder, mounts, devices):
+        return Check(what, "works", "on an encrypted volume")
+    todo = "Discord's terms ask for it: use your host's encrypted disks, or LUKS as in README.md"
+    return Check(what, "partly", f"cannot tell whether {folder} lies on an encrypted disk", todo)
+
+
+async def _storage(config: Config) -> list[Check]:
+    if not config.database.is_file():
+        todo = "The bot makes it at its first start; if it ran before, check --data, EARMARK_DATA, EARMARK_DATABASE"
+        return [Check("Database", "off", f"{config.database} is not there yet", todo), _keys(config, ())]
+    checks: list[Check] = []
     try:
         database = await Database.open(config.database)
     except (EarmarkError, OSError) as problem:

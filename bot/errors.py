@@ -78,8 +78,10 @@ EarmarkError
 ├── TooMuchStored            more than one member may keep
 ├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
-├── NoBackup                 there is no such backup, or no database to back up
+├── NoBackup                 there is no such backup, or no database where one is named
 ├── BadBackup                a backup is damaged, or none of ours
+│   └── BadDatabase          the database itself is
+├── Unwritable               an operator's file or folder cannot be written
 ├── TokenRefused             Discord does not know the token
 ├── DiscordUnreachable       no connection to Discord at the start
 ├── WrongKey                 sealed with another key, or changed since
@@ -526,6 +528,16 @@ class BadBackup(EarmarkError):
     path: str
 
 
+class BadDatabase(BadBackup):
+    """The database itself is damaged, or none of ours."""
+
+
+@dataclass(eq=False)
+class Unwritable(EarmarkError):
+    path: str  # empty where the operating system did not name it
+    reason: str  # its words
+
+
 class TokenRefused(EarmarkError):
     """Discord does not accept the bot's token."""
 
@@ -560,6 +572,7 @@ class FolderInUse(EarmarkError):
 @dataclass(eq=False)
 class NotConfigured(EarmarkError):
     setting: str
+    missing: bool = False  # not set at all; else not understood
 
 
 @dataclass(eq=False)

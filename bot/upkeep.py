@@ -3,12 +3,13 @@
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 from bot.app import services
 from bot.config import Config
-from bot.errors import NoBackup, NoKeys, NotConfigured
+from bot.errors import NoBackup, NoKeys, NotConfigured, Unwritable
 from bot.flow.account import export
 from bot.flow.connect import rotate
 from bot.keys import Keyring
@@ -21,8 +22,17 @@ from storage.database import FolderLock
 
 def run(options: argparse.Namespace, config: Config) -> None:
     """Run one of the commands and say what came of it."""
+    try:
+        _run(options, config)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise Unwritable(path=str(problem.filename or ""), reason=reason.lower()) from None
+
+
+def _run(options: argparse.Namespace, config: Config) -> None:
     match options.command:
         case "backup":
+            signal.signal(signal.SIGTERM, _end)
             _say_backup(backup(config.database, options.folder, options.keep, config.keyring()))
         case "restore":
             _restore(options.file, config)
@@ -37,6 +47,11 @@ def run(options: argparse.Namespace, config: Config) -> None:
         case _:
             asyncio.run(_export(options.user_id, options.file, config))
             print(f"Written to {options.file}.")
+
+
+def _end(number: int, _: object) -> None:
+    """Leave nothing half-made behind."""
+    raise SystemExit(128 + number)
 
 
 def _say_backup(made: Backup) -> None:
@@ -64,11 +79,23 @@ def _restore(file: Path, config: Config) -> None:
         )
     elif done.erased:
         print(f"Erased again, for they had left since: {done.erased}.")
+    if done.told_by is not None:
+        print(
+            f"Who was erased since is known up to {done.told_by.name}: erase whoever asked later again with "
+            "`earmark erase USER_ID`.",
+            file=sys.stderr,
+        )
 
 
 async def _erase(user_id: int, config: Config) -> None:
     async with services(config, alone=False) as s:
         gone = await s.accounts.erase(user_id)
+        if not s.accounts.settled:
+            print(
+                f"Something is reading the database, a backup perhaps, so {config.database}-wal may hold traces until "
+                "it has ended. Run this again then.",
+                file=sys.stderr,
+            )
     if not gone:
         print("Nothing was stored about this person; noted, so that no backup brings anything back.")
         return
@@ -106,7 +133,7 @@ async def _status(config: Config) -> None:
     """Ask the running bot how it is."""
     port = config.metrics_port or config.port
     if port is None:
-        raise NotConfigured("EARMARK_METRICS_PORT")
+        raise NotConfigured("EARMARK_METRICS_PORT", missing=True)
     found = await ask(port)
     gateway, database = ("yes" if good else "NO" for good in (found.health.gateway, found.health.database))
     print(f"Connected to Discord: {gateway}. Database answers: {database}.")
@@ -118,7 +145,7 @@ def _unseal(file: Path, to: Path | None, config: Config) -> Path:
     """Write what a sealed file holds; nothing is left where it cannot be opened to its end."""
     keys = config.keyring()
     if keys is None:
-        raise NotConfigured("EARMARK_KEYS")
+        raise NotConfigured("EARMARK_KEYS", missing=True)
     if not file.is_file():
         raise NoBackup(path=str(file))
     to = to or (file.with_suffix("") if file.suffix == SUFFIX else file.with_name(f"{file.name}.open"))

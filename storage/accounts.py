@@ -84,7 +84,8 @@ class Accounts:
         """
         counts = await self.counts(listener_id)
         async with self._database.transaction() as connection:
-            now = int(time.time())
+            seen = await connection.scalar(select(listeners.c.created_at).where(listeners.c.id == listener_id)) or 0
+            now = max(int(time.time()), seen)  # the clock may have been ahead when the person was first seen
             noted = insert(erasures).values(digest=digest(await _salt(connection), listener_id), at=now)
             # Never the same twice: work that is under way sees by it that its person was erased.
             later = func.max(noted.excluded.at, erasures.c.at + 1)
@@ -93,6 +94,11 @@ class Accounts:
         await self._database.truncate_log()
         return counts
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that was erased is gone from the files, too; a long reader keeps it in the write-ahead log."""
+        return self._database.settled
+
     async def replay(self, salt: str, erased: Mapping[str, int]) -> int:
         """Erase again who was erased after this database was saved; returns how many people that were.
 
@@ -100,7 +106,14 @@ class Accounts:
         """
         async with self._database.transaction() as connection:
             people = (await connection.execute(select(listeners.c.id, listeners.c.created_at))).all()
-            gone = [row.id for row in people if erased.get(digest(salt, row.id), -1) >= row.created_at]
+            own = await _known(connection, salt)
+
+            def is_gone(listener_id: int, created_at: int) -> bool:
+                who = digest(salt, listener_id)
+                # What is here in spite of an erasure that this database knows came after it, whatever the clock said.
+                return erased.get(who, -1) >= created_at and erased[who] > own.get(who, -1)
+
+            gone = [row.id for row in people if is_gone(row.id, row.created_at)]
             for listener_id in gone:
                 await _erase(connection, listener_id)
             if erased:
@@ -155,7 +168,16 @@ async def _keep(connection: AsyncConnection, salt: str, erased: Mapping[str, int
     kept = insert(settings).values(key=SALT, value=salt)
     await connection.execute(kept.on_conflict_do_update(index_elements=["key"], set_={"value": salt}))
     rows = [{"digest": digest, "at": at} for digest, at in erased.items()]
-    await connection.execute(insert(erasures).on_conflict_do_nothing(), rows)
+    noted = insert(erasures)
+    later = func.max(noted.excluded.at, erasures.c.at)
+    await connection.execute(noted.on_conflict_do_update(index_elements=["digest"], set_={"at": later}), rows)
+
+
+async def _known(connection: AsyncConnection, salt: str) -> dict[str, int]:
+    """Whose erasures a database knows itself, where it makes digests with the same salt."""
+    if await connection.scalar(select(settings.c.value).where(settings.c.key == SALT)) != salt:
+        return {}
+    return {row.digest: row.at for row in await connection.execute(select(erasures.c.digest, erasures.c.at))}
 
 
 def _texts(table: Table, listener_id: int) -> Select[Any]:

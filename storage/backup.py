@@ -4,24 +4,28 @@ import asyncio
 import io
 import shutil
 import sqlite3
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from bot.errors import BadBackup, BadSeal, NoBackup, WrongKey
+from bot.errors import BadBackup, BadDatabase, BadSeal, NoBackup, StorageBusy, WrongKey
 from bot.keys import Keyring
 from bot.private import create, written
 from bot.sealed import FRAME, SealedReader, SealedWriter, is_sealed
 from bot.sealed import SUFFIX as SEALED
 from bot.zstd import zstd
 from storage.accounts import SALT, Accounts
-from storage.database import Database
+from storage.check import LOOK, NEVER, check, go_on
+from storage.database import Database, code_of, empty_log
+from storage.leftovers import alone, remove_leftovers
 
 SUFFIX = ".db.zst"
-LEVEL: dict[int, int] = {zstd.CompressionParameter.compression_level: 3, zstd.CompressionParameter.checksum_flag: 1}
+LEVEL: dict[int, int] = {zstd.CompressionParameter.compression_level: 1, zstd.CompressionParameter.checksum_flag: 1}
+PART = 4096  # pages that are copied between two looks at whether to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +46,52 @@ class Restored:
     """What came back.
 
     Attributes:
-        erased: people who were erased again on the way; None: the database that knew them is missing or unreadable.
+        erased: people who were erased again on the way; None: who was erased since is not known.
+        told_by: the newer backup that knew them, where the database itself is missing or unreadable.
         saved_as: a backup of the database that stood there, or that file itself where it is damaged.
 
     """
 
     rows: dict[str, int]
     erased: int | None
+    told_by: Path | None
     saved_as: Path | None
 
 
-def backup(database: Path, folder: Path, keep: int | None = None, keys: Keyring | None = None) -> Backup:
+def backup(
+    database: Path,
+    folder: Path,
+    keep: int | None = None,
+    keys: Keyring | None = None,
+    stop: threading.Event = NEVER,
+) -> Backup:
     """Copy the database as it is at one moment, check the copy, compress it; readable by its owner alone.
 
-    `keep` removes all but so many of the newest backups in the folder; `keys` seal it. The copy itself, which stands
-    in the folder until it is compressed, is not sealed.
+    `keep` removes all but so many of the newest backups in the folder; `keys` seal it; `stop`, once set, ends it. The
+    copy, which is not sealed, stands beside the database until it is compressed.
 
     Raises:
         NoBackup: there is no database to copy.
-        BadBackup: the copy is damaged; nothing is left of it, and older backups stay.
+        BadDatabase: it is damaged; nothing is left of the copy, and older backups stay.
+        StorageBusy: the disk beside the database is full or failing, or another program locks the database.
+        Stopped: before it was made; nothing is left.
 
     """
     if not database.is_file():
         raise NoBackup(path=str(database))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime()) + f"-{time.time_ns() % 1_000_000_000:09d}"
-    copy, file = folder / f".{name}.copy", folder / f"{name}{SUFFIX}{SEALED if keys else ''}"
-    try:
-        create(copy)
-        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-            # All at once: between parts, every write of another connection would begin the copy anew. Readers
-            # keep nobody waiting (WAL).
-            source.backup(target)
-        with ThreadPoolExecutor(1, "check-backup") as meanwhile:
-            rows = _compress(copy, file, keys, meanwhile.submit(check, copy))
-    finally:
-        copy.unlink(missing_ok=True)
+    with alone(database.parent, stop):
+        remove_leftovers(database.parent, folder)
+        name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime()) + f"-{time.time_ns() % 1_000_000_000:09d}"
+        copy, file = database.with_name(f".{name}.copy"), folder / f"{name}{SUFFIX}{SEALED if keys else ''}"
+        try:
+            _copy(database, copy, stop)
+            empty_log(database)  # what was erased while the copy was made still stands there
+            rows = _pack(copy, file, keys, stop)
+        except BadBackup:
+            raise BadDatabase(path=str(database)) from None
+        finally:
+            _remove(copy)
     if keep:
         # Whatever a wrong clock dated later than the newest goes first.
         found = sorted(backups(folder), key=lambda one: (one.name <= file.name, one.name))
@@ -86,36 +100,27 @@ def backup(database: Path, folder: Path, keep: int | None = None, keys: Keyring 
     return Backup(file, rows)
 
 
+def _copy(database: Path, copy: Path, stop: threading.Event) -> None:
+    """Copy what stands in the database at one moment, whatever is written meanwhile."""
+    create(copy)
+    try:
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+            target.execute("PRAGMA synchronous = OFF")  # it is thrown away at the end
+            # One reading transaction around all parts: else every write of another connection between two of them
+            # would begin the copy anew. Readers keep nobody waiting (WAL).
+            source.execute("BEGIN")
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()
+            source.backup(target, pages=PART, progress=lambda *_: go_on(stop))
+    except sqlite3.OperationalError as problem:
+        raise StorageBusy(code=code_of(problem)) from problem
+    except sqlite3.DatabaseError:
+        raise BadDatabase(path=str(database)) from None
+
+
 def backups(folder: Path) -> list[Path]:
     """The backups in a folder, sealed or not, oldest first."""
     found = (file for suffix in (SUFFIX, SUFFIX + SEALED) for file in folder.glob(f"earmark-*{suffix}"))
     return sorted(found, key=lambda file: file.name)
-
-
-def check(database: Path) -> dict[str, int]:
-    """Count the rows of a copy, table by table; raise BadBackup where SQLite finds it damaged."""
-    try:
-        tables = _asked(database, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        names = [name for (name,) in tables if not name.startswith("sqlite_")]
-        # Each table with its indexes: all that integrity_check of the whole looks at but for pages that nothing uses,
-        # and two can be at it at a time.
-        checks = [f'PRAGMA integrity_check("{name}")' for name in ("sqlite_schema", *names)]
-        with ThreadPoolExecutor(2, "check-tables") as pool:
-            dangling = pool.submit(_asked, database, "PRAGMA foreign_key_check")
-            verdicts = list(pool.map(lambda sql: _asked(database, sql), checks))
-            sound = all(verdict == [("ok",)] for verdict in verdicts) and not dangling.result()
-        rows = {name: _asked(database, f'SELECT count(*) FROM "{name}"')[0][0] for name in names}  # noqa: S608 - names from the file's own list
-    except sqlite3.DatabaseError:
-        raise BadBackup(path=str(database)) from None
-    if not sound or "listeners" not in rows:
-        raise BadBackup(path=str(database))
-    return rows
-
-
-def _asked(database: Path, sql: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA cache_size = -64000")
-        return connection.execute(sql).fetchall()
 
 
 async def restore(file: Path, database: Path, keys: Keyring | None = None) -> Restored:
@@ -134,13 +139,15 @@ async def restore(file: Path, database: Path, keys: Keyring | None = None) -> Re
     copy = database.with_name(f".{database.name}.restoring")
     try:
         await asyncio.to_thread(_unpack, file, copy, keys)
-        known = await asyncio.to_thread(_erasures, database)
+        known, told_by = await asyncio.to_thread(_erasures, database), None
+        if known is None:
+            known, told_by = await asyncio.to_thread(_told_by_newer, file, database, keys)
         erased = await _erase_again(copy, *known) if known else None
         rows = await asyncio.to_thread(check, copy)
         saved_as = await asyncio.to_thread(_exchange, copy, database, file.parent, keys)
     finally:
         _remove(copy)
-    return Restored(rows, erased, saved_as)
+    return Restored(rows, erased, told_by, saved_as)
 
 
 async def _erase_again(copy: Path, salt: str, erased: dict[str, int]) -> int:
@@ -162,6 +169,22 @@ def _erasures(database: Path) -> tuple[str, dict[str, int]] | None:
     except sqlite3.DatabaseError:
         return None
     return (salt[0], erased) if salt else ("", {})
+
+
+def _told_by_newer(
+    file: Path, database: Path, keys: Keyring | None
+) -> tuple[tuple[str, dict[str, int]] | None, Path | None]:
+    """Who was erased so far by the newest backup beside an older one, and which that is; None where there is none."""
+    copy = database.with_name(f".{database.name}.restoring-list")
+    for newer in reversed([one for one in backups(file.parent) if one.name > file.name]):
+        try:
+            _unpack(newer, copy, keys)
+            return _erasures(copy), newer
+        except (BadBackup, WrongKey):
+            continue  # the next one may be sound
+        finally:
+            _remove(copy)
+    return None, None
 
 
 def _unpack(file: Path, copy: Path, keys: Keyring | None) -> None:
@@ -186,16 +209,31 @@ def _opened(raw: IO[bytes], keys: Keyring | None) -> IO[bytes]:
     return io.BufferedReader(SealedReader(raw, keys), FRAME)
 
 
-def _compress(copy: Path, file: Path, keys: Keyring | None, checking: Future[dict[str, int]]) -> dict[str, int]:
-    """Write the compressed file so that it is whole and what it holds was checked, or is not there."""
+def _pack(copy: Path, file: Path, keys: Keyring | None, stop: threading.Event) -> dict[str, int]:
+    """Compress the copy while it is checked; the file is whole and what it holds was checked, or it is not there."""
+    end = threading.Event()
+    with ThreadPoolExecutor(1, "check-backup") as meanwhile:
+        checking = meanwhile.submit(check, copy, end)
+        try:
+            with written(file) as raw:
+                _compress(copy, raw, keys, stop)
+                while wait((checking,), LOOK).not_done:
+                    go_on(stop)
+                return checking.result()
+        except BaseException:
+            end.set()
+            raise
+
+
+def _compress(copy: Path, raw: IO[bytes], keys: Keyring | None, stop: threading.Event) -> None:
     with (
-        written(file) as raw,
         copy.open("rb") as source,
         SealedWriter(raw, keys) if keys else nullcontext(raw) as target,
         zstd.ZstdFile(target, "wb", options=LEVEL) as packed,
     ):
-        shutil.copyfileobj(source, packed, FRAME)
-        return checking.result()
+        while part := source.read(FRAME):
+            go_on(stop)
+            packed.write(part)
 
 
 def _exchange(copy: Path, database: Path, folder: Path, keys: Keyring | None) -> Path | None:

@@ -5,24 +5,29 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import URL, Executable, event
 from sqlalchemy.dialects.sqlite.aiosqlite import SQLiteDialect_aiosqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.errors import FolderInUse, FolderUnusable, StorageBusy
+from bot.errors import BadDatabase, FolderInUse, FolderUnusable, StorageBusy
 from bot.metrics import Metrics
+from bot.private import tighten
 from storage.migrate import migrate
 
 # What a program cannot help, and may pass: anything else is a fault of ours.
 NOBODYS_FAULT = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 BUSY_TIMEOUT_MS = 1500  # Discord waits 3 s for an answer
 READERS = 4
+# Emptying the write-ahead log: how long somebody waits for it, how long one attempt keeps members' writes waiting, and
+# the seconds between attempts, first and in the background; all in seconds.
+PATIENCE, HOLD, PAUSE, LATER = 10.0, 0.1, 0.2, 1.0
 
 
 class Statement:
@@ -47,13 +52,15 @@ class Database:
 
     """
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
+    def __init__(self, path: Path, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
         self.writable = True
+        self._path = path
         self._time = (metrics or Metrics()).database
         self._writer = writer
         self._reader = reader
         self._direct: AsyncConnection | None = None
         self._connecting = asyncio.Lock()
+        self._emptying: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, path: Path, metrics: Metrics | None = None) -> "Database":
@@ -61,11 +68,12 @@ class Database:
 
         Raises:
             NewerDatabase: the file was written by a later version of this program.
+            BadDatabase: the file is damaged, or no database.
 
         """
         await asyncio.to_thread(_prepare, path)
         writer, reader = _engine(path, size=1, begin="BEGIN IMMEDIATE"), _engine(path, size=READERS, begin="BEGIN")
-        return cls(writer, reader, metrics)
+        return cls(path, writer, reader, metrics)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
@@ -82,12 +90,9 @@ class Database:
             self.writable = True
         except (OperationalError, sqlite3.OperationalError) as error:
             self.writable = False
-            # What goes to the driver directly is not wrapped by SQLAlchemy.
-            cause = error.orig if isinstance(error, OperationalError) else error
-            code: int = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # without the extended part
-            if code not in NOBODYS_FAULT:
+            if code_of(error) not in NOBODYS_FAULT:
                 raise
-            raise StorageBusy(code=code) from error
+            raise StorageBusy(code=code_of(error)) from error
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
@@ -105,13 +110,36 @@ class Database:
         with self._time.timed(kind="fetch"):
             return await driver.execute_fetchall(statement.sql, statement.values(values))
 
-    async def truncate_log(self) -> None:
-        """Empty the write-ahead log, in which rows stand that were changed or erased since."""
-        async with self._writer.connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    async def truncate_log(self, patience: float = PATIENCE) -> bool:
+        """Empty the write-ahead log, in which rows stand that were changed or erased since.
+
+        Whoever reads for long, as a backup does, keeps it from being emptied: False then, and it is tried on in the
+        background until it is done.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + patience
+        while not await asyncio.to_thread(empty_log, self._path):
+            if loop.time() >= deadline:
+                if self.settled:
+                    self._emptying = asyncio.create_task(self._go_on_emptying(), name="empty-log")
+                return False
+            await asyncio.sleep(PAUSE)
+        return True
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing that was erased can still stand in the write-ahead log."""
+        return self._emptying is None or self._emptying.done()
+
+    async def _go_on_emptying(self) -> None:
+        while not await asyncio.to_thread(empty_log, self._path):  # noqa: ASYNC110 - nothing says when a reader ends
+            await asyncio.sleep(LATER)
 
     async def close(self) -> None:
+        if self._emptying is not None:
+            self._emptying.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._emptying
         if self._direct is not None:
             await self._direct.close()
         await self._reader.dispose()
@@ -128,6 +156,12 @@ async def run_many(connection: AsyncConnection, sql: str, rows: Sequence[Mapping
     """Run a writing statement with `:named` parameters once a row, all in one hop to the driver's thread."""
     driver: Any = (await connection.get_raw_connection()).driver_connection
     await driver.executemany(sql, rows)
+
+
+def code_of(error: DBAPIError | sqlite3.Error) -> int:
+    """SQLite's code without the extended part; what goes to the driver directly is not wrapped by SQLAlchemy."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF
 
 
 def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
@@ -165,7 +199,29 @@ def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
 def _prepare(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(mode=0o600, exist_ok=True)
-    migrate(path)
+    for suffix in ("", "-wal", "-shm"):
+        tighten(path.with_name(path.name + suffix))
+    try:
+        migrate(path)
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        if code_of(error) not in DAMAGED:
+            raise
+        raise BadDatabase(path=str(path)) from None
+    empty_log(path)  # a process that was killed may have left it with rows of somebody erased
+
+
+def empty_log(path: Path) -> bool:
+    """Try once to empty the write-ahead log; False: somebody reads from it, or it cannot be done now."""
+    try:
+        with closing(sqlite3.connect(path, timeout=HOLD)) as connection:
+            (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.DatabaseError:  # a full disk, say
+        return False
+    return not busy
+
+
+# How the names in a data folder begin; one that holds other things is not ours to close.
+OURS = ("earmark", ".earmark", "backups", "clips", "sandbox", ".lock", "lost+found")
 
 
 class FolderLock:
@@ -187,6 +243,8 @@ class FolderLock:
             os.close(file)
             raise FolderInUse(folder=str(folder)) from None
         self._file = file
+        if all(child.name.startswith(OURS) for child in folder.iterdir()):
+            tighten(folder)
 
     def release(self) -> None:
         if self._file is not None:

@@ -63,7 +63,7 @@ class SpotifyAccounts:
         mine = spotify_accounts.c.listener_id == listener_id
         async with self._database.transaction() as connection:
             await connection.execute(delete(spotify_accounts).where(mine))
-        await self._database.truncate_log()
+        await self._database.truncate_log(patience=0)  # nobody asked for it, so nobody waits
 
     async def disconnect(self, listener_id: int) -> int | None:
         """Forget the permission, and the playlists that came through it, with tracks that nobody else has.

@@ -55,6 +55,7 @@ async def around(mode: str, tmp_path: Path, how: dict[str, Any]) -> AsyncIterato
             if how.get("times", 1) > 1:
                 recco.faults.add(how["kind"], times=99)
         data = tmp_path / "data"
+        await (await Database.open(data / "earmark.db")).close()
         yield (
             Config(
                 data=Path("data"),
@@ -73,16 +74,59 @@ async def around(mode: str, tmp_path: Path, how: dict[str, Any]) -> AsyncIterato
         )
 
 
+def machine(folder: Path, *uuids: str) -> tuple[Path, Path]:
+    """Everything on one disk, and what Linux says of it: the device-mapper's names from the uppermost down."""
+    mounts, device = folder / "mountinfo", folder / "sys" / "254:1"
+    mounts.write_text("30 1 254:1 / / rw,relatime - ext4 /dev/root rw\n", encoding="utf-8")
+    for uuid in uuids:
+        (device / "dm").mkdir(parents=True)
+        (device / "dm" / "uuid").write_text(f"{uuid}\n", encoding="utf-8")
+        device = device / "slaves" / "dm-0"
+    return mounts, folder / "sys"
+
+
+@pytest.mark.parametrize(
+    ("uuids", "state"),
+    [((), "partly"), (("CRYPT-LUKS2-0a-earmark",), "works"), (("LVM-Xy", "CRYPT-LUKS2-0a"), "works"),
+     (("LVM-Xy",), "partly")],
+)  # fmt: skip
+async def test_encryption_at_rest_is_told_where_linux_tells(tmp_path: Path, uuids: tuple[str, ...], state: str):
+    config = Config(data=tmp_path, database=tmp_path / "earmark.db", backups=tmp_path / "backups", features=())
+    mounts, devices = machine(tmp_path, *uuids)
+    checks = await examine(config, discord=None, mounts=mounts, devices=devices)
+    found = {check.what: check for check in checks}
+    assert (found["- data at rest"].state, found["- backups at rest"].state) == (state, state)
+    assert ("LUKS" in found["- data at rest"].todo) == (state == "partly")
+    assert not failed(checks)
+
+
+async def test_a_missing_database_is_not_made_and_open_modes_are_told(tmp_path: Path):
+    config = Config(data=tmp_path, database=tmp_path / "earmark.db", backups=tmp_path / "backups", features=())
+    tmp_path.chmod(0o700)
+    found = {check.what: check for check in await examine(config, discord=None)}
+    assert found["Database"].state == "off"
+    assert "is not there yet" in found["Database"].found
+    assert not config.database.exists()
+    config.database.touch(0o600)
+    config.database.chmod(0o644)
+    found = {check.what: check for check in await examine(config, discord=None)}
+    assert found["Data folder"].todo == f"chmod go= {config.database}"
+    found = {check.what: check for check in await examine(config, discord=None)}
+    assert found["Data folder"].state == "works", "opening it has closed it to others"
+
+
 def section(title: str, words: str) -> str:
     return f"## {title}\n\n```\n{words}\n```\n"
 
 
 @pytest.mark.parametrize("title", SITUATIONS)
-async def test_each_situation_has_its_table_in_the_docs(title: str, tmp_path: Path):
+async def test_each_situation_has_its_table_in_the_docs(title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     mode, how = SITUATIONS[title]
     spec = SpotifySpec.find()
+    monkeypatch.chdir(tmp_path)  # where `data` is
     async with around(mode, tmp_path, how) as (config, spotify, _):
-        said = section(title, table(await examine(config, discord=None)))
+        mounts, devices = machine(tmp_path)
+        said = section(title, table(await examine(config, discord=None, mounts=mounts, devices=devices)))
         if spec is not None:
             assert spec.problems(spotify.exchanges, broken=spotify.faults.met > 0) == []
         if not how:

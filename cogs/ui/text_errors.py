@@ -101,6 +101,13 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return "I could not save that just now. Nothing was changed; please try again."
         case errors.NoBackup():
             return f"There is nothing at {problem.path}. Check the path, or name the data folder with --data."
+        case errors.BadDatabase():
+            return (
+                f"{problem.path} is damaged, or no database of mine. `earmark restore FILE` puts a backup in its place "
+                "and keeps what stands there."
+            )
+        case errors.Unwritable():
+            return f"{problem.path or 'The file'} cannot be written: {problem.reason}."
         case errors.BadBackup():
             return f"{problem.path} is damaged, or no backup of mine. Nothing was changed; try another one."
         case errors.TokenRefused():

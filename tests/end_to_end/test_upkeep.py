@@ -1,14 +1,17 @@
 """An operator's commands as they are typed, beside a running bot and without one."""
 
 import asyncio
+import sqlite3
 import stat
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.config import Config
+from bot.keys import Keyring
 from bot.schedule import _back_up
 from storage.accounts import Accounts
 from storage.backup import backups
@@ -57,6 +60,18 @@ async def test_backup_erase_restore_rehearsed(tmp_path: Path):
     assert not (tmp_path / "ada.zip").exists()
 
 
+async def test_erasing_beside_a_long_reader_says_that_traces_may_be_left(tmp_path: Path):
+    await fill(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "earmark.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM tracks").fetchall()
+        code, said = await run("erase", str(ADA), "--data", str(tmp_path))
+    assert code == 0
+    assert "earmark.db-wal may hold traces until it has ended. Run this again then." in said
+    code, said = await run("erase", str(ADA), "--data", str(tmp_path))
+    assert (code, "may hold traces" in said) == (0, False)
+
+
 async def test_with_keys_what_leaves_the_database_is_sealed(tmp_path: Path):
     data, folder, sealed = tmp_path / "data", tmp_path / "backups", tmp_path / "ben.zip"
     await fill(data)
@@ -80,7 +95,7 @@ async def test_with_keys_what_leaves_the_database_is_sealed(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "open.zip") as archive:
         assert b"Ben's demo" in archive.read("everything.json")
     code, said = await run("unseal", str(sealed), str(tmp_path / "other.zip"))
-    assert (code, said) == (2, "EARMARK_KEYS is not understood: see the operator's guide in README.md.")
+    assert (code, said) == (2, "EARMARK_KEYS is not set: see the operator's guide in README.md.")
     sealed.write_bytes(sealed.read_bytes()[:-1])
     code, said = await run("unseal", str(sealed), str(tmp_path / "other.zip"), EARMARK_KEYS=key)
     assert code == 2
@@ -98,6 +113,28 @@ async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
     code, said = await run("restore", str(tmp_path / "rubbish.db.zst"), "--data", str(tmp_path / "data"))
     assert (code, len(said.splitlines())) == (2, 1)
     assert "is damaged, or no backup" in said
+    for command in (["erase", str(ADA)], ["export", str(ADA), str(tmp_path / "ada.zip")], ["rotate"]):
+        code, said = await run(*command, "--data", str(tmp_path / "typo"), EARMARK_KEYS=Keyring.new())
+        assert (code, len(said.splitlines())) == (2, 1), said
+        assert "There is nothing at" in said
+        assert not (tmp_path / "typo").exists()
+    code, said = await run("status")
+    assert (code, said) == (2, "EARMARK_METRICS_PORT is not set: see the operator's guide in README.md.")
+    await fill(tmp_path / "data")
+    (tmp_path / "file").write_bytes(b"")
+    for command in (["backup", str(tmp_path / "file")], ["export", str(ADA), str(tmp_path / "none" / "ada.zip")]):
+        code, said = await run(*command, "--data", str(tmp_path / "data"))
+        assert (code, len(said.splitlines())) == (2, 1), said
+        assert "cannot be written: " in said
+    with (tmp_path / "data" / "earmark.db").open("r+b") as database:
+        database.write(b"?" * 21)
+    for command in (["backup", str(tmp_path / "b")], ["export", str(ADA), "ada.zip"], ["--port", "0"]):
+        code, said = await run(*command, "--data", str(tmp_path / "data"))
+        assert (code, len(said.splitlines())) == (2, 1), said
+        assert "earmark.db is damaged, or no database of mine. `earmark restore FILE`" in said
+    code, said = await run("doctor", EARMARK_DATA=str(tmp_path / "data"))
+    assert code == 1
+    assert "BadDatabase" in said
 
 
 async def test_beside_a_running_bot(tmp_path: Path):

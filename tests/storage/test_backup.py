@@ -1,22 +1,36 @@
 """Backups: made under load, checked, kept to a number, and put back without the erased."""
 
 import asyncio
+import re
+import resource
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import BadBackup, NoBackup, WrongKey
+from bot.config import Config
+from bot.errors import BadBackup, BadDatabase, NoBackup, StorageBusy, WrongKey
 from bot.keys import Keyring
+from bot.metrics import Metrics
+from bot.schedule import _back_up, backing_up
 from bot.zstd import zstd
 from storage.accounts import Accounts
 from storage.backup import backup, backups, check, restore
+from storage.check import Stopped
 from storage.database import Database
+from storage.leftovers import sweep
 from storage.ratings import Ratings
-from tests.storage.test_accounts import ADA, BEN, live
+from tests.storage.test_accounts import ADA, BEN, live, meet
 
 
 @pytest.fixture
@@ -107,6 +121,39 @@ async def test_the_erased_stay_erased(file: Path, tmp_path: Path):
     assert b"Ada's demo" not in file.read_bytes()
     assert (await restore(made.file, file)).erased == 1, "and stay so when it is put back again"
     assert await people(file) == {BEN}
+
+
+async def test_who_was_first_seen_under_a_clock_that_ran_ahead_stays_erased(file: Path, tmp_path: Path):
+    database = await Database.open(file)
+    async with database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE listeners SET created_at = created_at + 86400")
+    made = backup(file, tmp_path / "backups")
+    await Accounts(database).erase(ADA)
+    await live(database, ADA, "Ada's new demo")  # under a clock that is right again
+    await database.close()
+    later = backup(file, tmp_path / "backups")
+    assert (await restore(later.file, file)).erased == 0, "whoever came back stays"
+    assert await people(file) == {ADA, BEN}
+    assert (await restore(made.file, file)).erased == 1
+    assert await people(file) == {BEN}
+
+
+async def test_on_a_new_machine_a_newer_backup_tells_who_was_erased(file: Path, tmp_path: Path):
+    folder, keys = tmp_path / "backups", Keyring([Keyring.new()])
+    older = backup(file, folder)
+    database = await Database.open(file)
+    await Accounts(database).erase(ADA)
+    await database.close()
+    newer = backup(file, folder, keys=keys)
+    (folder / "earmark-99999999-broken.db.zst").write_bytes(b"rubbish")
+    elsewhere = tmp_path / "new" / "earmark.db"
+    done = await restore(older.file, elsewhere, keys)
+    assert (done.erased, done.told_by) == (1, newer.file)
+    assert await people(elsewhere) == {BEN}
+    assert b"Ada's demo" not in elsewhere.read_bytes()
+    assert [child.name for child in elsewhere.parent.iterdir()] == ["earmark.db"]
+    done = await restore(newer.file, tmp_path / "newer" / "earmark.db", keys)
+    assert (done.erased, done.told_by) == (None, None), "nobody tells what came after the newest"
 
 
 async def test_a_damaged_database_is_kept_and_replaced(file: Path, tmp_path: Path):
@@ -205,3 +252,138 @@ async def test_members_click_on_while_a_backup_is_made(file: Path, tmp_path: Pat
     assert made.rows["ratings"] == 2, "one moment's state, whole"
     await ratings.close()
     await database.close()
+
+
+def enlarge(file: Path, megabytes: int) -> None:
+    """Let a backup of it take a while."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for place in range(megabytes):
+            connection.execute("INSERT INTO settings VALUES (?, hex(randomblob(500000)))", (f"large {place}",))
+
+
+async def test_a_damaged_header_is_said_and_a_backup_takes_its_place(file: Path, tmp_path: Path):
+    made = backup(file, tmp_path / "backups")
+    data = bytearray(file.read_bytes())
+    data[:21] = b"?" * 21
+    file.write_bytes(data)
+    with pytest.raises(BadDatabase) as caught:
+        await Database.open(file)
+    assert caught.value.path == str(file)
+    with pytest.raises(BadDatabase):
+        backup(file, tmp_path / "backups")
+    assert backups(tmp_path / "backups") == [made.file]
+    done = await restore(made.file, file)
+    assert done.saved_as is not None
+    assert done.saved_as.read_bytes() == bytes(data)
+    assert await people(file) == {ADA, BEN}
+
+
+@pytest.mark.parametrize("parent", ["listeners", "tracks", "playlists", "sessions", "session_rounds"])
+async def test_rows_that_point_nowhere_are_found(file: Path, parent: str):
+    database = await Database.open(file)
+    await meet(database)
+    await database.close()
+    assert check(file)["session_votes"]
+    with closing(sqlite3.connect(file)) as connection, connection:  # foreign keys are off here
+        connection.execute(f"DELETE FROM {parent}")
+    with pytest.raises(BadBackup):
+        check(file)
+
+
+@contextmanager
+def disk_full(most: int) -> Iterator[None]:
+    """Let no file grow beyond `most` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_full_disk_fails_one_backup_and_not_the_next(
+    file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    config = Config(data=file.parent, database=file, backups=tmp_path / "backups")
+    with disk_full(100_000):
+        with pytest.raises(StorageBusy):
+            backup(file, config.backups)
+        task = asyncio.create_task(_back_up(config, every=0.2, keys=None))
+        await asyncio.sleep(1)
+        assert "no backup could be made: StorageBusy(code=" in caplog.text
+    async with asyncio.timeout(20):
+        while not backups(config.backups):
+            await asyncio.sleep(0.05)
+    assert not task.done()
+    task.cancel()
+
+
+async def test_the_age_of_the_newest_backup_is_a_figure(file: Path, tmp_path: Path):
+    metrics = Metrics()
+    config = Config(data=file.parent, database=file, backups=tmp_path / "backups", backup_every=1)
+    async with backing_up(config, metrics):
+        assert "earmark_backup_age_seconds inf" in metrics.text()
+        async with asyncio.timeout(20):
+            while not backups(config.backups):
+                await asyncio.sleep(0.05)
+        age = re.search(r"^earmark_backup_age_seconds ([\d.e-]+)$", metrics.text(), re.MULTILINE)
+        assert age
+        assert float(age[1]) < 20
+
+
+def half_made(*folders: Path) -> list[str]:
+    return [child.name for folder in folders if folder.exists() for child in folder.glob(".*") if child.name != ".lock"]
+
+
+def test_a_killed_backup_leaves_nothing_open_for_long(file: Path, tmp_path: Path):
+    folder = tmp_path / "backups"
+    enlarge(file, 60)
+    command = (
+        "import sys; from pathlib import Path; from storage.backup import backup; backup(*map(Path, sys.argv[1:]))"
+    )
+    for again in (lambda: backup(file, folder), lambda: sweep(file, folder, restoring=True)):
+        with subprocess.Popen(
+            [sys.executable, "-c", command, str(file), str(folder)], cwd=Path(__file__).parents[2]
+        ) as killed:
+            while not half_made(file.parent):
+                time.sleep(0.005)
+            killed.send_signal(signal.SIGKILL)
+        assert all(name.endswith(".part") for name in half_made(folder)), "what is not sealed stays with the data"
+        assert half_made(file.parent)
+        for old in (folder / ".earmark-1.copy", file.parent / ".earmark.db.restoring"):
+            old.touch()
+        again()
+        left = half_made(file.parent, folder)
+        assert left in ([], [".earmark.db.restoring"])
+    assert left == []
+
+
+def test_two_backups_at_once_wait_for_each_other(file: Path, tmp_path: Path):
+    enlarge(file, 20)
+    threads = [threading.Thread(target=backup, args=(file, tmp_path / "backups")) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    sweep(file, tmp_path / "backups", restoring=True)  # another program starts meanwhile
+    for thread in threads:
+        thread.join()
+    assert len(backups(tmp_path / "backups")) == 3
+    assert half_made(file.parent, tmp_path / "backups") == []
+
+
+async def test_the_end_of_the_program_ends_a_backup(file: Path, tmp_path: Path):
+    await asyncio.to_thread(enlarge, file, 100)
+    config = Config(data=file.parent, database=file, backups=tmp_path / "backups", backup_every=1)
+    async with backing_up(config, Metrics()):
+        async with asyncio.timeout(20):
+            while not half_made(file.parent):
+                await asyncio.sleep(0.005)
+    await asyncio.get_running_loop().shutdown_default_executor()  # as asyncio.run does, waiting for threads
+    assert backups(config.backups) == []
+    assert half_made(file.parent, config.backups) == []
+
+
+def test_a_check_that_is_not_wanted_any_more_ends(file: Path):
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped):
+        check(file, stop)

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sqlite3
+import stat
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.domain import PlaylistSource, TrackSource
 from bot.errors import FolderInUse, StorageBusy
+from storage.accounts import Accounts
 from storage.catalogue import Known
 from storage.database import Database, FolderLock
 from storage.migrate import SCRIPTS, migrate
@@ -105,6 +107,60 @@ async def test_a_path_may_hold_what_means_something_in_a_url(tmp_path: Path):
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT title FROM tracks").fetchall() == [("Air",)]
     connection.close()
+
+
+async def test_erasing_waits_for_who_reads_until_nothing_is_left_in_the_log(
+    database: Database, ratings: Ratings, tmp_path: Path
+):
+    (air,) = await link(database, TrackSource("Air", "Bach"))
+    await ratings.rate(2, air, 5)
+    await Playlists(database).link(3, PlaylistSource("Mix", "csv", [TrackSource("Secret", "Zanzibar")]))
+    reader = sqlite3.connect(tmp_path / "data" / "earmark.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM tracks").fetchall()
+    erasing = asyncio.create_task(Accounts(database).erase(3))
+    longest = 0.0
+    for click in range(20):  # longer than any connection waits for a lock
+        began = time.monotonic()
+        await ratings.rate(2, air, click % 10 + 1)
+        longest = max(longest, time.monotonic() - began)
+        await asyncio.sleep(0.1)
+    assert longest < 1, "nobody else waits"
+    reader.close()
+    await erasing
+    files = [file for file in (tmp_path / "data").iterdir() if file.suffix != ".db-shm"]
+    assert not [file for file in files if b"Secret" in file.read_bytes()]
+
+
+async def test_a_long_reader_keeps_the_log_and_it_is_emptied_when_he_ends(database: Database, tmp_path: Path):
+    log = tmp_path / "data" / "earmark.db-wal"
+    await link(database, TrackSource("Secret", "Zanzibar"))
+    reader = sqlite3.connect(tmp_path / "data" / "earmark.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM tracks").fetchall()
+    began = time.monotonic()
+    assert not await database.truncate_log(patience=0.5)
+    assert 0.4 < time.monotonic() - began < 3
+    assert not database.settled
+    assert b"Secret" in log.read_bytes()
+    await link(database, TrackSource("Air", "Bach"))  # writers go on meanwhile
+    reader.close()
+    async with asyncio.timeout(10):
+        while not database.settled:
+            await asyncio.sleep(0.05)
+    assert log.read_bytes() == b""
+
+
+async def test_what_a_killed_process_left_in_the_log_goes_at_the_start(tmp_path: Path):
+    path, log = tmp_path / "earmark.db", tmp_path / "earmark.db-wal"
+    killed = await Database.open(path)
+    await link(killed, TrackSource("Secret", "Zanzibar"))
+    left = log.read_bytes()
+    again = await Database.open(path)
+    assert b"Secret" in left
+    assert log.read_bytes() == b""
+    await again.close()
+    await killed.close()
 
 
 DESCRIPTIONS = st.lists(
@@ -231,3 +287,23 @@ def fill(connection: sqlite3.Connection) -> None:
             connection.execute(f"INSERT INTO {name} VALUES ({marks})", values)
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.commit()
+
+
+async def test_modes_of_an_older_installation_are_tightened(tmp_path: Path):
+    folder, shared = tmp_path / "data", tmp_path / "shared"
+    for place in (folder, shared):
+        place.mkdir()
+        place.chmod(0o755)
+        await (await Database.open(place / "earmark.db")).close()
+        (place / "earmark.db").chmod(0o644)
+    (shared / "somebody's.txt").touch()
+    for place, mode in ((folder, 0o700), (shared, 0o755)):
+        lock = FolderLock()
+        lock.acquire(place)
+        database = await Database.open(place / "earmark.db")
+        await link(database, TrackSource("Air", "Bach"))
+        modes = {stat.S_IMODE(file.stat().st_mode) for file in place.glob("earmark.db*")}
+        assert modes == {0o600}
+        assert stat.S_IMODE(place.stat().st_mode) == mode, "a folder with other things in it is not ours"
+        await database.close()
+        lock.release()
