@@ -216,11 +216,17 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one feature (or group) adds to a prediction, in stars; effects add up to stars - mean."""
+    """What one feature (or group) adds to a prediction, in stars; effects add up to stars - mean.
+
+    Attributes:
+        place: where the value stands among those of the rated tracks, 0 lowest .. 1 highest; None: nowhere.
+
+    """
 
     feature: str
     value: float | None
     stars: float
+    place: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

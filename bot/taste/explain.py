@@ -18,9 +18,9 @@ from bot.taste.regressor import TasteRegressor
 Array = NDArray[np.float64]
 
 GROUPS = ("pitch", "timbre")
-BACKGROUND = 150  # rated tracks over which the average effect is taken exactly
 NODES = 8  # of the quadrature: 20 are exact for 40 features, 8 leave an error below 1e-8
 IN_CACHE = 100_000  # gaps held at a time
+CLIPPED = 1e-3  # stars: what single precision leaves open is less
 
 
 def reasons(
@@ -44,36 +44,37 @@ def reasons(
 def effects(model: TasteRegressor, x: Array, average: Array | None = None) -> tuple[Effect, ...]:
     """What each feature of the row x (d,) adds to the mean, in stars, strongest first; 12 pitches are one effect.
 
-    `average` is `average_shapley` of the model, for a caller with several rows.
+    `average` is `average_shapley` of the model, for a caller who has it already.
     """
     adds = shapley(model, x[None, :])[0] - (average_shapley(model) if average is None else average)
     known = ~np.isnan(x)
     adds[known] += adds[~known].sum() / max(known.sum(), 1)
     adds[~known] = 0.0
-    # What the sample of the background leaves open, and what clipping takes, is shared equally.
-    target = float(model.predict(x[None, :])[0]) - model.mean_
-    adds[known] += (target - adds.sum()) / max(known.sum(), 1)
-    return _grouped(x, adds)
+    total, target = float(adds.sum()), float(model.predict(x[None, :])[0]) - model.mean_
+    if abs(target - total) > CLIPPED:  # the scale ends there: that shortens all of them alike
+        adds *= target / total
+    return _grouped(x, adds, model.space_.ranks(x[None, :])[0])
 
 
-def _grouped(x: Array, adds: Array) -> tuple[Effect, ...]:
-    together: dict[str, tuple[float | None, float]] = {}
-    for feature, value, stars in zip(FEATURES, x, adds, strict=True):
+def _grouped(x: Array, adds: Array, ranks: Array) -> tuple[Effect, ...]:
+    found: list[Effect] = []
+    together: dict[str, float] = {}
+    for feature, value, stars, rank in zip(FEATURES, x, adds, ranks, strict=True):
         if np.isnan(value):
             continue
         group = next((name for name in GROUPS if feature.name.startswith(f"{name}_")), None)
         if group is None:
-            together[feature.name] = (float(value), float(stars))
+            place = None if feature.period or np.isnan(rank) else float(rank)
+            found.append(Effect(feature.name, float(value), float(stars), place))
         else:
-            together[group] = (None, together.get(group, (None, 0.0))[1] + float(stars))
-    found = [Effect(name, value, stars) for name, (value, stars) in together.items()]
+            together[group] = together.get(group, 0.0) + float(stars)
+    found += [Effect(group, None, stars) for group, stars in together.items()]
     return tuple(sorted(found, key=lambda effect: -abs(effect.stars)))
 
 
 def average_shapley(model: TasteRegressor) -> Array:
-    """The mean Shapley values (d,) of the rated tracks, of at most 150 of them: what effects are compared with."""
-    rows = model.rows_
-    return shapley(model, rows[:: -(-len(rows) // BACKGROUND)]).mean(axis=0)
+    """The mean Shapley values (d,) of all rated tracks that the model holds: what effects are compared with."""
+    return shapley(model, model.rows_).mean(axis=0)
 
 
 def shapley(model: TasteRegressor, X: Array) -> Array:

@@ -22,11 +22,16 @@ Arrays = dict[str, NDArray[Any]]
 def fit_job(
     rows: Sequence[Mapping[str, float]], stars: Sequence[int], titles: Sequence[str]
 ) -> tuple[Arrays, dict[str, Any], TasteReport]:
-    """Train on features and stars; returns arrays and JSON to store, and the report. Raises as `validate.train`."""
-    from bot.taste.validate import train  # noqa: PLC0415 - heavy
+    """Train on features and stars; returns arrays and JSON to store, and the report. Raises as `validate.train`.
+
+    What effects are compared with takes seconds where ratings are many, so it is worked out here and stored as well.
+    """
+    from bot.taste.explain import average_shapley  # noqa: PLC0415 - heavy
+    from bot.taste.validate import train  # noqa: PLC0415
 
     model, report = train(matrix(rows), np.asarray(stars, dtype=np.float64), titles)
-    return *model.to_arrays(), report
+    arrays, meta = model.to_arrays()
+    return {**arrays, "average": average_shapley(model)}, meta, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def predict_job(
     others: "Others | None" = None,
 ) -> list[Answer]:
     """Predict each row; `others` says what other members gave."""
-    from bot.taste.explain import average_shapley, best_change, effects, reasons  # noqa: PLC0415 - heavy
+    from bot.taste.explain import best_change, effects, reasons  # noqa: PLC0415 - heavy
 
     model = _model(arrays, meta)
     X = matrix(rows)
@@ -59,7 +64,7 @@ def predict_job(
     answers = [Answer()] * len(rows)
     if not len(known):
         return answers
-    average = average_shapley(model) if explain else None
+    average = _average(model, arrays) if explain else None
     stars, low, high, by_others = _told(model, X[known], others, known)
     for place, i in enumerate(known):
         added = None if np.isnan(by_others[place]) else float(by_others[place])
@@ -121,6 +126,15 @@ def _model(arrays: Arrays, meta: dict[str, Any]) -> "TasteRegressor":
         for name, values in arrays.items()
     }
     return TasteRegressor.from_arrays(wide, meta)
+
+
+def _average(model: "TasteRegressor", arrays: Arrays) -> Array:
+    """What effects are compared with; models of earlier versions did not store it."""
+    from bot.taste.explain import average_shapley  # noqa: PLC0415 - heavy
+
+    if "average" not in arrays:
+        return average_shapley(model)
+    return np.pad(arrays["average"], (0, len(NAMES) - len(arrays["average"])))
 
 
 def agreement_job(pairs: Sequence[tuple[float, float]]) -> float | None:

@@ -200,8 +200,9 @@ def report_lines(report: TasteReport) -> str:
         f"- Luck would look this good {_chance(report.p_value)} of the time",
     ]
     if held.skill >= 0.005:
-        gap = _percent(seen.skill - held.skill)
-        lines.append(f"- On tracks I learned from it is {_percent(seen.skill)} less: {gap} of that I merely memorised")
+        gap = count(round(100 * (seen.skill - held.skill)), "point")
+        less = _percent(seen.skill)
+        lines.append(f"- On tracks I learned from it is {less} less; the difference, {gap}, I merely memorised")
     elif seen.skill >= 0.005:
         lines.append(f"- On tracks I learned from I look {_percent(seen.skill)} better: all of that I merely memorised")
     if report.without_features:

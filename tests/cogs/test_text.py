@@ -125,6 +125,25 @@ def test_the_report_is_honest_about_chance():
     assert text.report_title(report) == "I don't know you yet"
 
 
+def test_what_was_memorised_is_a_difference_not_a_share():
+    known = Metrics(skill=0.35, r2=0.35, mae=1.5, spearman=0.6, order=0.7)
+    report = TasteReport(
+        ratings=90,
+        without_features=0,
+        held_out=known,
+        training=dataclasses.replace(known, skill=0.85),
+        coverage=0.8,
+        mean=5.5,
+        p_value=0.01,
+        verdict="fair",
+        more_ratings=None,
+        actual=(),
+        predicted=(),
+        titles=(),
+    )
+    assert "it is 85 % less; the difference, 50 points, I merely memorised" in text.report_lines(report)
+
+
 @pytest.mark.parametrize(("seen", "rated", "trained", "step"), [
     (0, 0, False, "/playlist link"),
     (1, 3, False, "7 more"),
