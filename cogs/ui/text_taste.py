@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from bot.domain import Checked, Effect, Prediction
-from bot.domain_taste import Comparison, Glance, InCommon, Leaning
+from bot.domain_taste import Comparison, InCommon, Leaning
 from bot.flow.record import rate
+from bot.flow.taste import Look
 from cogs.ui.text import VERDICTS, count, effect_words, fit, song, stars
 
 # What a low and a high value of a feature sounds like.
@@ -53,8 +54,9 @@ def sounds(leaning: Leaning, value: float) -> str:
     return f"{high if place > 0.5 else low} ({number})"
 
 
-def glance(seen: Glance, record: Sequence[Checked]) -> str:
-    lines = [f"From {count(seen.ratings, 'rating')}: **{VERDICTS[seen.verdict]}**."]
+def glance(look: Look) -> str:
+    seen, more = look.glance, f" {look.since:,} more since: `/retrain`." if look.since else ""
+    lines = [f"From {count(look.learned, 'rating')}: **{VERDICTS[seen.verdict]}**.{more}"]
     if seen.verdict == "unknown":
         lines.append("What follows may be chance; more ratings mend that: `/rate start`.")
     sure = [leaning for leaning in seen.leanings if leaning.sure][:MOST]
@@ -66,7 +68,7 @@ def glance(seen: Glance, record: Sequence[Checked]) -> str:
         lines.append("-# In stars against your mean, all else equal.")
     else:
         lines += ["", "No single thing about how a track sounds moves your stars by more than may be chance."]
-    return fit([*lines, "", *record_lines(record)])
+    return fit([*lines, "", *record_lines(look.record)])
 
 
 def record_lines(record: Sequence[Checked]) -> list[str]:

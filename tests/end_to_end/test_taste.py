@@ -46,6 +46,10 @@ async def test_the_record_counts_seen_and_blind_ratings_apart(room: Room):
     (pair,) = await room.bot.services.predictions.checked(ids(room, "Ada"))
     assert pair.seen
     assert pair.rated == 10
+    early = words(await answered(room, "Ada", await room.slash("Ada", "taste show")))
+    assert "From 20 ratings" in early
+    assert "2 more since: `/retrain`." in early
+    assert early.count("of 1 rating (") == 2, "the record does not wait for it"
     await answered(room, "Ada", await room.slash("Ada", "retrain"))
     pairs = await room.bot.services.predictions.checked(ids(room, "Ada"))
     assert sorted((one.seen, one.rated) for one in pairs) == [(False, 5), (True, 10)]
