@@ -138,8 +138,47 @@ def best_change(model: TasteRegressor, x: Array) -> WhatIf | None:
         for value in np.unique(np.quantile(seen, (0.1, 0.5, 0.9), method="nearest")).tolist():
             stars = what_if(model, x, feature, value)
             if stars - now >= WORTH_SAYING and (best is None or stars > best.stars):
-                best = WhatIf(NAMES[feature], value, stars)
+                best = WhatIf(NAMES[feature], float(x[feature]), value, stars)
     return best
+
+
+OFFERED = tuple(
+    NAMES.index(name)
+    for name in (
+        "tempo", "energy", "loudness", "valence", "danceability", "acousticness", "instrumentalness", "speechiness",
+        "liveness", "mode", "key", "time_signature", "duration_ms", "year", "mean_mode", "key_changes",
+    )
+)  # fmt: skip
+ENDS = (0.1, 0.9)  # the values among the rated tracks to which a feature is turned
+APART = 0.1  # share of the rated tracks that lie between a value and what it is turned to
+
+
+def turns(model: TasteRegressor, x: Array) -> list[tuple[int, float]]:
+    """The changes to the row x (d,) that make sense to ask about: (feature, value), the most telling features first.
+
+    Values stay within what was rated, and only features that tell tracks apart are turned.
+    """
+    telling = [j for j in OFFERED if model.space_.weights[j] and not np.isnan(x[j])]
+    return [(j, value) for j in telling for value in _values(model, x, j)]
+
+
+def _values(model: TasteRegressor, x: Array, feature: int) -> list[float]:
+    seen = model.rows_[:, feature]
+    seen = seen[~np.isnan(seen)]
+    others, counts = np.unique(seen[seen != x[feature]], return_counts=True)
+    if not len(others):
+        return []
+    match NAMES[feature]:
+        case "key":  # twelve would be many: the one that suits the listener best, and the worst
+            stars = [what_if(model, x, feature, value) for value in others.tolist()]
+            return list(dict.fromkeys(float(others[i]) for i in (np.argmax(stars), np.argmin(stars))))
+        case "mode" | "time_signature":
+            return [float(others[np.argmax(counts)])]
+        case _:
+            rows = np.tile(x, (len(ENDS) + 1, 1))
+            rows[1:, feature] = np.quantile(seen, ENDS, method="nearest")
+            ranks = model.space_.ranks(rows)[:, feature]
+            return [float(row[feature]) for row, rank in zip(rows, ranks, strict=True) if abs(rank - ranks[0]) >= APART]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
+Turn = tuple[str, float]  # a feature, and the value to which it is turned
 
 
 def fit_job(
@@ -45,6 +46,7 @@ class Answer:
     effects: tuple[Effect, ...] = ()
     what_if: WhatIf | None = None
     by_others: float | None = None  # stars
+    changes: tuple[WhatIf, ...] = ()
 
 
 def predict_job(
@@ -54,8 +56,9 @@ def predict_job(
     rated: Sequence[tuple[str, str, int]],
     explain: bool,
     others: "Others | None" = None,
+    turn: Turn | None = None,
 ) -> list[Answer]:
-    """Predict each row; `others` says what other members gave."""
+    """Predict each row; `others` says what other members gave, `turn` which change is asked about beside the usual."""
     from bot.taste.explain import best_change, effects, reasons  # noqa: PLC0415 - heavy
 
     model = _model(arrays, meta)
@@ -79,8 +82,30 @@ def predict_job(
             effects=effects(model, X[i], average) if explain else (),
             what_if=turned,
             by_others=added,
+            changes=_changes(model, X[i], others, int(i), turn) if explain else (),
         )
     return answers
+
+
+def _changes(
+    model: "TasteRegressor", x: Array, others: "Others | None", row: int, turn: Turn | None
+) -> tuple[WhatIf, ...]:
+    """What is said of the asked `row`, whose features are x, with one of them changed."""
+    from bot.taste.explain import turns  # noqa: PLC0415 - heavy
+
+    asked = turns(model, x)
+    if turn is not None and turn[0] in NAMES and not np.isnan(x[NAMES.index(turn[0])]):
+        asked = list(dict.fromkeys([*asked, (NAMES.index(turn[0]), turn[1])]))
+    if not asked:
+        return ()
+    X = np.tile(x, (len(asked), 1))
+    for changed, (feature, value) in zip(X, asked, strict=True):
+        changed[feature] = value
+    stars, *_ = _told(model, X, others, np.full(len(asked), row))
+    return tuple(
+        WhatIf(NAMES[feature], float(x[feature]), value, float(then))
+        for (feature, value), then in zip(asked, stars, strict=True)
+    )
 
 
 def _told(

@@ -7,9 +7,10 @@ import pytest
 from bot.domain import MIN_RATINGS
 from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
 from bot.taste.choose import rank_questions
-from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, shapley, what_if
+from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, shapley, turns, what_if
 from bot.taste.features import FEATURES, NAMES, clean, column_name, matrix
 from bot.taste.jobs import Answer, fit_job, predict_job
+from bot.taste.others import Others
 from bot.taste.regressor import TasteRegressor
 from bot.taste.validate import order, p_value, spearman, train
 
@@ -294,3 +295,53 @@ def test_the_map_puts_like_beside_like():
     twin[0, 1] += 0.001
     assert np.linalg.norm(map_of(model, twin) - places[0]) < 0.1 * places.std()
     assert (places.max(axis=0) >= -places.min(axis=0) - 1e-9).all()
+
+
+def test_the_changes_that_are_offered_stay_within_what_was_rated_and_really_change_something():
+    model, X = energetic()
+    for x in X[:20]:
+        offered = turns(model, x)
+        assert len(offered) == len(set(offered)) <= 32
+        for feature, value in offered:
+            assert value in model.rows_[:, feature], "a value that a rated track has"
+            assert value != x[feature]
+        by_name = {NAMES[feature]: [value for j, value in offered if j == feature] for feature, _ in offered}
+        assert len(by_name["key"]) == 2
+        assert not any(name.startswith(("pitch_", "timbre_")) for name in by_name)
+    slowest = X[np.argmin(X[:, NAMES.index("tempo")])]
+    (faster,) = [value for feature, value in turns(model, slowest) if feature == NAMES.index("tempo")]
+    assert faster > np.quantile(X[:, NAMES.index("tempo")], 0.8)
+    assert turns(model, np.full(len(NAMES), np.nan)) == []
+    x = matrix([{"energy": 0.5, "mode": 0.0}])[0]
+    model = TasteRegressor().fit(matrix([{"energy": i / 40, "mode": float(i % 2)} for i in range(40)]), np.arange(40))
+    assert turns(model, x)[-1] == (NAMES.index("mode"), 1.0)
+    assert len(turns(model, x)) == 3, "calmer, more energetic, in major"
+    same = TasteRegressor().fit(matrix([{"energy": i / 40, "mode": 1.0} for i in range(40)]), np.arange(40))
+    assert all(NAMES[feature] == "energy" for feature, _ in turns(same, x)), "mode tells no tracks apart"
+
+
+def test_what_is_answered_is_what_the_stored_model_says_of_the_changed_row():
+    rows, stars, titles = listener(60)
+    arrays, meta, _ = fit_job(rows, stars, titles)
+    rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
+    told, unknown = predict_job(arrays, meta, [rows[0], {}], rated, explain=True, turn=("energy", 0.123))
+    assert unknown.changes == ()
+    assert ("energy", 0.123) in [(one.feature, one.value) for one in told.changes]
+    for one in told.changes:
+        assert one.before == rows[0][one.feature]
+        (plainly,) = predict_job(arrays, meta, [{**rows[0], one.feature: one.value}], rated, explain=False)
+        assert one.stars == pytest.approx(plainly.stars, abs=1e-9)
+    few = {name: value for name, value in rows[0].items() if name != "energy"}
+    (told,) = predict_job(arrays, meta, [few], rated, explain=True, turn=("energy", 0.5))
+    assert "energy" not in [one.feature for one in told.changes], "not known of this track"
+
+
+def test_what_others_gave_counts_in_a_changed_row_as_in_the_row_itself():
+    rows, stars, titles = listener(40)
+    arrays, meta, _ = fit_job(rows, stars, titles)
+    rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
+    company = Others([(star - 5) / 3 for star in stars], [float(star) for star in stars], [1.5])
+    (told,) = predict_job(arrays, meta, [rows[0]], rated, True, company, ("tempo", 140.0))
+    (plainly,) = predict_job(arrays, meta, [{**rows[0], "tempo": 140.0}], rated, False, company)
+    assert told.by_others
+    assert next(one.stars for one in told.changes if one.value == 140.0) == pytest.approx(plainly.stars, abs=1e-9)
