@@ -130,18 +130,15 @@ def prediction_card(
     """
     embed = discord.Embed(description=text.prediction_lines(prediction), colour=COLOUR)
     if asked is not None:
-        name, value = text.answered(prediction, asked)
-        if before is not None and before.description == embed.description:
-            for answer in [one for one in before.fields if one.name != name][1 - ANSWERS :]:
-                embed.add_field(name=answer.name, value=answer.value)
-        embed.add_field(name=name, value=value)
+        lines = [text.answered(prediction, asked)]
+        if before is not None and before.description == embed.description and before.fields:
+            earlier = [line for line in (before.fields[0].value or "").splitlines() if line not in lines]
+            lines = [*earlier[1 - ANSWERS :], *lines]
+        embed.add_field(name=text.ANSWERED, value="\n".join(lines), inline=False)
     offered = prediction.changes[:OPTIONS]
     if not offered or not prediction.track.id or prediction.verdict == "unknown":
         return Message(embed=embed, view=None)
-    options = [
-        discord.SelectOption(label=beside(one), value=f"{one.feature}={one.value!r}", default=one == asked)
-        for one in offered
-    ]
+    options = [discord.SelectOption(label=beside(one), value=f"{one.feature}={one.value!r}") for one in offered]
     view = discord.ui.View(timeout=None)
     custom_id = f"earmark:whatif:{owner_id}:{prediction.track.id}"
     view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=text.WHAT_IF, options=options))

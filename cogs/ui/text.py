@@ -255,6 +255,7 @@ AFTER_TRAINING = "Next: /predict playlist ranks one for you; /predict track asks
 # --- predict
 
 WHAT_IF = "What if it were …"
+ANSWERED = "What if?"
 
 
 def stars(prediction: Prediction) -> str:
@@ -315,10 +316,11 @@ def _others(prediction: Prediction) -> list[str]:
     return [f"What {count(company.raters, 'member')} who shared gave it: {company.stars:+.1f}."]
 
 
-def answered(prediction: Prediction, changed: WhatIf) -> tuple[str, str]:
-    """What one change would do, as a heading and a line: "At 140 bpm", "5.9 instead of 7.1"."""
+def answered(prediction: Prediction, changed: WhatIf) -> str:
+    """What one change would do, beside what is predicted: "At 140 bpm: 5.9 instead of 7.1"."""
     words, then, now = turned(changed), f"{changed.stars:.1f}", f"{prediction.stars:.1f}"
-    return f"{words[0].upper()}{words[1:]}", f"still **{now}**" if then == now else f"**{then}** instead of {now}"
+    told = f"still **{now}**" if then == now else f"**{then}** instead of {now}"
+    return f"{words[0].upper()}{words[1:]}: {told}"
 
 
 def ranked(
