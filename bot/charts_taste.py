@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.charts import BLUE, FAINT, GROUND, INK, ORANGE, style
-from bot.domain import MAX_STARS, MIN_STARS, Checked
+from bot.domain import KEYS, MAX_STARS, MIN_STARS, Checked
 from bot.domain_taste import Glance, Leaning
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _shown(feature: str, values: Sequence[float]) -> list[float]:
 
 
 def effects_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG001 - every picture has this shape
-    """Draw what each feature adds to the stars, with the range in which the truth lies eight times in ten."""
+    """Draw what each feature adds to the stars, the ratings, and the range in which the truth lies 8 times in 10."""
     columns = max(1, min(3, len(glance.leanings)))
     rows = max(1, -(-len(glance.leanings) // columns))
     figure = _figure(10, 0.4 + 2.7 * rows)
@@ -40,7 +40,13 @@ def effects_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: AR
         _effect(axes, leaning)
     for axes in panels[len(glance.leanings) :]:
         axes.set_visible(False)
+    if glance.weaker:
+        figure.supxlabel(_strongest(glance), color=INK, fontsize=10)
     return _png(figure)
+
+
+def _strongest(glance: Glance) -> str:
+    return f"The {len(glance.leanings)} strongest of {len(glance.leanings) + glance.weaker} features"
 
 
 def _effect(axes: "Axes", leaning: Leaning) -> None:
@@ -49,9 +55,19 @@ def _effect(axes: "Axes", leaning: Leaning) -> None:
     reach = [1.2816 * one for one in leaning.unsure]
     low = [stars - one for stars, one in zip(leaning.stars, reach, strict=True)]
     high = [stars + one for stars, one in zip(leaning.stars, reach, strict=True)]
+    rated = _spread(leaning.feature, _shown(leaning.feature, [value for value, _ in leaning.rated]))
+    axes.scatter(rated, [above for _, above in leaning.rated], s=14, color=INK, alpha=0.3, linewidths=0)
     axes.axhline(0, color=ORANGE, linewidth=1.2, linestyle="--")
     axes.fill_between(values, low, high, color=BLUE, alpha=0.28, linewidth=0)
     axes.plot(values, leaning.stars, color=BLUE, linewidth=2.2, marker="o" if len(values) < 8 else "", markersize=5)
+    _name_ticks(axes.xaxis, leaning.feature)
+
+
+def _name_ticks(axis: Any, feature: str) -> None:
+    if feature == "mode":
+        axis.set_ticks([0, 1], ["minor", "major"])
+    elif feature == "key":
+        axis.set_ticks(range(len(KEYS)), KEYS, fontsize=8)
 
 
 def effects_alt(glance: Glance, record: Sequence[Checked]) -> str:  # noqa: ARG001 - as above
@@ -60,10 +76,18 @@ def effects_alt(glance: Glance, record: Sequence[Checked]) -> str:  # noqa: ARG0
         f"worst at {_number(one.feature, one.worst)}{'' if one.sure else ', which may be chance'}"
         for one in glance.leanings
     )
-    return f"What each feature does to your stars, with an 80 % band: {said or 'no feature tells anything yet'}."
+    rest = f" {_strongest(glance)}." if glance.weaker else ""
+    return (
+        f"What each feature does to your stars, with an 80 % band, over your ratings as points: "
+        f"{said or 'no feature tells anything yet'}.{rest}"
+    )
 
 
 def _number(feature: str, value: float) -> str:
+    if feature == "mode":
+        return "major" if value >= 0.5 else "minor"
+    if feature == "key":
+        return KEYS[round(value) % len(KEYS)]
     value = _shown(feature, [value])[0]
     return f"{value:.0f}" if abs(value) >= 20 else f"{value:.2g}"
 
@@ -72,24 +96,31 @@ def tracks_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG
     """Draw every rated track twice: by the two most telling features, and on a map where like lies beside like."""
     figure = _figure(10, 4.8)
     left, right = figure.subplots(1, 2)
-    if len(glance.axes) == 2:
-        x, y = glance.axes
-        style(left, "By the two most telling features", label(x), label(y))
-        columns = [_shown(name, [point[place] for point in glance.points]) for place, name in enumerate(glance.axes)]
-        steps = [_spread(name, column) for name, column in zip(glance.axes, columns, strict=True)]
-        _points(left, steps[0], steps[1], glance.given)
-        for name, axis in ((x, left.xaxis), (y, left.yaxis)):
-            if name == "mode":
-                axis.set_ticks([0, 1], ["minor", "major"])
+    if glance.axes:
+        _by_features(left, glance)
     else:
         left.set_visible(False)
     style(right, "Your tracks: alike lies beside alike", "", "")
-    right.tick_params(labelbottom=False, labelleft=False)
+    right.tick_params(labelbottom=False, labelleft=False, length=0)
     points = _points(right, [x for x, _ in glance.places], [y for _, y in glance.places], glance.given)
     bar = figure.colorbar(points, ax=right, ticks=range(MIN_STARS, MAX_STARS + 1))
     bar.set_label("stars (larger points: more)", color=INK)
     bar.ax.tick_params(colors=INK)
     return _png(figure)
+
+
+def _by_features(axes: "Axes", glance: Glance) -> None:
+    """Two features against each other, or the stars against the only one that tells anything."""
+    columns = [_shown(name, [point[place] for point in glance.points]) for place, name in enumerate(glance.axes)]
+    steps = [_spread(name, column) for name, column in zip(glance.axes, columns, strict=True)]
+    if len(glance.axes) == 2:
+        style(axes, "By two features", *map(label, glance.axes))
+        _name_ticks(axes.yaxis, glance.axes[1])
+    else:
+        style(axes, "By the one feature that tells anything", label(glance.axes[0]), "stars")
+        steps.append([float(stars) for stars in glance.given])
+    _points(axes, steps[0], steps[1], glance.given)
+    _name_ticks(axes.xaxis, glance.axes[0])
 
 
 def _points(axes: "Axes", x: Sequence[float], y: Sequence[float], stars: Sequence[int]) -> Any:
@@ -109,7 +140,8 @@ def _spread(feature: str, values: list[float]) -> list[float]:
 def tracks_alt(glance: Glance, record: Sequence[Checked]) -> str:  # noqa: ARG001 - as above
     order = sorted(range(len(glance.given)), key=lambda i: glance.given[i])
     ends = f"lowest {glance.given[order[0]]}, highest {glance.given[order[-1]]}" if order else "none"
-    both = f"Left: your rated tracks by {' and '.join(map(label, glance.axes))}. " if len(glance.axes) == 2 else ""
+    left = [*map(label, glance.axes), *(["stars"] if len(glance.axes) == 1 else [])]
+    both = f"Left: your rated tracks by {' and '.join(left)}. " if left else ""
     return (
         f"{both}Right: a map of your {glance.ratings} rated tracks, on which tracks that sound alike lie near each "
         f"other. Each point is coloured and sized by your stars ({ends})."

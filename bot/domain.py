@@ -7,6 +7,7 @@ from typing import Literal
 MIN_STARS = 1
 MAX_STARS = 10
 MIN_RATINGS = 10  # rated tracks with features before a first model is trained
+KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")  # by pitch class
 
 Verdict = Literal["unknown", "hunch", "fair", "sure"]
 
@@ -216,18 +217,25 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one feature (or group) adds to a prediction, in stars; effects add up to stars - mean."""
+    """What one feature (or group) adds to a prediction, in stars; effects add up to stars - mean.
+
+    Attributes:
+        place: where the value stands among those of the rated tracks, 0 lowest .. 1 highest; None: nowhere.
+
+    """
 
     feature: str
     value: float | None
     stars: float
+    place: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What would be predicted for the same track with one feature changed."""
+    """What would be predicted for the same track with one feature changed from `before` to `value`."""
 
     feature: str
+    before: float
     value: float
     stars: float
 
@@ -250,8 +258,9 @@ class Prediction:
     rated: int | None = None  # what the listener gave it, if he did
     reasons: Sequence[Reason] = ()
     effects: Sequence[Effect] = ()
-    what_if: WhatIf | None = None
+    what_if: WhatIf | None = None  # the change that would do most for it
     others: ByOthers | None = None
+    changes: Sequence[WhatIf] = ()  # what its listener may ask about
 
 
 @dataclass(frozen=True, slots=True)

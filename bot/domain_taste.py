@@ -29,6 +29,7 @@ class Leaning:
         best, worst: the values at which `stars` is highest and lowest.
         swing: stars between these.
         sure: the swing is larger than what may be chance.
+        rated: (n, 2) a rated track's value, and its stars above the mean.
 
     """
 
@@ -40,6 +41,7 @@ class Leaning:
     worst: float
     swing: float
     sure: bool
+    rated: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,13 @@ class Glance:
     Attributes:
         ratings: tracks with features that were rated, n.
         leanings: strongest first.
-        axes: the two most telling features (or one, or none).
+        axes: the two most telling features (or one, or none); valence and mode where none is sure.
         points: (n, len(axes)) values of these; NaN unknown.
         places: (n, 2) where tracks that sound alike lie near each other.
         given: (n,) stars.
         titles: (n,)
         growth: (number of ratings, skill then) as the ratings came in.
+        weaker: how many more features have an effect, but a weaker one than `leanings`.
 
     """
 
@@ -67,6 +70,7 @@ class Glance:
     given: Sequence[int]
     titles: Sequence[str]
     growth: Sequence[tuple[int, float]]
+    weaker: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.errors import NotYourCard, UnknownTrack
 from bot.flow.find import SURE, Found, find_outside
-from bot.flow.predict import predict_playlist, predict_tracks
+from bot.flow.predict import predict_playlist, predict_tracks, what_if
 from cogs.ui import cards, pick, text, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
@@ -26,12 +26,29 @@ async def show_prediction(interaction: discord.Interaction, found: Found) -> Non
         s.ratings, s.models, s.workers, user, [track], explain=True, shares=s.shares, guild_id=guild_id
     )
     await s.predictions.shown(user, [prediction], since)
-    lines = text.prediction_lines(prediction)
-    if found.certainty < SURE:
-        lines = f"{text_spotify.probably(found.certainty)}\n{lines}"
-    embed = discord.Embed(description=lines, colour=cards.COLOUR)
-    clip = await s.clips.of(track, user, guild_id)
-    await interaction.edit_original_response(embed=embed, attachments=cards.sounds(clip))
+    card = cards.prediction_card(prediction, user)
+    card["content"] = text_spotify.probably(found.certainty) if found.certainty < SURE else None
+    card["attachments"] = cards.sounds(await s.clips.of(track, user, guild_id))
+    await interaction.edit_original_response(**card)
+
+
+class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?P<track>\d{1,19})"):
+    """Answers on the card of a prediction what one change would make of it."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        user, s = interaction.user.id, services(interaction)
+        if user != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
+        await interaction.response.defer()
+        since = await s.models.began(user)
+        feature, _, value = self.chosen.partition("=")
+        track, turn = await s.playlists.track(self.number("track")), (feature, float(value))
+        prediction, asked = await what_if(
+            s.ratings, s.models, s.workers, user, track, turn, shares=s.shares, guild_id=interaction.guild_id
+        )
+        await s.predictions.shown(user, [prediction], since)
+        before = next(iter(interaction.message.embeds if interaction.message else []), None)
+        await interaction.edit_original_response(**cards.prediction_card(prediction, user, asked, before))
 
 
 async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: int) -> cards.Message:
@@ -129,6 +146,6 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
 
 
 async def setup(bot: commands.Bot) -> None:
-    bot.add_dynamic_items(RankedButton)
+    bot.add_dynamic_items(RankedButton, WhatIfSelect)
     bot.tree.add_command(app_commands.ContextMenu(name="Predict this track", callback=predict_this_track))
     await bot.add_cog(Predict())

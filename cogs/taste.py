@@ -21,7 +21,7 @@ class Taste(commands.GroupCog, group_name="taste", group_description="Your taste
         s = services(interaction)
         seen = await look(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
         files = [discord.File(io.BytesIO(png), name, description=words[:1024]) for name, png, words in seen.pictures]
-        words = text_taste.glance(seen.glance, seen.record)
+        words = text_taste.glance(seen)
         embed = discord.Embed(title=text_taste.TITLE, description=words, colour=COLOUR)
         await interaction.edit_original_response(embed=embed, attachments=files)
 

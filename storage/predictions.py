@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, select, union_all, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +12,15 @@ from bot.domain import Checked, Prediction
 from storage.database import Database
 from storage.listeners import Began, ensure
 from storage.schema import predictions, ratings
+from storage.schema_sessions import (
+    session_members,
+    session_refused,
+    session_rounds,
+    session_satisfactions,
+    session_slots,
+    session_votes,
+    sessions,
+)
 
 VALUES = ("stars", "low", "high", "seen", "predicted_at", "rated", "rated_at")
 
@@ -49,10 +58,8 @@ class Predictions:
             replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=unrated)
             await connection.execute(replacing, rows)
 
-    async def add_blind(
-        self, listener_id: int, pairs: Sequence[tuple[int, Checked]], since: Began | None = None
-    ) -> None:
-        """Add pairs (track id, prediction and rating) of tracks that were rated unseen; what is known stays.
+    async def add(self, listener_id: int, pairs: Sequence[tuple[int, Checked]], since: Began | None = None) -> None:
+        """Add pairs (track id, prediction and rating); what is known stays.
 
         Raises:
             ErasedMeanwhile: nothing is added.
@@ -74,6 +81,11 @@ class Predictions:
         async with self._database.reading() as connection:
             return set(await connection.scalars(query))
 
+    async def told_by_sessions(self, listener_id: int) -> set[int]:
+        """Rated tracks of which a group's playlist had shown what this listener would give."""
+        async with self._database.reading() as connection:
+            return set(await connection.scalars(_told_by_sessions(listener_id)))
+
     async def checked(self, listener_id: int) -> list[Checked]:
         """Every prediction that was followed by a rating, in the order of the ratings."""
         async with self._database.transaction() as connection:
@@ -89,6 +101,31 @@ def _pairs(listener_id: int) -> Select[Any]:
     columns = [predictions.c[name] for name in VALUES]
     rated = (predictions.c.listener_id == listener_id) & predictions.c.rated.is_not(None)
     return select(*columns).where(rated).order_by(predictions.c.rated_at, predictions.c.track_id)
+
+
+def _told_by_sessions(listener_id: int) -> Select[Any]:
+    """Tracks that stood on a playlist, swapped away since or not, and that were rated once its session had begun.
+
+    A vote in one of its rounds came before the playlist, so that who voted had not seen it.
+    """
+    told = _same(session_slots, session_satisfactions, "session_id", "place")
+    there = _same(session_refused, session_members, "session_id")
+    known = (session_satisfactions.c.listener_id == listener_id) & (session_satisfactions.c.stand_in == 0)
+    shown = select(session_slots.c.session_id, session_slots.c.track_id).join(session_satisfactions, told)
+    swapped = select(session_refused.c.session_id, session_refused.c.track_id).join(session_members, there)
+    listed = union_all(shown.where(known), swapped.where(session_members.c.listener_id == listener_id)).subquery()
+    voted = exists().where(
+        _same(session_votes, session_rounds, "session_id", "number"),
+        _same(session_rounds, listed, "session_id", "track_id"),
+        session_votes.c.listener_id == listener_id,
+    )
+    given = (ratings.c.listener_id == listener_id) & (ratings.c.track_id == listed.c.track_id)
+    query = select(listed.c.track_id).join(sessions, sessions.c.id == listed.c.session_id).join(ratings, given)
+    return query.where(ratings.c.rated_at >= sessions.c.created_at, ~voted)
+
+
+def _same(one: FromClause, other: FromClause, *names: str) -> ColumnElement[bool]:
+    return and_(*(one.c[name] == other.c[name] for name in names))
 
 
 async def _settle(connection: AsyncConnection, listener_id: int) -> None:

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import subprocess
 import sys
@@ -108,6 +109,58 @@ def test_the_words_say_what_the_pictures_show():
     assert "1 of 2 rated blindly" in said
     assert "1 of 1 rated after seeing" in said
     assert f"% after {seen.growth[-1][0]}" in said
+
+
+def rated(names: str, like: bool = True, n: int = 50) -> Glance:
+    """Somebody who likes energy and the key of C, or nothing in particular."""
+    rng = np.random.default_rng(4)
+    every = {name: rng.random(n) for name in ("energy", "valence", "danceability", "liveness", "acousticness")}
+    every |= {"mode": rng.integers(0, 2, n), "key": rng.integers(0, 12, n), "tempo": rng.uniform(60, 180, n)}
+    rows = [{name: float(every[name][i]) for name in names.split()} for i in range(n)]
+    liked = 3 + 4 * every["energy"] + 3 * (every["key"] == 0) if like else rng.uniform(2, 9, n)
+    stars = np.round(liked).astype(int).tolist()
+    X, titles = matrix(rows), [""] * n
+    return glance(train(X, np.array(stars, dtype=float), titles)[0], X, stars, titles, "fair")
+
+
+def test_keys_and_modes_are_named():
+    said = effects_alt(rated("energy key mode"), [])
+    assert "key up to" in said
+    assert "best at C," in said
+    assert "best at minor, worst at major" in said or "best at major, worst at minor" in said
+
+
+def test_the_ratings_lie_behind_each_effect():
+    seen = rated("energy key")
+    energy = next(one for one in seen.leanings if one.feature == "energy")
+    mean = sum(seen.given) / len(seen.given)
+    place = seen.axes.index("energy")
+    expected = sorted((point[place], stars - mean) for point, stars in zip(seen.points, seen.given, strict=True))
+    assert sorted(energy.rated) == [pytest.approx(pair) for pair in expected]
+    bare = dataclasses.replace(seen, leanings=[dataclasses.replace(one, rated=()) for one in seen.leanings])
+    assert effects_png(seen, []) != effects_png(bare, [])
+
+
+def test_where_nothing_is_sure_the_tracks_lie_by_valence_and_mode_as_in_the_study():
+    seen = rated("energy tempo valence mode danceability", like=False)
+    assert not any(one.sure for one in seen.leanings)
+    assert seen.axes == ["valence", "mode"]
+    assert rated("energy key valence mode").axes[0] == "energy", "what is sure comes first"
+
+
+def test_a_single_feature_lies_below_the_stars():
+    seen = rated("energy")
+    assert "by energy and stars" in tracks_alt(seen, [])
+    moved = dataclasses.replace(seen, points=[[1 - value] for (value,) in seen.points])
+    assert tracks_png(moved, []) != tracks_png(seen, []), "the left half is drawn"
+
+
+def test_it_is_said_that_weaker_features_are_left_out():
+    seen = rated("energy key mode tempo valence danceability liveness acousticness")
+    assert len(seen.leanings) == 6
+    assert "The 6 strongest of 8 features." in effects_alt(seen, [])
+    assert effects_png(seen, []) != effects_png(dataclasses.replace(seen, weaker=0), [])
+    assert "strongest" not in effects_alt(rated("energy key"), [])
 
 
 def luminance(colour) -> float:

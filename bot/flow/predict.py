@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain import MIN_RATINGS, ByOthers, Prediction, Track
+from bot.domain import MIN_RATINGS, ByOthers, Prediction, Track, WhatIf
 from bot.errors import NotTrained, UnknownTrack
 from bot.flow.workers import Workers
-from bot.taste.jobs import predict_job
+from bot.taste.jobs import Turn, predict_job
 from bot.taste.others import others
 from bot.taste.scales import comparable
 from storage.identity import fold
@@ -39,10 +39,12 @@ async def predict_tracks(
     explain: bool,
     shares: Shares | None = None,
     guild_id: int | None = None,
+    turn: Turn | None = None,
 ) -> list[Prediction]:
     """Predict what the listener would give to each track, in the order of `tracks`.
 
-    With `shares`, what others who share here gave counts as far as the listener was found to follow them.
+    With `shares`, what others who share here gave counts as far as the listener was found to follow them. `turn` is a
+    change that is asked about, beside those that are offered with every explanation.
 
     Raises:
         NotTrained: no model is stored for this listener.
@@ -60,7 +62,7 @@ async def predict_tracks(
     asked = [track.id for track in tracks]
     gave = {} if shares is None else await shares.gave(listener_id, guild_id, asked)
     company = others(gave, learned, given, asked)
-    answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, rated, explain, company)
+    answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, rated, explain, company, turn)
     return [
         Prediction(
             track=track,
@@ -73,10 +75,35 @@ async def predict_tracks(
             effects=answer.effects,
             what_if=answer.what_if,
             others=None if added is None else ByOthers(gave[track.id].raters, added),
+            changes=answer.changes,
         )
         for track, answer in zip(tracks, answers, strict=True)
         for added in (answer.by_others,)
     ]
+
+
+async def what_if(
+    ratings: Ratings,
+    models: Models,
+    workers: Workers,
+    listener_id: int,
+    track: Track,
+    turn: Turn,
+    *,
+    shares: Shares,
+    guild_id: int | None,
+) -> tuple[Prediction, WhatIf | None]:
+    """Predict a track as it is, and with one feature turned; None where that feature is not known of it any more.
+
+    Raises:
+        NotTrained: no model is stored for this listener.
+
+    """
+    (prediction,) = await predict_tracks(
+        ratings, models, workers, listener_id, [track], explain=True, shares=shares, guild_id=guild_id, turn=turn
+    )
+    found = next((one for one in prediction.changes if (one.feature, one.value) == turn), None)
+    return prediction, found
 
 
 async def predict_playlist(

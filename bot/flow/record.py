@@ -13,9 +13,10 @@ from storage.ratings import Ratings
 async def check_model(
     predictions: Predictions, ratings: Ratings, models: Models, workers: Workers, listener_id: int, since: Began
 ) -> None:
-    """Record what the stored model, which is about to be replaced, says of tracks rated since it was trained.
+    """Record what the stored model says of tracks rated since it was trained; each once, however often this is called.
 
-    Its listener saw nothing of that, so these pairs are the blind ones. A click on a card need not wait for it.
+    Its listener saw nothing of that, so these pairs are the blind ones, but for tracks of a group's playlist, which
+    shows what everybody is expected to give. A click on a card need not wait for it.
 
     Raises:
         ErasedMeanwhile: the listener was erased after the work began.
@@ -34,12 +35,14 @@ async def check_model(
         return
     rows = [comparable(one.track.features, one.track.scales, meta.get("scales", {})) for one in fresh]
     answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, [], False)
+    told = await predictions.told_by_sessions(listener_id)
     pairs = [
-        (one.track.id, Checked(said.stars, said.low, said.high, False, trained_at, one.stars, one.rated_at))
+        (track, Checked(said.stars, said.low, said.high, track in told, trained_at, one.stars, one.rated_at))
         for one, said in zip(fresh, answers, strict=True)
+        for track in (one.track.id,)
         if said.stars is not None and said.low is not None and said.high is not None
     ]
-    await predictions.add_blind(listener_id, pairs, since)
+    await predictions.add(listener_id, pairs, since)
 
 
 def rate(record: list[Checked], *, seen: bool) -> tuple[int, int]:

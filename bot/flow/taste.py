@@ -7,6 +7,7 @@ from bot.charts_taste import PICTURES
 from bot.domain import MIN_RATINGS, Checked
 from bot.domain_taste import Glance
 from bot.errors import NotTrained
+from bot.flow.record import check_model
 from bot.flow.workers import Workers
 from bot.taste.jobs import glance_job
 from bot.taste.scales import comparable
@@ -17,32 +18,51 @@ from storage.ratings import Ratings
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A taste, its record, and pictures: (file name, PNG, words for whoever cannot see it)."""
+    """A taste, its record, and pictures: (file name, PNG, words for whoever cannot see it).
+
+    Attributes:
+        learned: how many ratings the model learned from.
+        since: how many tracks with features were rated since.
+
+    """
 
     glance: Glance
     record: Sequence[Checked]
     pictures: Sequence[tuple[str, bytes, str]]
+    learned: int
+    since: int
 
 
 async def look(ratings: Ratings, models: Models, predictions: Predictions, workers: Workers, listener_id: int) -> Look:
-    """Look at a listener's taste; raise NotTrained where there is no model, Busy where that is being done already."""
+    """Look at a listener's taste, its record being that of this moment.
+
+    Raises:
+        NotTrained: there is no model.
+        Busy: that is being done already.
+        ErasedMeanwhile: the listener was erased meanwhile.
+
+    """
+    began = await models.began(listener_id)
     stored = await models.load(listener_id)
     rated = await ratings.of(listener_id)
     if stored is None:
         raise NotTrained(rated=len(rated), need=MIN_RATINGS)
     arrays, meta, report = stored
-    record = await predictions.checked(listener_id)
+    rows = [comparable(one.track.features, one.track.scales, meta.get("scales", {})) for one in rated]
     async with workers.only_one("taste", listener_id):
+        await check_model(predictions, ratings, models, workers, listener_id, began)
+        record = await predictions.checked(listener_id)
         glance, drawn = await workers.run_for(
             listener_id,
             glance_job,
             arrays,
             meta,
             report.verdict,
-            [comparable(one.track.features, one.track.scales, meta.get("scales", {})) for one in rated],
+            rows,
             [one.stars for one in rated],
             [one.track.title for one in rated],
             record,
         )
     pictures = [(name, png, words(glance, record)) for (name, _, words), png in zip(PICTURES, drawn, strict=True)]
-    return Look(glance, record, pictures)
+    since = max(0, sum(map(bool, rows)) - report.ratings)
+    return Look(glance, record, pictures, report.ratings, since)

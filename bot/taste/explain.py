@@ -18,9 +18,9 @@ from bot.taste.regressor import TasteRegressor
 Array = NDArray[np.float64]
 
 GROUPS = ("pitch", "timbre")
-BACKGROUND = 150  # rated tracks over which the average effect is taken exactly
 NODES = 8  # of the quadrature: 20 are exact for 40 features, 8 leave an error below 1e-8
 IN_CACHE = 100_000  # gaps held at a time
+CLIPPED = 1e-3  # stars: what single precision leaves open is less
 
 
 def reasons(
@@ -44,36 +44,37 @@ def reasons(
 def effects(model: TasteRegressor, x: Array, average: Array | None = None) -> tuple[Effect, ...]:
     """What each feature of the row x (d,) adds to the mean, in stars, strongest first; 12 pitches are one effect.
 
-    `average` is `average_shapley` of the model, for a caller with several rows.
+    `average` is `average_shapley` of the model, for a caller who has it already.
     """
     adds = shapley(model, x[None, :])[0] - (average_shapley(model) if average is None else average)
     known = ~np.isnan(x)
     adds[known] += adds[~known].sum() / max(known.sum(), 1)
     adds[~known] = 0.0
-    # What the sample of the background leaves open, and what clipping takes, is shared equally.
-    target = float(model.predict(x[None, :])[0]) - model.mean_
-    adds[known] += (target - adds.sum()) / max(known.sum(), 1)
-    return _grouped(x, adds)
+    total, target = float(adds.sum()), float(model.predict(x[None, :])[0]) - model.mean_
+    if abs(target - total) > CLIPPED:  # the scale ends there: that shortens all of them alike
+        adds *= target / total
+    return _grouped(x, adds, model.space_.ranks(x[None, :])[0])
 
 
-def _grouped(x: Array, adds: Array) -> tuple[Effect, ...]:
-    together: dict[str, tuple[float | None, float]] = {}
-    for feature, value, stars in zip(FEATURES, x, adds, strict=True):
+def _grouped(x: Array, adds: Array, ranks: Array) -> tuple[Effect, ...]:
+    found: list[Effect] = []
+    together: dict[str, float] = {}
+    for feature, value, stars, rank in zip(FEATURES, x, adds, ranks, strict=True):
         if np.isnan(value):
             continue
         group = next((name for name in GROUPS if feature.name.startswith(f"{name}_")), None)
         if group is None:
-            together[feature.name] = (float(value), float(stars))
+            place = None if feature.period or np.isnan(rank) else float(rank)
+            found.append(Effect(feature.name, float(value), float(stars), place))
         else:
-            together[group] = (None, together.get(group, (None, 0.0))[1] + float(stars))
-    found = [Effect(name, value, stars) for name, (value, stars) in together.items()]
+            together[group] = together.get(group, 0.0) + float(stars)
+    found += [Effect(group, None, stars) for group, stars in together.items()]
     return tuple(sorted(found, key=lambda effect: -abs(effect.stars)))
 
 
 def average_shapley(model: TasteRegressor) -> Array:
-    """The mean Shapley values (d,) of the rated tracks, of at most 150 of them: what effects are compared with."""
-    rows = model.rows_
-    return shapley(model, rows[:: -(-len(rows) // BACKGROUND)]).mean(axis=0)
+    """The mean Shapley values (d,) of all rated tracks that the model holds: what effects are compared with."""
+    return shapley(model, model.rows_).mean(axis=0)
 
 
 def shapley(model: TasteRegressor, X: Array) -> Array:
@@ -137,8 +138,47 @@ def best_change(model: TasteRegressor, x: Array) -> WhatIf | None:
         for value in np.unique(np.quantile(seen, (0.1, 0.5, 0.9), method="nearest")).tolist():
             stars = what_if(model, x, feature, value)
             if stars - now >= WORTH_SAYING and (best is None or stars > best.stars):
-                best = WhatIf(NAMES[feature], value, stars)
+                best = WhatIf(NAMES[feature], float(x[feature]), value, stars)
     return best
+
+
+OFFERED = tuple(
+    NAMES.index(name)
+    for name in (
+        "tempo", "energy", "loudness", "valence", "danceability", "acousticness", "instrumentalness", "speechiness",
+        "liveness", "mode", "key", "time_signature", "duration_ms", "year", "mean_mode", "key_changes",
+    )
+)  # fmt: skip
+ENDS = (0.1, 0.9)  # the values among the rated tracks to which a feature is turned
+APART = 0.1  # share of the rated tracks that lie between a value and what it is turned to
+
+
+def turns(model: TasteRegressor, x: Array) -> list[tuple[int, float]]:
+    """The changes to the row x (d,) that make sense to ask about: (feature, value), the most telling features first.
+
+    Values stay within what was rated, and only features that tell tracks apart are turned.
+    """
+    telling = [j for j in OFFERED if model.space_.weights[j] and not np.isnan(x[j])]
+    return [(j, value) for j in telling for value in _values(model, x, j)]
+
+
+def _values(model: TasteRegressor, x: Array, feature: int) -> list[float]:
+    seen = model.rows_[:, feature]
+    seen = seen[~np.isnan(seen)]
+    others, counts = np.unique(seen[seen != x[feature]], return_counts=True)
+    if not len(others):
+        return []
+    match NAMES[feature]:
+        case "key":  # twelve would be many: the one that suits the listener best, and the worst
+            stars = [what_if(model, x, feature, value) for value in others.tolist()]
+            return list(dict.fromkeys(float(others[i]) for i in (np.argmax(stars), np.argmin(stars))))
+        case "mode" | "time_signature":
+            return [float(others[np.argmax(counts)])]
+        case _:
+            rows = np.tile(x, (len(ENDS) + 1, 1))
+            rows[1:, feature] = np.quantile(seen, ENDS, method="nearest")
+            ranks = model.space_.ranks(rows)[:, feature]
+            return [float(row[feature]) for row, rank in zip(rows, ranks, strict=True) if abs(rank - ranks[0]) >= APART]
 
 
 @dataclass(frozen=True, slots=True)

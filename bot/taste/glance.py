@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 NAMED = [place for place, name in enumerate(NAMES) if not name.startswith(("pitch_", "timbre_"))]
 LEANINGS = 6
+STUDIED = {"valence": 1, "mode": 2}  # in 2020, ratings were drawn over these two
 SURE = 1.2816  # standard deviations: eight times in ten
 LEARNED_FROM = 1000  # ratings at most in the learning curve, whose time grows with their cube
 STEPS = 7  # points on it
@@ -24,7 +25,7 @@ STEPS = 7  # points on it
 def glance(model: TasteRegressor, X: Array, stars: Sequence[int], titles: Sequence[str], verdict: Verdict) -> Glance:
     """Look at a model and the ratings (n,) of tracks with features (n, d), oldest first."""
     leanings = tuple(_leanings(model))
-    axes = [leaning.feature for leaning in leanings[:2]]
+    axes = [leaning.feature for leaning in sorted(leanings, key=_last_of_all)[:2]]
     places = map_of(model, X)
     return Glance(
         verdict=verdict,
@@ -36,7 +37,13 @@ def glance(model: TasteRegressor, X: Array, stars: Sequence[int], titles: Sequen
         given=list(stars),
         titles=list(titles),
         growth=growth(X, np.asarray(stars, dtype=np.float64)),
+        weaker=max(0, len(leanings) - LEANINGS),
     )
+
+
+def _last_of_all(leaning: Leaning) -> int:
+    """What is sure comes first; where nothing is, the axes are those of the study of 2020."""
+    return 0 if leaning.sure else STUDIED.get(leaning.feature, len(STUDIED) + 1)
 
 
 def _leanings(model: TasteRegressor) -> list[Leaning]:
@@ -53,6 +60,7 @@ def _leaning(model: TasteRegressor, place: int) -> Leaning | None:
         return None
     top, bottom = int(np.argmax(effect.stars)), int(np.argmin(effect.stars))
     swing = float(effect.stars[top] - effect.stars[bottom])
+    rated = zip(model.rows_[:, place], model.y_ - model.mean_, strict=True)
     # As if the two ends were wrong independently of each other, which is the cautious side.
     unsure = float(np.hypot(effect.unsure[top], effect.unsure[bottom]))
     return Leaning(
@@ -64,6 +72,7 @@ def _leaning(model: TasteRegressor, place: int) -> Leaning | None:
         worst=float(effect.values[bottom]),
         swing=swing,
         sure=swing > SURE * unsure and swing > 0.05,
+        rated=[(float(value), float(above)) for value, above in rated if not np.isnan(value)],
     )
 
 

@@ -18,16 +18,22 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
+Turn = tuple[str, float]  # a feature, and the value to which it is turned
 
 
 def fit_job(
     rows: Sequence[Mapping[str, float]], stars: Sequence[int], titles: Sequence[str]
 ) -> tuple[Arrays, dict[str, Any], TasteReport]:
-    """Train on features and stars; returns arrays and JSON to store, and the report. Raises as `validate.train`."""
-    from bot.taste.validate import train  # noqa: PLC0415 - heavy
+    """Train on features and stars; returns arrays and JSON to store, and the report. Raises as `validate.train`.
+
+    What effects are compared with takes seconds where ratings are many, so it is worked out here and stored as well.
+    """
+    from bot.taste.explain import average_shapley  # noqa: PLC0415 - heavy
+    from bot.taste.validate import train  # noqa: PLC0415
 
     model, report = train(matrix(rows), np.asarray(stars, dtype=np.float64), titles)
-    return *model.to_arrays(), report
+    arrays, meta = model.to_arrays()
+    return {**arrays, "average": average_shapley(model)}, meta, report
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Answer:
     effects: tuple[Effect, ...] = ()
     what_if: WhatIf | None = None
     by_others: float | None = None  # stars
+    changes: tuple[WhatIf, ...] = ()
 
 
 def predict_job(
@@ -50,9 +57,10 @@ def predict_job(
     rated: Sequence[tuple[str, str, int]],
     explain: bool,
     others: "Others | None" = None,
+    turn: Turn | None = None,
 ) -> list[Answer]:
-    """Predict each row; `others` says what other members gave."""
-    from bot.taste.explain import average_shapley, best_change, effects, reasons  # noqa: PLC0415 - heavy
+    """Predict each row; `others` says what other members gave, `turn` which change is asked about beside the usual."""
+    from bot.taste.explain import best_change, effects, reasons  # noqa: PLC0415 - heavy
 
     model = _model(arrays, meta)
     X = matrix(rows)
@@ -60,7 +68,7 @@ def predict_job(
     answers = [Answer()] * len(rows)
     if not len(known):
         return answers
-    average = average_shapley(model) if explain else None
+    average = _average(model, arrays) if explain else None
     stars, low, high, by_others = _told(model, X[known], others, known)
     for place, i in enumerate(known):
         added = None if np.isnan(by_others[place]) else float(by_others[place])
@@ -75,8 +83,30 @@ def predict_job(
             effects=effects(model, X[i], average) if explain else (),
             what_if=turned,
             by_others=added,
+            changes=_changes(model, X[i], others, int(i), turn) if explain else (),
         )
     return answers
+
+
+def _changes(
+    model: "TasteRegressor", x: Array, others: "Others | None", row: int, turn: Turn | None
+) -> tuple[WhatIf, ...]:
+    """What is said of the asked `row`, whose features are x, with one of them changed."""
+    from bot.taste.explain import turns  # noqa: PLC0415 - heavy
+
+    asked = turns(model, x)
+    if turn is not None and turn[0] in NAMES and not np.isnan(x[NAMES.index(turn[0])]):
+        asked = list(dict.fromkeys([*asked, (NAMES.index(turn[0]), turn[1])]))
+    if not asked:
+        return ()
+    X = np.tile(x, (len(asked), 1))
+    for changed, (feature, value) in zip(X, asked, strict=True):
+        changed[feature] = value
+    stars, *_ = _told(model, X, others, np.full(len(asked), row))
+    return tuple(
+        WhatIf(NAMES[feature], float(x[feature]), value, float(then))
+        for (feature, value), then in zip(asked, stars, strict=True)
+    )
 
 
 def _told(
@@ -137,6 +167,15 @@ def _model(arrays: Arrays, meta: dict[str, Any]) -> "TasteRegressor":
         for name, values in arrays.items()
     }
     return TasteRegressor.from_arrays(wide, meta)
+
+
+def _average(model: "TasteRegressor", arrays: Arrays) -> Array:
+    """What effects are compared with; models of earlier versions did not store it."""
+    from bot.taste.explain import average_shapley  # noqa: PLC0415 - heavy
+
+    if "average" not in arrays:
+        return average_shapley(model)
+    return np.pad(arrays["average"], (0, len(NAMES) - len(arrays["average"])))
 
 
 def agreement_job(pairs: Sequence[tuple[float, float]]) -> float | None:

@@ -1,4 +1,4 @@
-"""The rating cards: what they show, and the buttons whose custom ids carry all their state."""
+"""The cards of ratings and predictions: what they show, and the buttons whose custom ids carry all their state."""
 
 import io
 from dataclasses import dataclass
@@ -6,12 +6,15 @@ from typing import Any, TypedDict
 
 import discord
 
-from bot.domain import MAX_STARS, MIN_STARS, Question, Track
+from bot.domain import MAX_STARS, MIN_STARS, Prediction, Question, Track, WhatIf
 from bot.flow.clips import Clip
 from cogs.ui import text
 from cogs.ui.items import LastingView
+from cogs.ui.text_sounds import beside
 
 COLOUR = discord.Colour(0x7C5CFC)
+OPTIONS = 25  # Discord takes no more in a menu
+ANSWERS = 6  # what-ifs that stand on a card at once
 ONE = "one"  # in place of a playlist's id: a card for one track, not for a round
 
 
@@ -117,6 +120,30 @@ def public_card(
     view = rating_buttons(f"earmark:vote:{track.id}", None)
     view.add_item(button("Next", f"earmark:next:{owner_id}:{track.id}:{playlist_id or 0}", 2))
     return Message(embed=track_embed(track, text.public_place(by_reaction)), view=view, attachments=sounds(clip))
+
+
+def prediction_card(
+    prediction: Prediction, owner_id: int, asked: WhatIf | None = None, before: discord.Embed | None = None
+) -> Message:
+    """What is predicted of a track, and a menu of changes to ask about.
+
+    `asked` is the change that is being answered; `before` is the card as it was, whose answers stay while they hold.
+    """
+    embed = discord.Embed(description=text.prediction_lines(prediction), colour=COLOUR)
+    if asked is not None:
+        lines = [text.answered(prediction, asked)]
+        if before is not None and before.description == embed.description and before.fields:
+            earlier = [line for line in (before.fields[0].value or "").splitlines() if line not in lines]
+            lines = [*earlier[1 - ANSWERS :], *lines]
+        embed.add_field(name=text.ANSWERED, value="\n".join(lines), inline=False)
+    offered = prediction.changes[:OPTIONS]
+    if not offered or not prediction.track.id or prediction.verdict == "unknown":
+        return Message(embed=embed, view=None)
+    options = [discord.SelectOption(label=beside(one), value=f"{one.feature}={one.value!r}") for one in offered]
+    view = discord.ui.View(timeout=None)
+    custom_id = f"earmark:whatif:{owner_id}:{prediction.track.id}"
+    view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=text.WHAT_IF, options=options))
+    return Message(embed=embed, view=view)
 
 
 def said(words: str) -> Message:

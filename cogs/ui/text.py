@@ -1,8 +1,8 @@
 """What the bot says: pure functions from values to words.
 
 Sessions speak in `text_session.py`, tastes in `text_taste.py`, accounts in `text_account.py`, what is linked in
-`text_link.py`, Spotify in `text_spotify.py`, audio in `text_audio.py`, errors in `text_errors.py`; no sentence stands
-elsewhere.
+`text_link.py`, Spotify in `text_spotify.py`, audio in `text_audio.py`, errors in `text_errors.py`; what sounds how is
+called in `text_sounds.py`; no sentence stands elsewhere.
 """
 
 import re
@@ -12,17 +12,19 @@ import discord
 
 from bot.domain import (
     MIN_RATINGS,
-    Effect,
     Playlist,
     Prediction,
     Question,
     Rating,
+    Reason,
     TasteReport,
     Track,
     Verdict,
+    WhatIf,
     Why,
 )
 from bot.sources.decoding import INVISIBLE
+from cogs.ui.text_sounds import sounding, the_same, turned
 
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256
@@ -206,8 +208,9 @@ def report_lines(report: TasteReport) -> str:
         f"- Luck would look this good {_chance(report.p_value)} of the time",
     ]
     if held.skill >= 0.005:
-        gap = _percent(seen.skill - held.skill)
-        lines.append(f"- On tracks I learned from it is {_percent(seen.skill)} less: {gap} of that I merely memorised")
+        gap = count(round(100 * (seen.skill - held.skill)), "point")
+        less = _percent(seen.skill)
+        lines.append(f"- On tracks I learned from it is {less} less; the difference, {gap}, I merely memorised")
     elif seen.skill >= 0.005:
         lines.append(f"- On tracks I learned from I look {_percent(seen.skill)} better: all of that I merely memorised")
     if report.without_features:
@@ -257,6 +260,9 @@ AFTER_TRAINING = "Next: /predict playlist ranks one for you; /predict track asks
 
 # --- predict
 
+WHAT_IF = "What if it were …"
+ANSWERED = "What if?"
+
 
 def stars(prediction: Prediction) -> str:
     if prediction.stars is None or prediction.low is None or prediction.high is None:
@@ -278,9 +284,7 @@ def prediction_lines(prediction: Prediction) -> str:
         lines.append(f"{VERDICTS[prediction.verdict]}. Eight times in ten, your rating falls in that range.")
         lines += _because(prediction)
         if prediction.what_if is not None:
-            changed = prediction.what_if
-            turned = effect_words(Effect(changed.feature, changed.value, 0.0))
-            lines.append(f"The same with {turned}: {changed.stars:.1f}.")
+            lines.append(f"{the_same(prediction.what_if)}: {prediction.what_if.stars:.1f}.")
     lines += _others(prediction)
     if prediction.rated is not None:
         lines.append(f"You gave it **{prediction.rated}**.")
@@ -291,20 +295,24 @@ def _because(prediction: Prediction) -> list[str]:
     lines: list[str] = []
     strongest = [effect for effect in prediction.effects if abs(effect.stars) >= 0.05][:3]
     if strongest:
-        parts = [f"{effect_words(effect)} {effect.stars:+.1f}" for effect in strongest]
-        lines.append(f"How it sounds: {', '.join(parts)}.")
+        unit = iter([" stars"])  # said once
+        parts = [f"{sounding(effect)} ({effect.stars:+.1f}{next(unit, '')})" for effect in strongest]
+        lines.append(f"Why: {', '.join(parts)}.")
     # A rated track carries its own prediction, too, but "it is like itself" tells nobody anything.
     itself = (prediction.track.title, prediction.track.artist)
     others = [reason for reason in prediction.reasons if (reason.title, reason.artist) != itself]
     if others:
-        parts = [
-            f"{'like' if reason.alike else 'unlike'} *{plain(reason.title, 60)}*, which you gave {reason.stars}"
-            for reason in others[:2]
-        ]
-        lines.append(f"It is {', and '.join(parts)}.")
+        lines.append(f"It is {', and '.join(map(_beside, others[:2]))}.")
     if len(others) < len(prediction.reasons):
         lines.append("I have learned from your own rating of it.")
     return lines
+
+
+def _beside(reason: Reason) -> str:
+    told = f"*{plain(reason.title, 60)}*, which you gave {reason.stars}"
+    if reason.alike:
+        return f"like {told}"
+    return f"unlike {told} (that {'lifts' if reason.weight > 0 else 'lowers'} it)"
 
 
 def _others(prediction: Prediction) -> list[str]:
@@ -314,25 +322,11 @@ def _others(prediction: Prediction) -> list[str]:
     return [f"What {count(company.raters, 'member')} who shared gave it: {company.stars:+.1f}."]
 
 
-KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
-
-
-def effect_words(effect: Effect) -> str:
-    if effect.feature == "mode" and effect.value in {0, 1}:
-        return "major" if effect.value else "minor"
-    if effect.feature == "key" and effect.value is not None:
-        return f"key of {KEYS[round(effect.value) % 12]}"
-    name = effect.feature.replace("_", " ").replace(" ms", "")
-    return name if effect.value is None else f"{name} {_short(effect)}"
-
-
-def _short(effect: Effect) -> str:
-    value = effect.value or 0.0
-    if effect.feature == "duration_ms":
-        return f"{int(value // 60000)}:{int(value % 60000 // 1000):02d}"
-    if effect.feature == "tempo":
-        return f"{value:.0f} bpm"
-    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
+def answered(prediction: Prediction, changed: WhatIf) -> str:
+    """What one change would do, beside what is predicted: "At 140 bpm: 5.9 instead of 7.1"."""
+    words, then, now = turned(changed), f"{changed.stars:.1f}", f"{prediction.stars:.1f}"
+    told = f"still **{now}**" if then == now else f"**{then}** instead of {now}"
+    return f"{words[0].upper()}{words[1:]}: {told}"
 
 
 def ranked(

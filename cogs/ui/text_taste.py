@@ -3,26 +3,12 @@
 from collections.abc import Sequence
 
 from bot.domain import Checked, Effect, Prediction
-from bot.domain_taste import Comparison, Glance, InCommon, Leaning
+from bot.domain_taste import Comparison, InCommon, Leaning
 from bot.flow.record import rate
-from cogs.ui.text import VERDICTS, count, effect_words, fit, song, stars
+from bot.flow.taste import Look
+from cogs.ui.text import VERDICTS, count, fit, song, stars
+from cogs.ui.text_sounds import SOUNDS, exact, sounding
 
-# What a low and a high value of a feature sounds like.
-SOUNDS: dict[str, tuple[str, str]] = {
-    "danceability": ("hard to dance to", "danceable"),
-    "energy": ("calm", "energetic"),
-    "loudness": ("quiet", "loud"),
-    "speechiness": ("without spoken words", "full of words"),
-    "acousticness": ("electric", "acoustic"),
-    "instrumentalness": ("sung", "instrumental"),
-    "liveness": ("from the studio", "live"),
-    "valence": ("sad", "cheerful"),
-    "tempo": ("slow", "fast"),
-    "duration_ms": ("short", "long"),
-    "year": ("old", "new"),
-    "key_changes": ("staying in its key", "changing keys"),
-    "mean_mode": ("mostly minor", "mostly major"),
-}
 MOST = 4  # leanings put into words
 TITLE = "Your taste"
 STUDIED = (
@@ -41,20 +27,19 @@ def studying(done: int, total: int, seconds: float) -> str:
 
 def sounds(leaning: Leaning, value: float) -> str:
     """A value of a feature in a word, with the number: "slow (72 bpm)"."""
-    exact = effect_words(Effect(leaning.feature, value, 0.0))
     if leaning.feature not in SOUNDS:
-        return exact
-    low, high = SOUNDS[leaning.feature]
+        return sounding(Effect(leaning.feature, value, 0.0))
+    sound, number = SOUNDS[leaning.feature], exact(leaning.feature, value)
     least, most = min(leaning.values), max(leaning.values)
     place = (value - least) / (most - least) if most > least else 0.5
     if 1 / 3 <= place <= 2 / 3:
-        return f"middling {exact}"
-    number = exact.removeprefix(leaning.feature.replace("_ms", "").replace("_", " ")).strip()
-    return f"{high if place > 0.5 else low} ({number})"
+        return f"between {sound.low} and {sound.high} ({number})"
+    return f"{sound.high if place > 0.5 else sound.low} ({number})"
 
 
-def glance(seen: Glance, record: Sequence[Checked]) -> str:
-    lines = [f"From {count(seen.ratings, 'rating')}: **{VERDICTS[seen.verdict]}**."]
+def glance(look: Look) -> str:
+    seen, more = look.glance, f" {look.since:,} more since: `/retrain`." if look.since else ""
+    lines = [f"From {count(look.learned, 'rating')}: **{VERDICTS[seen.verdict]}**.{more}"]
     if seen.verdict == "unknown":
         lines.append("What follows may be chance; more ratings mend that: `/rate start`.")
     sure = [leaning for leaning in seen.leanings if leaning.sure][:MOST]
@@ -66,7 +51,7 @@ def glance(seen: Glance, record: Sequence[Checked]) -> str:
         lines.append("-# In stars against your mean, all else equal.")
     else:
         lines += ["", "No single thing about how a track sounds moves your stars by more than may be chance."]
-    return fit([*lines, "", *record_lines(record)])
+    return fit([*lines, "", *record_lines(look.record)])
 
 
 def record_lines(record: Sequence[Checked]) -> list[str]:

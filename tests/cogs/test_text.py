@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import errors
-from bot.domain import LinkedPlaylist, Metrics, Playlist, Prediction, Reason, TasteReport, Track
-from cogs.ui import text, text_errors, text_link
+from bot.domain import Effect, LinkedPlaylist, Metrics, Playlist, Prediction, Reason, TasteReport, Track, WhatIf
+from bot.taste.features import FEATURES
+from cogs.ui import cards, text, text_errors, text_link, text_sounds
 
 HOSTILE = "**b** @everyone <@1> [x](https://evil.example) \u202eabc # h `c` ||s|| " + "z" * 5000
 
@@ -110,8 +111,85 @@ def test_a_track_is_not_called_like_itself():
     own, other = Reason("Air", "Bach", 7, 1.2), Reason("Toccata", "Bach", 2, -0.4, alike=False)
     said = text.prediction_lines(prediction(reasons=(own, other), rated=7))
     assert "like *Air*" not in said
-    assert "It is unlike *Toccata*, which you gave 2." in said
+    assert "It is unlike *Toccata*, which you gave 2 (that lowers it)." in said
     assert "learned from your own rating" in said
+
+
+def test_reasons_are_in_peoples_words():
+    why = (
+        Effect("acousticness", 0.01, 0.71, 0.2),
+        Effect("speechiness", 0.026, -0.42, 0.1),
+        Effect("key", 5.0, -0.31),
+        Effect("tempo", 150.0, 0.2, 0.9),
+    )
+    unlike = Reason("Noise", "Bach", 2, 0.3, alike=False)
+    said = text.prediction_lines(prediction(effects=why, reasons=(Reason("Toccata", "Bach", 9, 0.7), unlike)))
+    assert "Why: electric (+0.7 stars), sparing with words (-0.4), in F (-0.3)." in said
+    assert "It is like *Toccata*, which you gave 9, and unlike *Noise*, which you gave 2 (that lifts it)." in said
+    lowered = dataclasses.replace(unlike, stars=9, weight=-0.3)
+    assert "which you gave 9 (that lowers it)" in text.prediction_lines(prediction(reasons=(lowered,)))
+
+
+@pytest.mark.parametrize(("effect", "words"), [
+    (Effect("tempo", 72.0, 1, 0.1), "slow"),
+    (Effect("tempo", 130.0, 1, 0.1), "slower than most"),
+    (Effect("tempo", 96.0, 1, 0.9), "faster than most"),
+    (Effect("tempo", 110.0, 1, 0.5), "as fast as most"),
+    (Effect("acousticness", 0.3, 1, 0.95), "more acoustic than most"),
+    (Effect("mean_mode", 0.5, 1, 0.5), "as much in major as most"),
+    (Effect("mode", 0.0, 1, 0.2), "in minor"),
+    (Effect("key", 1.0, 1), "in C♯"),
+    (Effect("time_signature", 3.0, 1, 0.1), "with 3 beats a bar"),
+    (Effect("timbre", None, 1), "its timbre"),
+])  # fmt: skip
+def test_a_value_sounds_like_something(effect: Effect, words: str):
+    assert text_sounds.sounding(effect) == words
+
+
+@pytest.mark.parametrize(("change", "offered", "heading", "same"), [
+    (WhatIf("tempo", 90, 140, 5.9), "faster (140 bpm)", "At 140 bpm", "The same at 140 bpm"),
+    (WhatIf("mode", 0, 1, 5.9), "in major", "In major", "The same in major"),
+    (WhatIf("acousticness", 0.5, 0.03, 5.9), "less acoustic (0.03)", "Less acoustic (0.03)",
+     "The same, less acoustic (0.03)"),
+    (WhatIf("duration_ms", 90_000, 187_000, 5.9), "longer (3:07)", "Longer (3:07)", "The same, longer (3:07)"),
+])  # fmt: skip
+def test_a_change_is_asked_for_and_answered_in_words(change: WhatIf, offered: str, heading: str, same: str):
+    assert text_sounds.beside(change) == offered
+    assert text.answered(prediction(), change) == f"{heading}: **5.9** instead of 7.4"
+    assert text.answered(prediction(stars=5.94), change) == f"{heading}: still **5.9**"
+    assert f"{same}: 5.9." in text.prediction_lines(prediction(what_if=change))
+
+
+def test_every_known_feature_has_words():
+    for feature in FEATURES:
+        low, high = (
+            Effect(feature.name, value, 0.5, place) for value, place in ((feature.low, 0.0), (feature.high, 1.0))
+        )
+        for effect in (low, high):
+            words = text_sounds.sounding(effect)
+            assert "_" not in words
+            assert feature.name not in words or feature.name.startswith(("pitch", "timbre")), words
+
+
+def test_a_menu_holds_what_discord_takes_and_a_card_no_more_answers_than_it_can_show():
+    many = tuple(WhatIf("tempo", 90.0, 91.0 + i, 6.0) for i in range(40))
+    card = cards.prediction_card(prediction(changes=many), 7, many[0])
+    for asked in many[1:12]:
+        card = cards.prediction_card(prediction(changes=many), 7, asked, card["embed"])
+    (menu,) = card["view"].children
+    assert len(menu.options) == 25
+    told = [f"At {bpm} bpm: **6.0** instead of 7.4" for bpm in range(97, 103)]
+    assert card["embed"].fields[0].value == "\n".join(told)
+    again = cards.prediction_card(prediction(changes=many), 7, many[8], card["embed"])
+    assert again["embed"].fields[0].value == "\n".join([*told[:2], *told[3:], told[2]]), "each once"
+    learned = cards.prediction_card(prediction(changes=many, stars=5.0), 7, many[0], card["embed"])
+    assert learned["embed"].fields[0].value == "At 91 bpm: **6.0** instead of 5.0", "answers of another model go"
+    for without in (
+        prediction(changes=many, verdict="unknown"),
+        prediction(),
+        prediction(track=Track(0, "Heard"), changes=many),
+    ):
+        assert cards.prediction_card(without, 7)["view"] is None
 
 
 def test_thin_evidence_is_said():
@@ -143,6 +221,25 @@ def test_the_report_is_honest_about_chance():
     )
     assert "3 rated tracks left out" in said
     assert text.report_title(report) == "I don't know you yet"
+
+
+def test_what_was_memorised_is_a_difference_not_a_share():
+    known = Metrics(skill=0.35, r2=0.35, mae=1.5, spearman=0.6, order=0.7)
+    report = TasteReport(
+        ratings=90,
+        without_features=0,
+        held_out=known,
+        training=dataclasses.replace(known, skill=0.85),
+        coverage=0.8,
+        mean=5.5,
+        p_value=0.01,
+        verdict="fair",
+        more_ratings=None,
+        actual=(),
+        predicted=(),
+        titles=(),
+    )
+    assert "it is 85 % less; the difference, 50 points, I merely memorised" in text.report_lines(report)
 
 
 @pytest.mark.parametrize(("seen", "rated", "trained", "step"), [

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from bot.domain import Question
+from bot.domain import Prediction, Question, WhatIf
 from cogs.ui import cards
 from cogs.ui.cards import CardState
 from tests.end_to_end.people import button, custom_ids, eventually, playlist_csv, track_of, words
@@ -83,6 +83,12 @@ async def test_a_card_of_somebody_else_refuses_kindly(room: Room):
     refused = await room.human.click("Ben", shown, button(shown, "rate", 5))
     assert "somebody else's" in words(refused)
     assert refused["flags"] & 64, "only Ben reads it"
+    told = Prediction(track, 6.0, 4.0, 8.0, "fair", changes=(WhatIf("tempo", 90.0, 140.0, 7.0),))
+    predicted = cards.prediction_card(told, owner)
+    sent = await channel.send(embed=predicted["embed"], view=predicted["view"])  # type: ignore[typeddict-item]
+    shown = await eventually(lambda: room.message("Ben", str(sent.id)))
+    refused = await room.human.select("Ben", shown, f"earmark:whatif:{owner}:{track.id}", ["tempo=140.0"])
+    assert "somebody else's" in words(refused)
     assert await stars_of(room, "Ben") == await stars_of(room, "Ada") == {}
 
 

@@ -114,6 +114,7 @@ async def test_the_whole_job_by_clicking(room: Room, page: Page, tmp_path: Path)
     await run(page)
     await expect(said(page, "which you gave")).to_be_visible(timeout=30_000)
     await shot(page, tmp_path, "predict")
+    await argue(page, tmp_path)
     assert room.bot is not None
     assert await room.bot.services.ratings.count(int(room.human.member("Ada").id)) == 20
 
@@ -132,6 +133,26 @@ async def test_the_second_half_of_a_double_click_rates_nothing(room: Room, page:
         assert room.bot is not None
         rated = await room.bot.services.ratings.count(int(room.human.member("Ada").id))
         assert rated == presses, "one rating a double click"
+
+
+async def argue(page: Page, tmp_path: Path) -> None:
+    """Ask what one change and then another would make of a prediction, on a desk and on a phone, in both themes."""
+    menu = page.locator("[data-custom-id^='earmark:whatif:']").last
+    now = (await said(page, re.compile(r"^\d+\.\d \(")).inner_text()).split()[0]
+    for change, heading in ((re.compile("^(slower|faster)"), r"At \d+ bpm"), ("in major", "In major")):
+        option = menu.locator("option").filter(has_text=change).first
+        await menu.select_option(value=await option.get_attribute("value"))
+        answer = page.get_by_test_id("messages").locator("dd").last
+        await expect(answer).to_contain_text(re.compile(rf"{heading}: ([\d.]+ instead of|still) {now}"))
+    for theme in ("dark", "light"):
+        await page.emulate_media(color_scheme=theme)
+        for width, place in ((1100, "desk"), (390, "phone")):
+            await page.set_viewport_size({"width": width, "height": 760})
+            await page.wait_for_timeout(500)  # the list of channels slides away
+            await menu.scroll_into_view_if_needed()
+            overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert await page.evaluate(overflow) <= 0
+            await shot(page, tmp_path, f"argue-{theme}-{place}")
 
 
 async def test_options_typed_by_name_arrive(room: Room, page: Page):

@@ -1,5 +1,10 @@
 """A taste seen, compared and checked through the real client."""
 
+import re
+from dataclasses import replace
+
+from bot.domain import Track
+from bot.flow.predict import predict_tracks
 from tests.end_to_end.people import button, custom_ids, eventually, track_of, words
 from tests.end_to_end.room import Room
 from tests.end_to_end.test_main_job import FILE, ids, rate_some
@@ -46,6 +51,14 @@ async def test_the_record_counts_seen_and_blind_ratings_apart(room: Room):
     (pair,) = await room.bot.services.predictions.checked(ids(room, "Ada"))
     assert pair.seen
     assert pair.rated == 10
+    early = words(await answered(room, "Ada", await room.slash("Ada", "taste show")))
+    assert "From 20 ratings" in early
+    assert "2 more since: `/retrain`." in early
+    assert early.count("of 1 rating (") == 2, "the record does not wait for it"
+    early = words(await answered(room, "Ada", await room.slash("Ada", "taste show")))
+    assert "From 20 ratings" in early
+    assert "2 more since: `/retrain`." in early
+    assert early.count("of 1 rating (") == 2, "the record does not wait for it"
     await answered(room, "Ada", await room.slash("Ada", "retrain"))
     pairs = await room.bot.services.predictions.checked(ids(room, "Ada"))
     assert sorted((one.seen, one.rated) for one in pairs) == [(False, 5), (True, 10)]
@@ -75,7 +88,47 @@ async def test_what_would_make_a_track_better_is_said(room: Room):
     tracks = await room.bot.services.playlists.visible_tracks(ids(room, "Ada"), None)
     calm = min(tracks, key=lambda track: track.features["energy"])
     said = words(await answered(room, "Ada", await room.slash("Ada", "predict track", track=f"#{calm.id}")))
-    assert "The same with energy 0." in said
+    assert "The same, more energetic (0." in said
+
+
+def answers(card: dict) -> list[str]:
+    return [line for field in card["embeds"][0].get("fields", []) for line in field["value"].splitlines()]
+
+
+async def test_a_member_argues_with_a_prediction(room: Room):
+    await taught(room, "Ada", 25)
+    assert room.bot is not None
+    track = (await room.bot.services.playlists.visible_tracks(ids(room, "Ada"), None))[30]
+    card = await answered(room, "Ada", await room.slash("Ada", "predict track", track=f"#{track.id}"))
+    (menu,) = card["components"][0]["components"]
+    assert menu["placeholder"] == "What if it were …"
+    offered = {option["label"]: option["value"] for option in menu["options"]}
+    assert {"in minor", "in major"} & offered.keys()
+    faster = next(label for label in offered if label.startswith(("faster (", "slower (")))
+    await room.human.select("Ada", card, menu["custom_id"], [offered[faster]])
+    (first,) = await eventually(lambda: answers(room.message("Ada", card["id"])))
+    now = re.search(r"# ([\d.]+) \(", words(card))
+    then = await said_by_the_model(room, track, "tempo", float(offered[faster].split("=")[1]))
+    assert now is not None
+    assert first == f"At {faster[8:-1]}: " + (f"still {then}" if now[1] in then else f"{then} instead of {now[1]}")
+    await room.restart()
+    calm = next(label for label in offered if "energetic" in label or "calmer" in label)
+    await room.human.select("Ada", card, menu["custom_id"], [offered[calm]])
+    told = await eventually(lambda: len(lines := answers(room.message("Ada", card["id"]))) == 2 and lines)
+    assert told[0] == first, "the first answer stays"
+    assert await said_by_the_model(room, track, "energy", float(offered[calm].split("=")[1])) in told[1]
+    after = room.message("Ada", card["id"])
+    assert words(after) == words(card)
+    assert after["components"][0]["components"][0]["options"] == menu["options"], "to be asked again"
+
+
+async def said_by_the_model(room: Room, track: Track, feature: str, value: float) -> str:
+    """What the stored model gives a track that is as this one, but for one feature."""
+    assert room.bot is not None
+    s = room.bot.services
+    changed = replace(track, id=0, features={**track.features, feature: value})
+    (told,) = await predict_tracks(s.ratings, s.models, s.workers, ids(room, "Ada"), [changed], explain=False)
+    return f"**{told.stars:.1f}**"
 
 
 async def allow(room: Room, who: str, scope: str) -> str:

@@ -104,7 +104,7 @@ async def test_no_work_that_began_before_an_erasure_keeps_anything(rig: Rig):
         rig.playlists.extend(ADA, MIX, since),
         rig.playlists.note(ADA, SOURCES[0], since),
         StoredClips(rig.database).add(ADA, {first: b"sound"}, since),
-        rig.predictions.add_blind(ADA, [(first, checked)], since),
+        rig.predictions.add(ADA, [(first, checked)], since),
         rig.spotify.put(ADA, b"sealed", since),
         Cards(rig.database).add(PublicCard(1, 2, HERE, ADA, first, None), since),
     )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,17 +10,21 @@ from pathlib import Path
 import pytest
 
 from bot.domain import PlaylistSource, Prediction, Track, TrackSource
+from bot.domain_session import Ballot, Guess, Member, Phase, Round, Session, Settings, Slot
 from bot.flow import record
 from bot.flow.predict import predict_tracks
 from bot.flow.retrain import retrain
+from bot.flow.taste import look
 from bot.flow.workers import Workers
+from bot.taste.group import owe
 from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.ratings import Ratings
+from storage.sessions import Sessions
 
-ADA = 1
+ADA, BEN = 1, 2
 
 
 @dataclasses.dataclass
@@ -30,6 +35,7 @@ class Rig:
     models: Models
     predictions: Predictions
     workers: Workers
+    sessions: Sessions
 
     async def retrain(self) -> None:
         await retrain(self.ratings, self.models, self.predictions, self.workers, ADA)
@@ -44,7 +50,8 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     database = await Database.open(file)
     ratings = Ratings(database)
     await ratings.start()
-    workers = Workers(lambda: ThreadPoolExecutor(1))
+    workers, sessions = Workers(lambda: ThreadPoolExecutor(1)), Sessions(database, owe)
+    await sessions.start()
     playlists = Playlists(database)
     sources = [
         TrackSource(f"Piece {i}", "Bach", features={"energy": i / 40, "tempo": 60.0 + 3 * (i * 7 % 40)})
@@ -52,8 +59,9 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     ]
     linked = await playlists.link(ADA, PlaylistSource("Mine", "csv", sources))
     tracks = await playlists.tracks(linked.playlist.id)
-    yield Rig(file, tracks, ratings, Models(database), Predictions(database), workers)
+    yield Rig(file, tracks, ratings, Models(database), Predictions(database), workers, sessions)
     workers.close()
+    await sessions.close()
     await ratings.close()
     await database.close()
 
@@ -151,3 +159,53 @@ async def test_a_model_of_an_earlier_version_which_names_no_tracks_is_left_in_pe
     await rig.ratings.rate(ADA, rig.tracks[9].id, 5)
     await rig.retrain()
     assert await rig.predictions.checked(ADA) == []
+
+
+async def test_a_track_whose_expectation_a_groups_playlist_showed_is_not_rated_blindly(rig: Rig):
+    await learn(rig)
+    listed, swapped, voted, strange, other = rig.tracks[1:11:2]
+    before = rig.tracks[13]
+    now = int(time.time())
+    await rig.ratings.rate(ADA, before.id, 3)
+    with sqlite3.connect(rig.file) as stranger:
+        stranger.execute("UPDATE models SET trained_at = ?", (now - 600,))
+        stranger.execute("UPDATE ratings SET rated_at = ? WHERE track_id = ?", (now - 300, before.id))
+    known, stand_in = {ADA: Guess(6.1), BEN: Guess(2.0)}, {ADA: Guess(5.0, stand_in=True)}
+    slots = [(listed, known), (voted, known), (strange, stand_in), (before, known)]
+    session = Session(
+        guild_id=9,
+        channel_id=8,
+        host_id=ADA,
+        settings=Settings("Friday"),
+        members={who: Member(who, now) for who in (ADA, BEN)},
+        created_at=now - 60,
+        touched_at=now,
+        phase=Phase.PLAYLIST,
+        rounds=(Round(1, voted.id, now - 50, now - 40, closed_at=now - 40, ballots={ADA: Ballot(4)}),),
+        slots=tuple(Slot(track.id, guesses) for track, guesses in slots),
+        refused=frozenset({swapped.id}),
+    )
+    await rig.sessions.open(session)
+    for track in (listed, swapped, voted, strange, other):
+        await rig.ratings.rate(ADA, track.id, 5)
+    await rig.retrain()
+    assert await rig.predictions.told_by_sessions(ADA) == {listed.id, swapped.id}
+    pairs = await rig.predictions.checked(ADA)
+    assert sorted((pair.seen, pair.rated) for pair in pairs) == [
+        (False, 3), (False, 5), (False, 5), (False, 5), (True, 5), (True, 5)
+    ]  # fmt: skip
+
+
+async def test_the_record_of_a_taste_does_not_wait_for_the_next_training(rig: Rig):
+    await learn(rig)
+    for track in rig.tracks[9:15:2]:
+        await rig.ratings.rate(ADA, track.id, stars(track))
+    seen = await look(rig.ratings, rig.models, rig.predictions, rig.workers, ADA)
+    assert [one.seen for one in seen.record] == [False] * 3
+    assert (seen.learned, seen.since) == (20, 3)
+    again = await look(rig.ratings, rig.models, rig.predictions, rig.workers, ADA)
+    assert again.record == seen.record, "each once"
+    await rig.retrain()
+    trained = await look(rig.ratings, rig.models, rig.predictions, rig.workers, ADA)
+    assert trained.record == seen.record
+    assert (trained.learned, trained.since) == (23, 0)

@@ -1,12 +1,16 @@
+from itertools import combinations
+from math import comb
+
 import numpy as np
 import pytest
 
 from bot.domain import MIN_RATINGS
 from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
 from bot.taste.choose import rank_questions
-from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, what_if
+from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, shapley, turns, what_if
 from bot.taste.features import FEATURES, NAMES, clean, column_name, matrix
 from bot.taste.jobs import Answer, fit_job, predict_job
+from bot.taste.others import Others
 from bot.taste.regressor import TasteRegressor
 from bot.taste.validate import order, p_value, spearman, train
 
@@ -68,6 +72,80 @@ def test_effects_add_up_to_the_prediction_minus_the_mean():
     strongest = effects(model, matrix([{**rows[0], "energy": 0.98}])[0])[0]
     assert strongest.feature == "energy"
     assert strongest.stars > 0
+
+
+def by_coalitions(model: TasteRegressor, X: np.ndarray) -> np.ndarray:
+    """Shapley values by their definition: every coalition of telling features, the others weakened to nothing."""
+    space, telling = model.space_, np.flatnonzero(model.space_.weights).tolist()
+    U, lines = space.ranks(X), space.lines(X)
+    gaps = {j: space.gaps(j, U, model.ranks_) for j in telling}
+
+    def worth(coalition: tuple[int, ...]) -> np.ndarray:
+        total = np.zeros(len(X))
+        mine = np.isin(space.owners, coalition)
+        for basis, dual in zip(model.bases_, model.dual_, strict=True):
+            apart = sum((gaps[j] for j in coalition), np.zeros((len(X), len(model.y_))))
+            near = np.exp(-apart / space.scale(basis.shape.length)) @ dual
+            total += basis.near * near + basis.straight * (lines[:, mine] @ (model.lines_[:, mine].T @ dual))
+        return total
+
+    found = np.zeros(X.shape)
+    for j in telling:
+        rest = [other for other in telling if other != j]
+        for size in range(len(telling)):
+            share = 1 / (len(telling) * comb(len(rest), size))
+            for some in combinations(rest, size):
+                found[:, j] += share * (worth((*some, j)) - worth(some))
+    return found
+
+
+def test_each_effect_is_exact_however_many_ratings_there_are():
+    rows, stars, _ = listener(190)
+    rows = [{name: row[name] for name in ("energy", "tempo", "key", "valence")} for row in rows]
+    X = matrix(rows)
+    model = TasteRegressor(low=1, high=10).fit(X, np.array(stars, dtype=float))
+    expected = by_coalitions(model, X[:3]) - by_coalitions(model, model.rows_).mean(axis=0)
+    for x, exact in zip(X[:3], expected, strict=True):
+        found = {effect.feature: effect.stars for effect in effects(model, x)}
+        assert found == pytest.approx({name: exact[NAMES.index(name)] for name in rows[0]}, abs=1e-4)
+
+
+def test_nothing_is_left_over_but_what_the_ends_of_the_scale_take():
+    rows, stars, _ = listener(190, noise=0.0)
+    X = matrix(rows)
+    model = TasteRegressor(low=1, high=10).fit(X, np.array(stars, dtype=float))
+    bound = matrix([{**rows[0], "energy": 1.0}])[0]
+    model.low = model.high = None
+    unbound = {effect.feature: effect.stars for effect in effects(model, bound)}
+    adds = shapley(model, bound[None, :])[0] - average_shapley(model)
+    assert adds.sum() == pytest.approx(model.predict(bound[None, :])[0] - model.mean_, abs=1e-4)
+    model.high = float(model.predict(bound[None, :])[0]) - 1
+    for effect in effects(model, bound):
+        assert abs(effect.stars) <= abs(unbound[effect.feature]), "none grows"
+        assert effect.stars * unbound[effect.feature] >= 0, "none turns round"
+    assert sum(effect.stars for effect in effects(model, bound)) == pytest.approx(model.high - model.mean_)
+
+
+def test_what_effects_are_compared_with_is_stored_with_the_model():
+    rows, stars, titles = listener(60)
+    arrays, meta, _ = fit_job(rows, stars, titles)
+    rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
+    (told,) = predict_job(arrays, meta, rows[:1], rated, explain=True)
+    without = {name: values for name, values in arrays.items() if name != "average"}
+    assert predict_job(without, meta, rows[:1], rated, explain=True) == [told], "a model of an earlier version"
+    moved = {**arrays, "average": arrays["average"] + 0.5 * (np.arange(len(NAMES)) == NAMES.index("energy"))}
+    (other,) = predict_job(moved, meta, rows[:1], rated, explain=True)
+    assert other.effects != told.effects
+
+
+def test_an_effect_knows_where_its_value_stands_among_the_rated():
+    rows, stars, _ = listener(60)
+    X = matrix(rows)
+    model = TasteRegressor(low=1, high=10).fit(X, np.array(stars, dtype=float))
+    for x in (X[np.argmax(X[:, 1])], X[np.argmin(X[:, 1])]):
+        places = {effect.feature: effect.place for effect in effects(model, x)}
+        assert places["energy"] == pytest.approx(np.mean(X[:, 1] < x[1]), abs=0.01)
+        assert places["key"] is places["pitch"] is None, "a key goes round, twelve pitches have no one place"
 
 
 def test_reasons_name_rated_tracks_that_carry_the_prediction():
@@ -217,3 +295,53 @@ def test_the_map_puts_like_beside_like():
     twin[0, 1] += 0.001
     assert np.linalg.norm(map_of(model, twin) - places[0]) < 0.1 * places.std()
     assert (places.max(axis=0) >= -places.min(axis=0) - 1e-9).all()
+
+
+def test_the_changes_that_are_offered_stay_within_what_was_rated_and_really_change_something():
+    model, X = energetic()
+    for x in X[:20]:
+        offered = turns(model, x)
+        assert len(offered) == len(set(offered)) <= 32
+        for feature, value in offered:
+            assert value in model.rows_[:, feature], "a value that a rated track has"
+            assert value != x[feature]
+        by_name = {NAMES[feature]: [value for j, value in offered if j == feature] for feature, _ in offered}
+        assert len(by_name["key"]) == 2
+        assert not any(name.startswith(("pitch_", "timbre_")) for name in by_name)
+    slowest = X[np.argmin(X[:, NAMES.index("tempo")])]
+    (faster,) = [value for feature, value in turns(model, slowest) if feature == NAMES.index("tempo")]
+    assert faster > np.quantile(X[:, NAMES.index("tempo")], 0.8)
+    assert turns(model, np.full(len(NAMES), np.nan)) == []
+    x = matrix([{"energy": 0.5, "mode": 0.0}])[0]
+    model = TasteRegressor().fit(matrix([{"energy": i / 40, "mode": float(i % 2)} for i in range(40)]), np.arange(40))
+    assert turns(model, x)[-1] == (NAMES.index("mode"), 1.0)
+    assert len(turns(model, x)) == 3, "calmer, more energetic, in major"
+    same = TasteRegressor().fit(matrix([{"energy": i / 40, "mode": 1.0} for i in range(40)]), np.arange(40))
+    assert all(NAMES[feature] == "energy" for feature, _ in turns(same, x)), "mode tells no tracks apart"
+
+
+def test_what_is_answered_is_what_the_stored_model_says_of_the_changed_row():
+    rows, stars, titles = listener(60)
+    arrays, meta, _ = fit_job(rows, stars, titles)
+    rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
+    told, unknown = predict_job(arrays, meta, [rows[0], {}], rated, explain=True, turn=("energy", 0.123))
+    assert unknown.changes == ()
+    assert ("energy", 0.123) in [(one.feature, one.value) for one in told.changes]
+    for one in told.changes:
+        assert one.before == rows[0][one.feature]
+        (plainly,) = predict_job(arrays, meta, [{**rows[0], one.feature: one.value}], rated, explain=False)
+        assert one.stars == pytest.approx(plainly.stars, abs=1e-9)
+    few = {name: value for name, value in rows[0].items() if name != "energy"}
+    (told,) = predict_job(arrays, meta, [few], rated, explain=True, turn=("energy", 0.5))
+    assert "energy" not in [one.feature for one in told.changes], "not known of this track"
+
+
+def test_what_others_gave_counts_in_a_changed_row_as_in_the_row_itself():
+    rows, stars, titles = listener(40)
+    arrays, meta, _ = fit_job(rows, stars, titles)
+    rated = [(title, "somebody", star) for title, star in zip(titles, stars, strict=True)]
+    company = Others([(star - 5) / 3 for star in stars], [float(star) for star in stars], [1.5])
+    (told,) = predict_job(arrays, meta, [rows[0]], rated, True, company, ("tempo", 140.0))
+    (plainly,) = predict_job(arrays, meta, [{**rows[0], "tempo": 140.0}], rated, False, company)
+    assert told.by_others
+    assert next(one.stars for one in told.changes if one.value == 140.0) == pytest.approx(plainly.stars, abs=1e-9)
