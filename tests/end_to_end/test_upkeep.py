@@ -44,9 +44,11 @@ async def test_backup_erase_restore_rehearsed(tmp_path: Path):
     assert code == 0, said
     assert "checked; 2 people, 2 ratings" in said
     (made,) = backups(folder)
+    (data / ".earmark-20260101-000000-1.copy").write_bytes(b"what a killed backup left")
     code, said = await run("erase", str(ADA), "--data", str(data))
     assert code == 0, said
     assert "1 of ratings" in said
+    assert not list(data.glob(".earmark-*"))
     code, said = await run("restore", str(made), "--data", str(data))
     assert code == 0, said
     assert "1 people, 1 ratings" in said
