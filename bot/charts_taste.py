@@ -25,7 +25,7 @@ def label(feature: str) -> str:
     return units.get(feature, feature.replace("_", " "))
 
 
-def _shown(feature: str, values: Sequence[float]) -> list[float]:
+def shown(feature: str, values: Sequence[float]) -> list[float]:
     """Values in the unit of the label."""
     return [value / 60_000 for value in values] if feature == "duration_ms" else list(values)
 
@@ -45,7 +45,7 @@ def effects_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: AR
 
 def _effect(axes: "Axes", leaning: Leaning) -> None:
     style(axes, label(leaning.feature) + ("" if leaning.sure else " (may be chance)"), "", "stars more or less")
-    values = _shown(leaning.feature, leaning.values)
+    values = shown(leaning.feature, leaning.values)
     reach = [1.2816 * one for one in leaning.unsure]
     low = [stars - one for stars, one in zip(leaning.stars, reach, strict=True)]
     high = [stars + one for stars, one in zip(leaning.stars, reach, strict=True)]
@@ -64,7 +64,7 @@ def effects_alt(glance: Glance, record: Sequence[Checked]) -> str:  # noqa: ARG0
 
 
 def _number(feature: str, value: float) -> str:
-    value = _shown(feature, [value])[0]
+    value = shown(feature, [value])[0]
     return f"{value:.0f}" if abs(value) >= 20 else f"{value:.2g}"
 
 
@@ -75,9 +75,9 @@ def tracks_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG
     if len(glance.axes) == 2:
         x, y = glance.axes
         style(left, "By the two most telling features", label(x), label(y))
-        columns = [_shown(name, [point[place] for point in glance.points]) for place, name in enumerate(glance.axes)]
-        steps = [_spread(name, column) for name, column in zip(glance.axes, columns, strict=True)]
-        _points(left, steps[0], steps[1], glance.given)
+        columns = [shown(name, [point[place] for point in glance.points]) for place, name in enumerate(glance.axes)]
+        steps = [spread(name, column) for name, column in zip(glance.axes, columns, strict=True)]
+        star_points(left, steps[0], steps[1], glance.given)
         for name, axis in ((x, left.xaxis), (y, left.yaxis)):
             if name == "mode":
                 axis.set_ticks([0, 1], ["minor", "major"])
@@ -85,21 +85,22 @@ def tracks_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG
         left.set_visible(False)
     style(right, "Your tracks: alike lies beside alike", "", "")
     right.tick_params(labelbottom=False, labelleft=False)
-    points = _points(right, [x for x, _ in glance.places], [y for _, y in glance.places], glance.given)
+    points = star_points(right, [x for x, _ in glance.places], [y for _, y in glance.places], glance.given)
     bar = figure.colorbar(points, ax=right, ticks=range(MIN_STARS, MAX_STARS + 1))
     bar.set_label("stars (larger points: more)", color=INK)
     bar.ax.tick_params(colors=INK)
     return _png(figure)
 
 
-def _points(axes: "Axes", x: Sequence[float], y: Sequence[float], stars: Sequence[int]) -> Any:
+def star_points(axes: "Axes", x: Sequence[float], y: Sequence[float], stars: Sequence[float]) -> Any:
+    """Draw tracks, each coloured and sized by its stars."""
     return axes.scatter(
         x, y, c=list(stars), s=[12 + 7 * one for one in stars], cmap="cividis", vmin=MIN_STARS, vmax=MAX_STARS,
         edgecolors=INK, linewidths=0.5, alpha=0.92,
     )  # fmt: skip
 
 
-def _spread(feature: str, values: list[float]) -> list[float]:
+def spread(feature: str, values: list[float]) -> list[float]:
     """Move points of few values apart, the same way each time, so that none hides another."""
     if feature not in {"mode", "key", "time_signature"}:
         return values

@@ -6,7 +6,7 @@ result is plain JSON, so parts may run in any process, be kept, and be taken up 
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -199,6 +199,13 @@ def _scored(
         "rows": [int(i) for i in test],
         "predicted": [float(value) for value in unseen],
     }
+
+
+def left_out(y: Array, results: Sequence[Result], method: str) -> tuple[Array, Array]:
+    """The ratings that a method's parts left out, and what it predicted of them: each rating once a repeat."""
+    own = [result for result in results if result["method"] == method]
+    rows = np.array([row for result in own for row in result["rows"]], dtype=np.intp)
+    return y[rows], np.array([value for result in own for value in result["predicted"]], dtype=np.float64)
 
 
 def r2(y: Array, predicted: Array) -> float:

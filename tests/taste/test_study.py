@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.taste import study
+from bot.taste import study, study_pictures
 from bot.taste.features import NAMES
 from bot.taste.study import SIMPLE, Network, Part, Plan
 from bot.taste.study_command import main
@@ -104,6 +104,42 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     assert main([str(file), "--user", "nobody"]) == 2
     assert main([str(file), "--repeats", "0"]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def drawn(out: Path, X, y) -> dict[str, str]:
+    """Draw a study's pictures, with predictions that do not matter; returns what is said of each."""
+    rows = {"rows": list(range(len(y))), "predicted": [5.0] * len(y)}
+    results = [{"method": "kernel", **rows}, {"method": "network, PCA", "network": "tanh 3", **rows}]
+    found = study_pictures.draw(out, X, y, results)
+    assert all((out / file).read_bytes().startswith(b"\x89PNG") for _, _, file in found)
+    return {file: alt for _, alt, file in found}
+
+
+def test_every_feature_has_its_panel(tmp_path: Path):
+    X, y = ratings(20)
+    said = drawn(tmp_path, X, y)
+    assert list(said) == ["features.png", "ratings.png", "predicted.png", "learning.png"]
+    assert "against each of 9 features" in said["ratings.png"]
+    more = np.random.default_rng(1).random((20, len(NAMES)))
+    more[:, NAMES.index("mode")] = np.arange(20) % 2
+    said = drawn(tmp_path, more, y)
+    assert "Valence against mode" in said["features.png"]
+    assert "against each of 16 features" in said["ratings.png"]
+    assert "mean mode" in said["ratings.png"]
+    assert "against each of 24 features" in said["spectrum.png"]
+    assert "pitch A♭" in said["spectrum.png"]
+    assert "timbre 11" in said["spectrum.png"]
+    assert all(len(alt) <= 1024 for alt in said.values()), "Discord's limit of a picture's description"
+
+
+@pytest.mark.parametrize("feature", ["tempo", "pitch_3"])
+def test_where_one_feature_tells_tracks_apart_the_rating_is_drawn_over_it(tmp_path: Path, feature: str):
+    _, y = ratings(20)
+    X = np.full((20, len(NAMES)), np.nan)
+    X[:, NAMES.index(feature)] = np.arange(20) / 20
+    said = drawn(tmp_path, X, y)
+    assert "which alone tells these tracks apart" in said["features.png"]
+    assert ("ratings.png" in said) == (feature == "tempo")
 
 
 @pytest.mark.slow
