@@ -271,21 +271,21 @@ class Pipe:
 
 
 def reduce(reduction: str, X: Array, classes: NDArray[np.intp], test: Array) -> tuple[Array, Array] | None:
-    """Learn a reduction from scaled X (n, d), and apply it to X and `test`; None where LDA finds too few classes."""
+    """Learn a reduction from scaled X (n, d), and apply it to X and `test`; None where there is nothing to learn."""
     from sklearn.decomposition import PCA  # noqa: PLC0415 - heavy
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # noqa: PLC0415
 
+    if np.ptp(X, axis=0).max() == 0 or (reduction == "LDA" and not evaluate.separable(X, classes)):
+        return None
     if reduction == "none":
         return X, test
     if reduction == "PCA":
         pca: Any = PCA(VARIANCE, svd_solver="full").fit(X)
         return pca.transform(X), pca.transform(test)
-    found = len(np.unique(classes))
-    if not 2 <= found < len(classes):
-        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that features are collinear is part of it
-        lda: Any = LinearDiscriminantAnalysis(n_components=min(2, found - 1, X.shape[1])).fit(X, classes)
+        components = min(2, len(np.unique(classes)) - 1, X.shape[1])
+        lda: Any = LinearDiscriminantAnalysis(n_components=components).fit(X, classes)
     return lda.transform(X), lda.transform(test)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bot.charts import BLUE, FAINT, GROUND, INK, ORANGE, style
 from bot.charts_taste import label, shown, spread, star_points
 from bot.domain import MAX_STARS, MIN_STARS
-from bot.taste.features import NAMES
+from bot.taste.features import NAMES, telling
 from bot.taste.glance import NAMED
 from bot.taste.study import Result, left_out
 from bot.taste.validate import learning_curve, spearman
@@ -28,8 +28,9 @@ NATURAL = (0, 2, 4, 5, 7, 9, 11)  # the keys that have room for their names on a
 
 def draw(out: Path, X: Array, y: Array, flat: Sequence[Result]) -> list[tuple[str, str, str]]:
     """Draw all pictures into the folder `out`; returns (title, words for whoever cannot see it, file name) of each."""
-    spectrum = [name for place, name in enumerate(NAMES) if place not in NAMED and _known(X, name)]
-    named = [NAMES[place] for place in NAMED if _known(X, NAMES[place])]
+    known = telling(X)
+    named = [name for name in known if NAMES.index(name) in NAMED]
+    spectrum = [name for name in known if name not in named]
     each: list[tuple[str, str, Callable[[Path], str]]] = [
         ("Two features, coloured by rating", "features.png", lambda file: _two_features(file, X, y)),
         ("Rating against each feature", "ratings.png", lambda file: _each_feature(file, X, y, named, 4)),
@@ -41,15 +42,10 @@ def draw(out: Path, X: Array, y: Array, flat: Sequence[Result]) -> list[tuple[st
     return [(title, make(out / file), file) for title, file, make in each if not nothing.get(file)]
 
 
-def _known(X: Array, name: str) -> bool:
-    column = X[:, NAMES.index(name)]
-    return len(np.unique(column[~np.isnan(column)])) > 1
-
-
 def _two_features(file: Path, X: Array, y: Array) -> str:
     """Draw two features against each other; where only one tells tracks apart, the rating against it."""
-    known = [name for name in ("valence", *NAMES) if _known(X, name)]
-    first = known[0]
+    known = telling(X)
+    first = "valence" if "valence" in known else known[0]
     second = next((name for name in ("mode", "energy", *known) if name in known and name != first), None)
     figure = _figure(9, 5)
     axes: Any = figure.subplots()

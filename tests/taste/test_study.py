@@ -142,6 +142,42 @@ def test_where_one_feature_tells_tracks_apart_the_rating_is_drawn_over_it(tmp_pa
     assert ("ratings.png" in said) == (feature == "tempo")
 
 
+def test_what_does_not_differ_in_a_fold_is_predicted_by_the_mean():
+    y = np.array([1.0, 1, 5, 5, 9, 9])
+    for reduction in study.REDUCTIONS:
+        pipe = study.Pipe(reduction, SMALL.networks[0], 50, artificial=False, seed=0)
+        assert pipe(np.full((6, 2), 0.3), y, np.array([[0.3, 0.4]])).tolist() == [5.0]
+    # LDA learns from the differences within a class; of each class here is one track, heard twice.
+    pipe = study.Pipe("LDA", SMALL.networks[0], 50, artificial=False, seed=0)
+    assert pipe(np.repeat([[0.1], [0.5], [0.9]], 2, axis=0), y, np.array([[0.1]])).tolist() == [5.0]
+
+
+@pytest.mark.parametrize(
+    ("stars", "energies", "said"),
+    [
+        ([7] * 20, range(20), "All 20 ratings are the same"),
+        (range(1, 21), [0.5] * 20, "All 20 tracks have the same features"),
+        ([7], [0.5], "1 rating of tracks with features are too few"),
+    ],
+)
+def test_what_cannot_be_studied_is_refused_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stars, energies, said: str
+):
+    file, out = tmp_path / "mine.csv", tmp_path / "out"
+    rows = [f"{star},{energy / 20}" for star, energy in zip(stars, energies, strict=True)]
+    file.write_text("\n".join(["rating,energy", *rows]))
+    assert main([str(file), "--out", str(out)]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = write(tmp_path / "mine.csv")
+    for out in (file, file / "below"):
+        assert main([str(file), "--out", str(out)]) == 2
+        assert "cannot be written" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_an_interrupted_study_goes_on(tmp_path: Path):
     file, out = write(tmp_path / "mine.csv"), tmp_path / "out"
