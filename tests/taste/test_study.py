@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.taste import study, study_pictures
+from bot.taste import study, study_pictures, study_report
 from bot.taste.features import NAMES
 from bot.taste.study import SIMPLE, Network, Part, Plan
 from bot.taste.study_command import main
@@ -140,6 +140,30 @@ def test_where_one_feature_tells_tracks_apart_the_rating_is_drawn_over_it(tmp_pa
     said = drawn(tmp_path, X, y)
     assert "which alone tells these tracks apart" in said["features.png"]
     assert ("ratings.png" in said) == (feature == "tempo")
+
+
+def columns(report: Path) -> dict[str, dict[str, str]]:
+    """The report's first table: by method, the cells by their headers."""
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in report.read_text().splitlines() if "|" in line]
+    return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[2:]}
+
+
+def test_few_ratings_in_a_fold_do_not_make_the_figures_that_count_absurd(tmp_path: Path):
+    X, _ = ratings(24)
+    y = np.random.default_rng(5).integers(1, 11, 24).astype(float)
+    plan = Plan((Network("tanh", (2,), "lbfgs", 1.0),), folds=8, inner=2, repeats=1)
+    with ThreadPoolExecutor(1) as pool:
+        results = study.run(X, y, plan, pool)
+    assert results is not None
+    table = columns(study_report.write(tmp_path, "few", X, y, plan, results, None))
+    mean = table["mean"]
+    assert float(mean["R2 by fold"]) < -0.4
+    assert -0.3 < float(mean["R2 test"]) < 0
+    assert mean["error beside the mean's"] == "+0.0%"
+    flat = [one for part in results.values() for one in part]
+    actual, predicted = study.left_out(y, flat, "ridge")
+    assert sorted(actual) == sorted(y), "each rating is left out once"
+    assert float(table["ridge"]["MSE test"]) == pytest.approx(np.mean((actual - predicted) ** 2), abs=0.01)
 
 
 def test_what_does_not_differ_in_a_fold_is_predicted_by_the_mean():
