@@ -72,7 +72,8 @@ def _amiss(options: argparse.Namespace, listeners: Sequence[Listener], chosen: S
 def _too_little(listener: Listener) -> str | None:
     count = len(listener.y)
     if count < LEAST:
-        return f"{count} rating{'' if count == 1 else 's'} of tracks with features are too few: a study needs {LEAST}."
+        given = "1 rating of a track with features is" if count == 1 else f"{count} ratings of tracks with features are"
+        return f"{given} too few: a study needs {LEAST}."
     if listener.equal:
         return f"All {count} ratings are the same, so there is no difference to learn from."
     if not telling(listener.X):

@@ -181,7 +181,7 @@ def test_what_does_not_differ_in_a_fold_is_predicted_by_the_mean():
     [
         ([7] * 20, range(20), "All 20 ratings are the same"),
         (range(1, 21), [0.5] * 20, "All 20 tracks have the same features"),
-        ([7], [0.5], "1 rating of tracks with features are too few"),
+        ([7], [0.5], "1 rating of a track with features is too few"),
     ],
 )
 def test_what_cannot_be_studied_is_refused_before_it_begins(
