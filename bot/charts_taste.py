@@ -25,7 +25,7 @@ def label(feature: str) -> str:
     return units.get(feature, feature.replace("_", " "))
 
 
-def _shown(feature: str, values: Sequence[float]) -> list[float]:
+def shown(feature: str, values: Sequence[float]) -> list[float]:
     """Values in the unit of the label."""
     return [value / 60_000 for value in values] if feature == "duration_ms" else list(values)
 
@@ -51,11 +51,11 @@ def _strongest(glance: Glance) -> str:
 
 def _effect(axes: "Axes", leaning: Leaning) -> None:
     style(axes, label(leaning.feature) + ("" if leaning.sure else " (may be chance)"), "", "stars more or less")
-    values = _shown(leaning.feature, leaning.values)
+    values = shown(leaning.feature, leaning.values)
     reach = [1.2816 * one for one in leaning.unsure]
     low = [stars - one for stars, one in zip(leaning.stars, reach, strict=True)]
     high = [stars + one for stars, one in zip(leaning.stars, reach, strict=True)]
-    rated = _spread(leaning.feature, _shown(leaning.feature, [value for value, _ in leaning.rated]))
+    rated = spread(leaning.feature, shown(leaning.feature, [value for value, _ in leaning.rated]))
     axes.scatter(rated, [above for _, above in leaning.rated], s=14, color=INK, alpha=0.3, linewidths=0)
     axes.axhline(0, color=ORANGE, linewidth=1.2, linestyle="--")
     axes.fill_between(values, low, high, color=BLUE, alpha=0.28, linewidth=0)
@@ -88,7 +88,7 @@ def _number(feature: str, value: float) -> str:
         return "major" if value >= 0.5 else "minor"
     if feature == "key":
         return KEYS[round(value) % len(KEYS)]
-    value = _shown(feature, [value])[0]
+    value = shown(feature, [value])[0]
     return f"{value:.0f}" if abs(value) >= 20 else f"{value:.2g}"
 
 
@@ -102,7 +102,7 @@ def tracks_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG
         left.set_visible(False)
     style(right, "Your tracks: alike lies beside alike", "", "")
     right.tick_params(labelbottom=False, labelleft=False, length=0)
-    points = _points(right, [x for x, _ in glance.places], [y for _, y in glance.places], glance.given)
+    points = star_points(right, [x for x, _ in glance.places], [y for _, y in glance.places], glance.given)
     bar = figure.colorbar(points, ax=right, ticks=range(MIN_STARS, MAX_STARS + 1))
     bar.set_label("stars (larger points: more)", color=INK)
     bar.ax.tick_params(colors=INK)
@@ -111,26 +111,27 @@ def tracks_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG
 
 def _by_features(axes: "Axes", glance: Glance) -> None:
     """Two features against each other, or the stars against the only one that tells anything."""
-    columns = [_shown(name, [point[place] for point in glance.points]) for place, name in enumerate(glance.axes)]
-    steps = [_spread(name, column) for name, column in zip(glance.axes, columns, strict=True)]
+    columns = [shown(name, [point[place] for point in glance.points]) for place, name in enumerate(glance.axes)]
+    steps = [spread(name, column) for name, column in zip(glance.axes, columns, strict=True)]
     if len(glance.axes) == 2:
         style(axes, "By two features", *map(label, glance.axes))
         _name_ticks(axes.yaxis, glance.axes[1])
     else:
         style(axes, "By the one feature that tells anything", label(glance.axes[0]), "stars")
         steps.append([float(stars) for stars in glance.given])
-    _points(axes, steps[0], steps[1], glance.given)
+    star_points(axes, steps[0], steps[1], glance.given)
     _name_ticks(axes.xaxis, glance.axes[0])
 
 
-def _points(axes: "Axes", x: Sequence[float], y: Sequence[float], stars: Sequence[int]) -> Any:
+def star_points(axes: "Axes", x: Sequence[float], y: Sequence[float], stars: Sequence[float]) -> Any:
+    """Draw tracks, each coloured and sized by its stars."""
     return axes.scatter(
         x, y, c=list(stars), s=[12 + 7 * one for one in stars], cmap="cividis", vmin=MIN_STARS, vmax=MAX_STARS,
         edgecolors=INK, linewidths=0.5, alpha=0.92,
     )  # fmt: skip
 
 
-def _spread(feature: str, values: list[float]) -> list[float]:
+def spread(feature: str, values: list[float]) -> list[float]:
     """Move points of few values apart, the same way each time, so that none hides another."""
     if feature not in {"mode", "key", "time_signature"}:
         return values

@@ -20,24 +20,19 @@ from bot.sentry import reporting
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
+TOOLS = {"evaluate", "study", "analyse"}
 UPKEEP = {"backup", "restore", "erase", "export", "rotate", "unseal", "status"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 well, 1 failed, 2 not understood or not configured."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["evaluate"]:
-        from bot.taste.evaluate import main as evaluate  # noqa: PLC0415 - heavy
-
-        return evaluate(arguments[1:])
-    if arguments[:1] == ["study"]:
-        from bot.taste.study_command import main as study  # noqa: PLC0415 - heavy
-
-        return study(arguments[1:])
-    if arguments[:1] == ["analyse"]:
-        from bot.cli_analyse import main as analyse  # noqa: PLC0415 - heavy
-
-        return analyse(arguments[1:])
+    if arguments and arguments[0] in TOOLS:
+        try:
+            return _tool(arguments[0], arguments[1:])
+        except KeyboardInterrupt:
+            print("Interrupted.", file=sys.stderr)
+            return 1
     options = _parser().parse_args(arguments)
     try:
         config = Config.from_env(os.environ)
@@ -52,6 +47,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     except KeyboardInterrupt:
         return 0
+
+
+def _tool(name: str, arguments: Sequence[str]) -> int:
+    """Run a command that has options of its own and needs no configuration."""
+    match name:
+        case "evaluate":
+            from bot.taste.evaluate import main as run  # noqa: PLC0415 - heavy
+        case "study":
+            from bot.taste.study_command import main as run  # noqa: PLC0415
+        case _:
+            from bot.cli_analyse import main as run  # noqa: PLC0415
+    return run(arguments)
 
 
 def _dispatch(options: argparse.Namespace, config: Config) -> int:

@@ -199,6 +199,7 @@ class TasteReport:
     actual: Sequence[float]  # (n,) stars
     predicted: Sequence[float]  # (n,) leave-one-out
     titles: Sequence[str]  # (n,)
+    learned: int = 0  # of `ratings`, those that the model holds: fewer where they are very many; 0: not noted
     other_scale: int = (
         0  # ratings of which only what has a unit was used, for a minority of values is another service's
     )

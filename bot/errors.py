@@ -43,6 +43,7 @@ EarmarkError
 ├── NothingToUndo
 ├── TooFewRatings
 ├── AllRatingsEqual
+├── AllTracksAlike           no feature tells the rated tracks apart
 ├── NoFeatures               none of the rated tracks has a known feature
 ├── NotTrained               no model stored yet
 ├── NothingStored            nothing is stored about this person
@@ -334,6 +335,11 @@ class TooFewRatings(EarmarkError):
 class AllRatingsEqual(EarmarkError):
     stars: int
     count: int
+
+
+@dataclass(eq=False)
+class AllTracksAlike(EarmarkError):
+    rated: int
 
 
 @dataclass(eq=False)

@@ -17,6 +17,7 @@ from bot.flow.connect import Connections
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.taste.features import NAMES
+from bot.taste.scales import SPEAKERS
 from storage.accounts import Accounts
 from storage.clips import StoredClips
 from storage.models import Models, pack
@@ -27,7 +28,9 @@ COLUMNS = ("track_id", "name", "artist", "album", "isrc")
 README = """Everything that Earmark has stored about you.
 
 ratings.csv     what you rated, from 1 to 10, with all that is known of how each track sounds. The bot links it as a
-                playlist, and `earmark evaluate ratings.csv` measures how well your taste can be predicted.
+                playlist, and `earmark evaluate ratings.csv` measures how well your taste can be predicted. The
+                last two columns name the source of energy and the like, and of pitches and timbre: values of two
+                sources are on two scales.
 playlists/      your playlists, as tables that the bot links again.
 report.json     what the last training found; report.png is its picture.
 model.npz       the numbers of your model (NumPy reads them), and model.json what they mean.
@@ -114,8 +117,9 @@ async def export(
 
 def ratings_csv(ratings: Sequence[Rating]) -> bytes:
     """Write ratings as a table that `/playlist link` and `earmark evaluate` read."""
-    header = ("user_id", *COLUMNS, "rating", "rating_norm", "rated_at", *NAMES)
-    return _csv(header, (["me", *_cells(one.track), *_verdict(one), *_features(one.track)] for one in ratings))
+    header = ("user_id", *COLUMNS, "rating", "rating_norm", "rated_at", *NAMES, *SPEAKERS.values())
+    rows = (["me", *_cells(one.track), *_verdict(one), *_features(one.track), *_speakers(one.track)] for one in ratings)
+    return _csv(header, rows)
 
 
 def _verdict(rating: Rating) -> list[Any]:
@@ -138,6 +142,11 @@ def _cells(track: Track) -> list[Any]:
 
 def _features(track: Track) -> list[Any]:
     return [track.features.get(name, "") for name in NAMES]
+
+
+def _speakers(track: Track) -> list[str]:
+    """Whose words the track's values are, so that two scales are not taken for one."""
+    return [track.scales.get(group, "") for group in SPEAKERS]
 
 
 def _harmless(text: str) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.errors import NoFeatures, TooFewRatings
+from bot.errors import AllRatingsEqual, AllTracksAlike, NoFeatures, TooFewRatings
 from bot.flow.workers import Workers
+from bot.taste.features import matrix, telling
 from bot.taste.jobs import study_part_job, study_report_job
 from bot.taste.scales import common, comparable
 from storage.ratings import Ratings
@@ -23,18 +24,11 @@ async def study(
     Whoever cancels this task stops it after the part at hand. A study that ends with its process stays noted as begun.
 
     Raises:
-        TooFewRatings, NoFeatures: there is too little to study.
+        TooFewRatings, NoFeatures, AllRatingsEqual, AllTracksAlike: there is too little to study.
         Busy: this listener's study is running already.
 
     """
-    rated = [one for one in await ratings.of(listener_id) if one.track.features]
-    if not rated and await ratings.count(listener_id) >= LEAST:
-        raise NoFeatures(rated=await ratings.count(listener_id))
-    if len(rated) < LEAST:
-        raise TooFewRatings(have=len(rated), need=LEAST)
-    scales = common([one.track.scales for one in rated])
-    rows = [comparable(one.track.features, one.track.scales, scales) for one in rated]
-    stars = [one.stars for one in rated]
+    rows, stars = await _material(ratings, listener_id)
     async with workers.only_one("study", listener_id):
         await studies.begin(listener_id)
         try:
@@ -51,3 +45,20 @@ async def study(
             raise
         await studies.end(listener_id)
     return files
+
+
+async def _material(ratings: Ratings, listener_id: int) -> tuple[list[dict[str, float]], list[int]]:
+    """What there is to study: features on one scale, and stars."""
+    rated = await ratings.of(listener_id)
+    scales = common([one.track.scales for one in rated])
+    pairs = [(comparable(one.track.features, one.track.scales, scales), one.stars) for one in rated]
+    rows, stars = [row for row, _ in pairs if row], [given for row, given in pairs if row]
+    if not rows and len(rated) >= LEAST:
+        raise NoFeatures(rated=len(rated))
+    if len(rows) < LEAST:
+        raise TooFewRatings(have=len(rows), need=LEAST)
+    if len(set(stars)) == 1:
+        raise AllRatingsEqual(stars=stars[0], count=len(stars))
+    if not telling(matrix(rows)):
+        raise AllTracksAlike(rated=len(rows))
+    return rows, stars

@@ -102,7 +102,7 @@ class Workers:
             self._executor = self._make()
         self._running += 1
         try:
-            return await loop.run_in_executor(self._executor, job)
+            return await loop.run_in_executor(self._executor, _guarded, job)
         finally:
             self._running -= 1
             if not self._running:
@@ -128,6 +128,14 @@ class Workers:
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
+
+
+def _guarded(job: Callable[[], T]) -> T:
+    """Run a job; StopIteration, which no future of asyncio takes, would leave its caller and all behind it waiting."""
+    try:
+        return job()
+    except StopIteration as error:
+        raise RuntimeError("a job raised StopIteration") from error
 
 
 def _prepare_worker() -> None:

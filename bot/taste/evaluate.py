@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import MAX_STARS, MIN_STARS
-from bot.taste.features import NAMES, clean, matrix
+from bot.taste.features import NAMES, clean, column_name, matrix
 from bot.taste.regressor import TasteRegressor
+from bot.taste.scales import SPEAKERS, common, comparable
 from bot.taste.validate import spearman
 
 Array = NDArray[np.float64]
@@ -46,6 +47,11 @@ class Listener:
     def binary(self) -> bool:
         """Likes and dislikes, for which a range means little."""
         return len(np.unique(self.y)) <= 2
+
+    @property
+    def equal(self) -> bool:
+        """All ratings are the same: there is nothing to learn."""
+        return bool(np.ptp(self.y) == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +90,20 @@ def main(argv: Sequence[str]) -> int:
     progress = Patience()
     for file in options.files:
         try:
-            listeners = read(file)
+            everybody = read_all(file)
         except (OSError, UnicodeDecodeError, csv.Error) as problem:
-            print(f"{file} cannot be read: {problem}.", file=sys.stderr)
+            print(unreadable(file, problem), file=sys.stderr)
             return 2
+        listeners = [listener for listener in everybody if not listener.equal]
         if not listeners:
-            say(f"{file.stem}: no ratings of tracks with features in it; skipped.")
+            nothing = "all ratings in it are the same" if everybody else "no ratings of tracks with features in it"
+            say(f"{file.stem}: {nothing}; skipped.")
             continue
         for size in sizes:
             rows = evaluate(file.stem, listeners, size, options.draws, progress)
             if not rows:
                 most = max(len(listener.y) for listener in listeners)
-                say(f"{file.stem}: {most} ratings of one listener at most, and {size} to learn from needs {size + 10}.")
+                say(f"{file.stem}: at most {most} ratings of one listener; {size} to learn from need {size + 10}.")
             for row in rows:
                 print(json.dumps(asdict(row)) if options.json else _line(row), flush=True)
     return 0
@@ -123,14 +131,24 @@ def _sizes(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
+def unreadable(file: Path, problem: Exception) -> str:
+    """Say why a file of ratings cannot be read."""
+    if isinstance(problem, UnicodeDecodeError):
+        return f"{file} cannot be read: it is not a text in UTF-8. Save it as CSV in UTF-8."
+    return f"{file} cannot be read: {getattr(problem, 'strerror', None) or problem}."
+
+
 def read(file: Path) -> list[Listener]:
-    """Read a file's listeners; empty where it holds no ratings."""
+    """Read a file's listeners whose ratings differ."""
+    return [listener for listener in read_all(file) if not listener.equal]
+
+
+def read_all(file: Path) -> list[Listener]:
+    """Read a file's listeners; empty where it holds no ratings of tracks with features."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = [
-            row
-            for row in csv.DictReader(lines)
-            if not all(np.isnan(_number(row, column)) for column in ("rating_norm", "rating"))
-        ]
+        table = csv.DictReader(lines)
+        table.fieldnames = _columns(table.fieldnames or [])
+        rows = [row for row in table if not all(np.isnan(_number(row, column)) for column in ("rating_norm", "rating"))]
     by_user: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         by_user.setdefault(row.get("user_id") or "you", []).append(row)
@@ -143,15 +161,29 @@ def read(file: Path) -> list[Listener]:
             if np.isnan(given).all():
                 continue
             low, high = float(np.nanmin(given)), float(np.nanmax(given))
-        if high <= low:
-            continue
-        features = [clean({column: row.get(column) for column in NAMES if column in row})[0] for row in own]
-        stars = MIN_STARS + (MAX_STARS - MIN_STARS) * (given - low) / (high - low)
-        X = matrix(features)
+        stars = MIN_STARS + (MAX_STARS - MIN_STARS) * (given - low) / ((high - low) or 1)
+        X = matrix(_features(own))
         known = ~np.isnan(X).all(axis=1) & ~np.isnan(given)
         if known.any():
             listeners.append(Listener(name, X[known], stars[known]))
     return listeners
+
+
+def _features(rows: Sequence[dict[str, str]]) -> list[dict[str, float]]:
+    """What a listener's rows say of their tracks, on one scale where they name their sources."""
+    values = [clean({column: row.get(column) for column in NAMES if column in row})[0] for row in rows]
+    speaks = [{group: row[column] for group, column in SPEAKERS.items() if row.get(column)} for row in rows]
+    scales = common(speaks)
+    return [comparable(own, said, scales) for own, said in zip(values, speaks, strict=True)]
+
+
+def _columns(header: Sequence[str]) -> list[str]:
+    """Our names for a table's columns, however they are spelled; of two that mean the same, the exact or first one."""
+    columns: list[str] = []
+    for cell in header:
+        name = column_name(cell) or cell.strip().lower().replace(" ", "_")
+        columns.append(cell if name in {*header, *columns} else name)
+    return columns
 
 
 def _number(row: dict[str, str], column: str) -> float:
@@ -275,7 +307,7 @@ def network_of_2020(X: Array, y: Array, test: Array) -> Array:
 
     X, test = filled(X, test)
     classes = np.round(y).astype(int)
-    if not 2 <= len(np.unique(classes)) < len(classes):  # LDA needs two classes, and one of them twice
+    if not separable(X, classes):
         return np.full(len(test), y.mean())
     steps: list[Any] = [StandardScaler()]
     components = min(2, len(np.unique(classes)) - 1, X.shape[1])
@@ -286,6 +318,12 @@ def network_of_2020(X: Array, y: Array, test: Array) -> Array:
         network = MLPRegressor(hidden_layer_sizes=(2, 2), activation="logistic", max_iter=20000, random_state=0)
         model = make_pipeline(StandardScaler(), network).fit(lda.transform(scaled.transform(X)), y)
         return model.predict(lda.transform(scaled.transform(test)))
+
+
+def separable(X: Array, classes: NDArray[np.intp]) -> bool:
+    """Whether LDA can learn from (n, d) rows of these classes: two at least, one of them with rows that differ."""
+    found = np.unique(classes)
+    return len(found) > 1 and any(np.ptp(X[classes == one], axis=0).max() > 0 for one in found)
 
 
 def _line(row: Row) -> str:

@@ -102,6 +102,11 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def telling(X: NDArray[np.float64]) -> list[str]:
+    """Names of the features that tell (n, d) tracks apart: at least two different values of them are known."""
+    return [name for name, column in zip(NAMES, X.T, strict=True) if len(np.unique(column[~np.isnan(column)])) > 1]
+
+
 def matrix(rows: Sequence[Mapping[str, float]]) -> NDArray[np.float64]:
     """Stack mappings to an array (n, len(NAMES)); unknown is NaN."""
     X = np.full((len(rows), len(NAMES)), np.nan)

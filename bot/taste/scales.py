@@ -13,6 +13,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "spectral": tuple(f"{kind}_{place}" for kind in ("pitch", "timbre") for place in range(12)),
 }  # fmt: skip
+# The columns in which a table of tracks says which source speaks.
+SPEAKERS: Mapping[str, str] = {group: f"{group}_by" for group in GROUPS}
 
 
 def merge(sources: Sequence[tuple[str, Mapping[str, float]]]) -> tuple[dict[str, float], dict[str, str]]:

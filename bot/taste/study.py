@@ -6,7 +6,7 @@ result is plain JSON, so parts may run in any process, be kept, and be taken up 
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -201,6 +201,13 @@ def _scored(
     }
 
 
+def left_out(y: Array, results: Sequence[Result], method: str) -> tuple[Array, Array]:
+    """The ratings that a method's parts left out, and what it predicted of them: each rating once a repeat."""
+    own = [result for result in results if result["method"] == method]
+    rows = np.array([row for result in own for row in result["rows"]], dtype=np.intp)
+    return y[rows], np.array([value for result in own for value in result["predicted"]], dtype=np.float64)
+
+
 def r2(y: Array, predicted: Array) -> float:
     """Share of the variance of (n,) ratings that is explained; 0 where they are all equal."""
     spread = float(np.sum((y - y.mean()) ** 2))
@@ -264,21 +271,21 @@ class Pipe:
 
 
 def reduce(reduction: str, X: Array, classes: NDArray[np.intp], test: Array) -> tuple[Array, Array] | None:
-    """Learn a reduction from scaled X (n, d), and apply it to X and `test`; None where LDA finds too few classes."""
+    """Learn a reduction from scaled X (n, d), and apply it to X and `test`; None where there is nothing to learn."""
     from sklearn.decomposition import PCA  # noqa: PLC0415 - heavy
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # noqa: PLC0415
 
+    if np.ptp(X, axis=0).max() == 0 or (reduction == "LDA" and not evaluate.separable(X, classes)):
+        return None
     if reduction == "none":
         return X, test
     if reduction == "PCA":
         pca: Any = PCA(VARIANCE, svd_solver="full").fit(X)
         return pca.transform(X), pca.transform(test)
-    found = len(np.unique(classes))
-    if not 2 <= found < len(classes):
-        return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that features are collinear is part of it
-        lda: Any = LinearDiscriminantAnalysis(n_components=min(2, found - 1, X.shape[1])).fit(X, classes)
+        components = min(2, len(np.unique(classes)) - 1, X.shape[1])
+        lda: Any = LinearDiscriminantAnalysis(n_components=components).fit(X, classes)
     return lda.transform(X), lda.transform(test)
 
 

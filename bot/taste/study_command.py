@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from bot.taste import study, study_report
-from bot.taste.evaluate import Listener, read
+from bot.taste.evaluate import Listener, read_all, unreadable
+from bot.taste.features import telling
 from bot.taste.study import REDUCTIONS, Plan, Result
 
 PROCESSES = 2
@@ -36,25 +37,53 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("study"), help="folder for the report (default study)")
     options = parser.parse_args(list(argv))
     try:
-        listeners = read(options.file)
+        listeners = read_all(options.file)
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        return _refuse(f"{options.file} cannot be read: {problem}.")
+        return _refuse(unreadable(options.file, problem))
     chosen = [listener for listener in listeners if options.user in {None, listener.name}]
-    if not chosen:
-        return _refuse(
-            f"{options.file} holds no ratings of tracks with features" + (" of theirs." if listeners else ".")
-        )
     if len(chosen) > 1:
-        names = ", ".join(listener.name for listener in chosen[:10])
-        return _refuse(f"Whose ratings? {options.file} holds those of {names}: choose with --user.")
-    if len(chosen[0].y) < LEAST:
-        return _refuse(f"{len(chosen[0].y)} ratings are too few: a study needs {LEAST}.")
+        chosen = [listener for listener in chosen if not listener.equal] or chosen
+    problem = _amiss(options, listeners, chosen)
+    if problem:
+        return _refuse(problem)
     plan = study.FULL if options.full else study.DEFAULT
     if options.repeats is not None:
-        if options.repeats < 1:
-            return _refuse("--repeats takes a number from 1 on.")
         plan = replace(plan, repeats=options.repeats)
-    return _study(chosen[0], plan, options)
+    try:
+        return _study(chosen[0], plan, options)
+    except OSError as problem:
+        return _refuse(f"{problem.filename or options.out} cannot be written: {problem.strerror or problem}.")
+    except KeyboardInterrupt:  # while nothing is left but the report
+        return _interrupted()
+
+
+def _amiss(options: argparse.Namespace, listeners: Sequence[Listener], chosen: Sequence[Listener]) -> str | None:
+    """Why nothing can be studied, if so."""
+    if options.repeats is not None and options.repeats < 1:
+        return "--repeats takes a number from 1 on."
+    if not chosen:
+        return f"{options.file} holds no ratings of tracks with features" + (" of theirs." if listeners else ".")
+    if len(chosen) > 1:
+        names = ", ".join(listener.name for listener in chosen[:10])
+        return f"Whose ratings? {options.file} holds those of {names}: choose with --user."
+    return _too_little(chosen[0])
+
+
+def _too_little(listener: Listener) -> str | None:
+    count = len(listener.y)
+    if count < LEAST:
+        given = "1 rating of a track with features is" if count == 1 else f"{count} ratings of tracks with features are"
+        return f"{given} too few: a study needs {LEAST}."
+    if listener.equal:
+        return f"All {count} ratings are the same, so there is no difference to learn from."
+    if not telling(listener.X):
+        return f"All {count} tracks have the same features, so nothing tells them apart."
+    return None
+
+
+def _interrupted() -> int:
+    print("Interrupted. The same command goes on where it stopped.", file=sys.stderr)
+    return 1
 
 
 def _refuse(sentence: str) -> int:
@@ -91,8 +120,7 @@ def _study(listener: Listener, plan: Plan, options: argparse.Namespace) -> int:
         signal.signal(signal.SIGINT, before)
     print(file=sys.stderr)
     if results is None:
-        print("Interrupted. The same command goes on where it stopped.", file=sys.stderr)
-        return 1
+        return _interrupted()
     ordered = {part.name: results[part.name] for part in study.parts(plan)}
     leak = study.leaky(X, y) if options.leaky else None
     report = study_report.write(options.out, options.file.stem, X, y, plan, ordered, leak)

@@ -12,6 +12,7 @@ from bot.taste.regressor import TasteRegressor
 
 Array = NDArray[np.float64]
 
+BLOCK = 500  # ratings that are compared with all at a time
 SIGNIFICANT = 0.05
 FAIR, SURE = 0.10, 0.35  # leave-one-out skill
 
@@ -49,12 +50,13 @@ def _ranks(values: Array) -> Array:
 
 def order(y: Array, predicted: Array) -> float:
     """Share of pairs with different ratings that are put in the right order; a tie counts half."""
-    rated = np.sign(y[:, None] - y[None, :])
-    said = np.sign(predicted[:, None] - predicted[None, :])
-    differ = np.triu(rated, 1) != 0
-    if not differ.any():
-        return 0.5
-    return float(np.mean((rated * said)[differ] / 2 + 0.5))
+    pairs = right = 0
+    for start in range(0, len(y), BLOCK):  # all pairs of 10,000 at once would take gigabytes
+        rows = slice(start, start + BLOCK)
+        rated = np.sign(y[rows, None] - y)
+        pairs += int(np.count_nonzero(rated))
+        right += int((rated * np.sign(predicted[rows, None] - predicted)).sum())
+    return 0.5 + right / pairs / 2 if pairs else 0.5
 
 
 def leave_one_out_mean(y: Array) -> Array:
@@ -173,6 +175,7 @@ def train(X: Array, y: Array, titles: Sequence[str]) -> tuple[TasteRegressor, Ta
         more_ratings=more_ratings(X, stars, held_out.skill, word),
         actual=tuple(float(value) for value in stars),
         predicted=tuple(float(value) for value in model.loo_),
+        learned=len(model.order_),
         titles=tuple(title for title, is_known in zip(titles, known.tolist(), strict=True) if is_known),
     )
     return model, report

@@ -213,6 +213,8 @@ def report_lines(report: TasteReport) -> str:
         lines.append(f"- On tracks I learned from it is {less} less; the difference, {gap}, I merely memorised")
     elif seen.skill >= 0.005:
         lines.append(f"- On tracks I learned from I look {_percent(seen.skill)} better: all of that I merely memorised")
+    if 0 < report.learned < report.ratings:
+        lines.append(f"- I learned from {report.learned:,} of them, drawn by lot: more would not make me much wiser")
     if report.without_features:
         rated = count(report.without_features, "rated track")
         lines.append(f"- {rated} left out: nothing is known about how they sound")

@@ -57,6 +57,11 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
                 f"All your {problem.count} ratings are {problem.stars}, so there is no difference to learn from. "
                 "Rate some that you like more or less."
             )
+        case errors.AllTracksAlike():
+            return (
+                f"All {count(problem.rated, 'track')} that you rated sound the same to me, so nothing can be studied: "
+                "rate others, or link a file with more audio features."
+            )
         case errors.NoFeatures():
             return (
                 f"You rated {count(problem.rated, 'track')}, but I know of none how it sounds. Link a file with audio "

@@ -12,8 +12,9 @@ from cogs.ui.text_sounds import SOUNDS, exact, sounding
 MOST = 4  # leanings put into words
 TITLE = "Your taste"
 STUDIED = (
-    "Your study is done: `study.md` holds the tables, the pictures are beside it. What counts is *R2 test*, on ratings "
-    "left out; the gap to *R2 train* is what a method merely memorised."
+    "Your study is done: `study.md` holds the tables, the pictures are beside it. What counts is *error beside the "
+    "mean's*, on ratings left out: -10 % is a tenth less than always guessing your mean. The *gap* is what a method "
+    "merely memorised."
 )
 STUDY_STOPPED = "Stopped. `/retrain thorough:True` begins anew when you like."
 STUDY_INTERRUPTED = "Your study was interrupted when I was restarted. `/retrain thorough:True` begins anew."

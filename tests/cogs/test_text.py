@@ -220,6 +220,9 @@ def test_the_report_is_honest_about_chance():
         "where nothing was learned, the gap matters most"
     )
     assert "3 rated tracks left out" in said
+    assert "drawn by lot" not in said
+    many = dataclasses.replace(report, ratings=10_000, learned=1500)
+    assert "I learned from 1,500 of them" in text.report_lines(many)
     assert text.report_title(report) == "I don't know you yet"
 
 

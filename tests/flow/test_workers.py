@@ -16,6 +16,10 @@ def fail() -> None:
     raise TooFewRatings(have=1, need=10)
 
 
+def exhausted() -> int:
+    return next(iter(()))
+
+
 def test_a_job_runs_in_another_process_and_its_error_keeps_its_values():
     async def main() -> None:
         workers = Workers.processes(1)
@@ -24,6 +28,19 @@ def test_a_job_runs_in_another_process_and_its_error_keeps_its_values():
             with pytest.raises(TooFewRatings) as caught:
                 await workers.run(fail)
             assert (caught.value.have, caught.value.need) == (1, 10)
+        finally:
+            workers.close()
+
+    asyncio.run(main())
+
+
+def test_a_job_whose_iterator_is_exhausted_fails_and_holds_nobody_up():
+    async def main() -> None:
+        workers = Workers.processes(1)
+        try:
+            with pytest.raises(RuntimeError, match="StopIteration"):
+                await asyncio.wait_for(workers.run_for(1, exhausted), 30)
+            assert await asyncio.wait_for(workers.run_for(2, process_id), 30) != os.getpid()
         finally:
             workers.close()
 

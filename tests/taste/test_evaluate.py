@@ -1,11 +1,17 @@
 import csv
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bot.domain import Rating, Track
+from bot.flow.account import ratings_csv
 from bot.taste.evaluate import Patience, main, read
+from bot.taste.features import NAMES
 
 
 def write(path: Path, ratings: bool = True) -> Path:
@@ -25,7 +31,7 @@ def test_the_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     printed = capsys.readouterr()
     said = [line for line in printed.err.splitlines() if not line.startswith("...")]  # on a slow machine it says more
     assert said == [
-        "mine: 80 ratings of one listener at most, and 900 to learn from needs 910.",
+        "mine: at most 80 ratings of one listener; 900 to learn from need 910.",
         "catalogue: no ratings of tracks with features in it; skipped.",
     ]
     rows = [json.loads(line) for line in printed.out.splitlines()]
@@ -62,6 +68,79 @@ def test_shares_count_only_where_all_ratings_have_one(tmp_path: Path):
     file.write_text("rating,rating_norm,energy\n" + "\n".join(rows))
     (listener,) = read(file)
     assert sorted(set(listener.y.tolist())) == list(range(1, 11))
+
+
+def test_ratings_that_are_all_the_same_are_not_called_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "constant.csv"
+    for header, given in (("rating", "7"), ("rating_norm", "0.5")):
+        file.write_text(f"{header},energy\n" + "\n".join(f"{given},{i / 40}" for i in range(40)))
+        assert main([str(file), "--draws", "1"]) == 0
+        assert "constant: all ratings in it are the same; skipped." in capsys.readouterr().out
+        assert read(file) == []
+
+
+def test_one_rating_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "few.csv"
+    file.write_text("rating,energy\n1,0.2\n5,0.3\n")
+    assert main([str(file), "--ratings", "15"]) == 0
+    assert "few: at most 2 ratings of one listener; 15 to learn from need 25." in capsys.readouterr().out
+
+
+def test_headers_are_known_in_whatever_spelling(tmp_path: Path):
+    file = tmp_path / "caps.csv"
+    file.write_text("User ID,Rating,Energy,Duration (ms),Tempo,tempo\n" + "\n".join(
+        f"ada,{1 + i % 10},{i / 40},{60_000 + i},1,{80 + i}" for i in range(40)
+    ))  # fmt: skip
+    (listener,) = read(file)
+    assert listener.name == "ada"
+    known = {name for name, column in zip(NAMES, listener.X.T, strict=True) if not np.isnan(column).all()}
+    assert known == {"energy", "duration_ms", "tempo"}
+    assert listener.X[0, NAMES.index("tempo")] == 80, "the exact name counts"
+
+
+def test_an_export_is_read_on_one_scale(tmp_path: Path):
+    tracks = [
+        Track(i, f"Piece {i}", features={"energy": 0.2 + i / 100, "tempo": 90.0 + i}, scales={"judged": source})
+        for i, source in enumerate(["file"] * 12 + ["reccobeats"] * 5)
+    ]
+    file = tmp_path / "ratings.csv"
+    file.write_bytes(ratings_csv([Rating(1, track, 1 + track.id % 10, 0) for track in tracks]))
+    (listener,) = read(file)
+    energy, tempo = (listener.X[:, NAMES.index(name)] for name in ("energy", "tempo"))
+    assert np.isnan(energy).tolist() == [False] * 12 + [True] * 5, "what fewer tracks have is on another scale"
+    assert not np.isnan(tempo).any(), "a tempo is a tempo"
+
+
+def test_a_file_in_another_encoding_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = tmp_path / "latin.csv"
+    file.write_bytes("rating,energy,name\n5,0.4,Für Elise\n".encode("latin-1"))
+    assert main([str(file)]) == 2
+    assert "it is not a text in UTF-8" in capsys.readouterr().err
+
+
+def test_tracks_that_all_sound_the_same_are_measured_without_a_crash(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "same.csv"
+    file.write_text("rating,energy\n" + "\n".join(f"{1 + i % 10},0.5" for i in range(40)))
+    assert main([str(file), "--ratings", "15", "--draws", "1", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["method"] for row in rows] == ["earmark", "mean", "ridge", "forest", "2020"]
+    assert rows[-1]["skill"] == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_no_crash(tmp_path: Path):
+    file = write(tmp_path / "mine.csv")
+    command = [sys.executable, "-m", "bot", "evaluate", str(file), "--ratings", "60", "--draws", "100000"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("..."), "it is at work"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.endswith("Interrupted.\n")
+    assert "Traceback" not in said
 
 
 def test_what_takes_long_says_what_it_is_at(capsys: pytest.CaptureFixture[str]):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.taste import study
+from bot.taste import study, study_pictures, study_report
 from bot.taste.features import NAMES
 from bot.taste.study import SIMPLE, Network, Part, Plan
 from bot.taste.study_command import main
@@ -104,6 +104,102 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     assert main([str(file), "--user", "nobody"]) == 2
     assert main([str(file), "--repeats", "0"]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def drawn(out: Path, X, y) -> dict[str, str]:
+    """Draw a study's pictures, with predictions that do not matter; returns what is said of each."""
+    rows = {"rows": list(range(len(y))), "predicted": [5.0] * len(y)}
+    results = [{"method": "kernel", **rows}, {"method": "network, PCA", "network": "tanh 3", **rows}]
+    found = study_pictures.draw(out, X, y, results)
+    assert all((out / file).read_bytes().startswith(b"\x89PNG") for _, _, file in found)
+    return {file: alt for _, alt, file in found}
+
+
+def test_every_feature_has_its_panel(tmp_path: Path):
+    X, y = ratings(20)
+    said = drawn(tmp_path, X, y)
+    assert list(said) == ["features.png", "ratings.png", "predicted.png", "learning.png"]
+    assert "against each of 9 features" in said["ratings.png"]
+    more = np.random.default_rng(1).random((20, len(NAMES)))
+    more[:, NAMES.index("mode")] = np.arange(20) % 2
+    said = drawn(tmp_path, more, y)
+    assert "Valence against mode" in said["features.png"]
+    assert "against each of 16 features" in said["ratings.png"]
+    assert "mean mode" in said["ratings.png"]
+    assert "against each of 24 features" in said["spectrum.png"]
+    assert "pitch A♭" in said["spectrum.png"]
+    assert "timbre 11" in said["spectrum.png"]
+    assert all(len(alt) <= 1024 for alt in said.values()), "Discord's limit of a picture's description"
+
+
+@pytest.mark.parametrize("feature", ["tempo", "pitch_3"])
+def test_where_one_feature_tells_tracks_apart_the_rating_is_drawn_over_it(tmp_path: Path, feature: str):
+    _, y = ratings(20)
+    X = np.full((20, len(NAMES)), np.nan)
+    X[:, NAMES.index(feature)] = np.arange(20) / 20
+    said = drawn(tmp_path, X, y)
+    assert "which alone tells these tracks apart" in said["features.png"]
+    assert ("ratings.png" in said) == (feature == "tempo")
+
+
+def columns(report: Path) -> dict[str, dict[str, str]]:
+    """The report's first table: by method, the cells by their headers."""
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in report.read_text().splitlines() if "|" in line]
+    return {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[2:]}
+
+
+def test_few_ratings_in_a_fold_do_not_make_the_figures_that_count_absurd(tmp_path: Path):
+    X, _ = ratings(24)
+    y = np.random.default_rng(5).integers(1, 11, 24).astype(float)
+    plan = Plan((Network("tanh", (2,), "lbfgs", 1.0),), folds=8, inner=2, repeats=1)
+    with ThreadPoolExecutor(1) as pool:
+        results = study.run(X, y, plan, pool)
+    assert results is not None
+    table = columns(study_report.write(tmp_path, "few", X, y, plan, results, None))
+    mean = table["mean"]
+    assert float(mean["R2 by fold"]) < -0.4
+    assert -0.3 < float(mean["R2 test"]) < 0
+    assert mean["error beside the mean's"] == "+0.0%"
+    flat = [one for part in results.values() for one in part]
+    actual, predicted = study.left_out(y, flat, "ridge")
+    assert sorted(actual) == sorted(y), "each rating is left out once"
+    assert float(table["ridge"]["MSE test"]) == pytest.approx(np.mean((actual - predicted) ** 2), abs=0.01)
+
+
+def test_what_does_not_differ_in_a_fold_is_predicted_by_the_mean():
+    y = np.array([1.0, 1, 5, 5, 9, 9])
+    for reduction in study.REDUCTIONS:
+        pipe = study.Pipe(reduction, SMALL.networks[0], 50, artificial=False, seed=0)
+        assert pipe(np.full((6, 2), 0.3), y, np.array([[0.3, 0.4]])).tolist() == [5.0]
+    # LDA learns from the differences within a class; of each class here is one track, heard twice.
+    pipe = study.Pipe("LDA", SMALL.networks[0], 50, artificial=False, seed=0)
+    assert pipe(np.repeat([[0.1], [0.5], [0.9]], 2, axis=0), y, np.array([[0.1]])).tolist() == [5.0]
+
+
+@pytest.mark.parametrize(
+    ("stars", "energies", "said"),
+    [
+        ([7] * 20, range(20), "All 20 ratings are the same"),
+        (range(1, 21), [0.5] * 20, "All 20 tracks have the same features"),
+        ([7], [0.5], "1 rating of a track with features is too few"),
+    ],
+)
+def test_what_cannot_be_studied_is_refused_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], stars, energies, said: str
+):
+    file, out = tmp_path / "mine.csv", tmp_path / "out"
+    rows = [f"{star},{energy / 20}" for star, energy in zip(stars, energies, strict=True)]
+    file.write_text("\n".join(["rating,energy", *rows]))
+    assert main([str(file), "--out", str(out)]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    file = write(tmp_path / "mine.csv")
+    for out in (file, file / "below"):
+        assert main([str(file), "--out", str(out)]) == 2
+        assert "cannot be written" in capsys.readouterr().err
 
 
 @pytest.mark.slow
