@@ -140,7 +140,7 @@ def prediction_card(
     if not offered or not prediction.track.id or prediction.verdict == "unknown":
         return Message(embed=embed, view=None)
     options = [discord.SelectOption(label=beside(one), value=f"{one.feature}={one.value!r}") for one in offered]
-    view = discord.ui.View(timeout=None)
+    view = LastingView()
     custom_id = f"earmark:whatif:{owner_id}:{prediction.track.id}"
     view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=text.WHAT_IF, options=options))
     return Message(embed=embed, view=view)

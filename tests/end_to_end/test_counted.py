@@ -23,6 +23,7 @@ async def test_a_study_that_cannot_be_made(room: Room):
 async def test_a_reaction_that_cannot_be_saved(room: Room):
     await room.link("Ada", FILE)
     card = await room.slash("Ada", "rate start", public=True)
+    await eventually(lambda: room.message("Ada", card["id"]).get("reactions"))  # by then it is remembered
     with closing(sqlite3.connect(room.config.database)) as database:
         database.execute("ALTER TABLE ratings RENAME TO elsewhere")
     await room.human.react("Ben", card, "8️⃣")
