@@ -61,7 +61,7 @@ def _two_features(file: Path, X: Array, y: Array) -> str:
     rho = f"Rank correlation with the rating: {_name(first)} {_rho(X, y, first):+.2f}"
     if second is None:
         return f"The rating against {_name(first)}, which alone tells these tracks apart. {rho}."
-    missing = "" if second == "mode" else f" (instead of mode, which does not tell these tracks apart, {_name(second)})"
+    missing = "" if second == "mode" else " (not mode, which does not tell these tracks apart)"
     return (
         f"{_name(first).capitalize()} against {_name(second)}{missing}, each track coloured and sized by its rating. "
         f"{rho}, {_name(second)} {_rho(X, y, second):+.2f}."
