@@ -212,6 +212,23 @@ async def test_a_card_says_why_it_asks(room: Room):
     assert "cannot learn from it" in words(await room.slash("Ben", "rate start"))
 
 
+async def test_from_ten_ratings_on_the_card_asks_what_teaches_most(room: Room):
+    await room.link("Ada", FILE)
+    card = await rate_some(room, "Ada", 10)
+    first = track_of(card)
+
+    async def telling() -> dict | None:
+        asked = await room.slash("Ada", "rate start")
+        return asked if "teach me most" in words(asked) else None
+
+    asked = await eventually(telling, 60)
+    rated = await room.bot.services.ratings.stars(ids(room, "Ada"))
+    assert track_of(asked) not in rated
+    after = await room.human.click("Ada", card, button(card, "rate", 4))
+    assert track_of(after) != first, "the card that was open meanwhile still counts"
+    assert (await room.bot.services.ratings.stars(ids(room, "Ada")))[first] == 4
+
+
 async def studied(room: Room, who: str) -> dict:
     """Begin a study, and wait for its first sign of life."""
     answer = await room.slash(who, "retrain", thorough=True)
