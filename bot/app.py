@@ -52,6 +52,7 @@ from storage.studies import Studies
 
 TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
 TOO_MANY = 429  # and from 500 on, what Discord answers passes by itself; anything below is a fault of ours
+BREATH = 1.0  # seconds in which a client that was closed ends by itself
 DOWN: tuple[type[Exception], ...] = (discord.HTTPException, discord.GatewayNotFound)
 
 log = logging.getLogger(__name__)
@@ -268,6 +269,10 @@ async def _run_until(stop: asyncio.Event, bot: Earmark, token: str) -> None:
         if not running.done():
             log.info("stopping")
             await bot.close()
+            await asyncio.wait((running,), timeout=BREATH)
+            running.cancel()  # it may be asleep until its next attempt to reach Discord
+            await asyncio.gather(running, return_exceptions=True)
+            return
         await running
 
 

@@ -4,6 +4,7 @@ EarmarkError
 ├── LinkError
 │   ├── EmptyFile            nothing in it
 │   ├── FileTooLarge         bytes or rows over the limit
+│   ├── FileUnfetched        Discord did not hand it out
 │   ├── UnreadableFile       binary, or no encoding fits
 │   ├── NoTracks             read, but no track was found
 │   └── LinkNotSupported     a link to a service this bot cannot read
@@ -115,6 +116,11 @@ class LinkError(EarmarkError):
 
 @dataclass(eq=False)
 class EmptyFile(LinkError):
+    name: str
+
+
+@dataclass(eq=False)
+class FileUnfetched(LinkError):
     name: str
 
 

@@ -8,15 +8,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain import LinkedPlaylist
-from bot.errors import FileTooLarge, NotYourCard, UnknownPlaylist
+from bot.errors import FileTooLarge, FileUnfetched, NotYourCard, UnknownPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
 from bot.flow.match import Doubtful, confirm, match
 from bot.flow.outside import fill, link_spotify, measure
-from bot.flow.sent import Sent
 from bot.flow.upload import PLAYLIST
 from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
 from cogs.ui import pick, text, text_audio, text_link, text_spotify
 from cogs.ui.access import allow, private, services
+from cogs.ui.attachments import sent
 from cogs.ui.audio import MOST_FILES, is_audio, upload_files
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 
@@ -34,8 +34,8 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
     allow(interaction, "link")
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
-    sent = Sent(file.filename, file.size, file.read)
-    outcomes = await link_file(s.playlists, s.questions, s.workers, interaction.user.id, sent, name)
+    waiting = sent(file, FileUnfetched(name=file.filename))
+    outcomes = await link_file(s.playlists, s.questions, s.workers, interaction.user.id, waiting, name)
     await _finish(interaction, outcomes)
 
 

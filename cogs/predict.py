@@ -41,10 +41,9 @@ class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?
             raise NotYourCard(owner_id=self.number("owner"))
         await interaction.response.defer()
         since = await s.models.began(user)
-        feature, _, value = self.chosen.partition("=")
-        track, turn = await s.playlists.track(self.number("track")), (feature, float(value))
+        track = await s.playlists.track(self.number("track"))
         prediction, asked = await what_if(
-            s.ratings, s.models, s.workers, user, track, turn, shares=s.shares, guild_id=interaction.guild_id
+            s.ratings, s.models, s.workers, user, track, self.chosen, shares=s.shares, guild_id=interaction.guild_id
         )
         await s.predictions.shown(user, [prediction], since)
         before = next(iter(interaction.message.embeds if interaction.message else []), None)

@@ -122,10 +122,10 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         learn = await sessions.consent(interaction.user.id)
         new = start(interaction.guild_id, interaction.channel_id, actor(interaction), chosen, now(), learn)
         opened = await in_time(interaction, sessions.open(new), ephemeral=False)
-        brings = await self.stage.pools.brings(opened)
         try:
+            brings = await self.stage.pools.brings(opened)
             message_id = await reply(interaction, session_cards.card(opened, {}, brings, None), ephemeral=False)
-        except discord.HTTPException:
+        except Exception:
             # A session that nobody can see would only stand in the next one's way.
             await sessions.step(opened.id, lambda session: apply(session, Cancel(at=now())))
             raise

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import Began, began, ensure
 from storage.schema import studies
 
 
@@ -16,9 +16,14 @@ class Studies:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, listener_id: int) -> None:
+    async def began(self, listener_id: int) -> Began:
+        """What to note before the ratings are read, and to hand to `begin`."""
+        return await began(self._database, listener_id)
+
+    async def begin(self, listener_id: int, since: Began | None = None) -> None:
+        """Note that a study is under way; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure(connection, listener_id, since)
             row = insert(studies).values(listener_id=listener_id, begun_at=int(time.time()))
             await connection.execute(row.on_conflict_do_nothing())
 

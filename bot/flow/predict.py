@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.domain import MIN_RATINGS, ByOthers, Prediction, Track, WhatIf
 from bot.errors import NotTrained, UnknownTrack
 from bot.flow.workers import Workers
+from bot.taste.features import NAMES, clean
 from bot.taste.jobs import Turn, predict_job
 from bot.taste.others import others
 from bot.taste.scales import comparable
@@ -88,17 +89,22 @@ async def what_if(
     workers: Workers,
     listener_id: int,
     track: Track,
-    turn: Turn,
+    chosen: str,
     *,
     shares: Shares,
     guild_id: int | None,
 ) -> tuple[Prediction, WhatIf | None]:
-    """Predict a track as it is, and with one feature turned; None where that feature is not known of it any more.
+    """Predict a track as it is, and with one feature turned: `chosen` is such as "tempo=140".
+
+    None where that feature is not known of the track any more, or where it is no value that can be believed.
 
     Raises:
         NotTrained: no model is stored for this listener.
 
     """
+    feature, _, text = chosen.partition("=")
+    value = clean({feature: text})[0].get(feature) if feature in NAMES else None
+    turn = None if value is None else (feature, value)
     (prediction,) = await predict_tracks(
         ratings, models, workers, listener_id, [track], explain=True, shares=shares, guild_id=guild_id, turn=turn
     )

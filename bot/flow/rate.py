@@ -164,16 +164,18 @@ class Questions:
         rated = len(standing.stars)
         enough = MIN_RATINGS <= rated <= FOLLOWED and rated >= order.rated + EVERY
         if enough and not self._workers.running and (self._following is None or self._following.done()):
-            self._following = asyncio.create_task(self._followed(of, order), name="follow-answers")
+            self._following = asyncio.create_task(self._followed(of, order, rated), name="follow-answers")
 
-    async def _followed(self, of: Round, order: Order) -> None:
+    async def _followed(self, of: Round, order: Order, rated: int) -> None:
         try:
             followed = await self._next_by_answers(of, order)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task; the order that there is goes on
             log.warning("The questions do not follow the answers: %s", type(error).__name__)
-            return
+            followed = replace(order, rated=rated)  # tried again a few answers later, not at each click
         kept = self._orders.get(of)
-        if kept is not None and kept.done() and not kept.cancelled() and kept.result() is order:
+        if kept is None or not kept.done() or kept.cancelled() or kept.exception() is not None:
+            return  # forgotten, and perhaps just being ranked anew
+        if kept.result() is order:
             self._orders[of] = asyncio.get_running_loop().create_future()
             self._orders[of].set_result(followed)
 

@@ -26,11 +26,13 @@ async def study(
     Raises:
         TooFewRatings, NoFeatures, AllRatingsEqual, AllTracksAlike: there is too little to study.
         Busy: this listener's study is running already.
+        ErasedMeanwhile: the listener was erased as it began.
 
     """
+    since = await studies.began(listener_id)
     rows, stars = await _material(ratings, listener_id)
     async with workers.only_one("study", listener_id):
-        await studies.begin(listener_id)
+        await studies.begin(listener_id, since)
         try:
             results: dict[str, list[dict[str, Any]]] = {}
             total = 1

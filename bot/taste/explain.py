@@ -178,7 +178,8 @@ def _values(model: TasteRegressor, x: Array, feature: int) -> list[float]:
             rows = np.tile(x, (len(ENDS) + 1, 1))
             rows[1:, feature] = np.quantile(seen, ENDS, method="nearest")
             ranks = model.space_.ranks(rows)[:, feature]
-            return [float(row[feature]) for row, rank in zip(rows, ranks, strict=True) if abs(rank - ranks[0]) >= APART]
+            far = (float(row[feature]) for row, rank in zip(rows, ranks, strict=True) if abs(rank - ranks[0]) >= APART)
+            return list(dict.fromkeys(far))  # both ends are one value where most tracks have it
 
 
 @dataclass(frozen=True, slots=True)

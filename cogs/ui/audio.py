@@ -1,10 +1,9 @@
 """Audio files that members send: told by their names, fetched with bounds, handed to the flow."""
 
-import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
-import aiohttp
 import discord
 
 from bot.domain import Track
@@ -15,9 +14,9 @@ from bot.sources.audio import SUFFIXES
 from bot.sources.uploads import MAX_BYTES
 from cogs.ui import text_audio
 from cogs.ui.access import allow, services
+from cogs.ui.attachments import sent
 
 MOST_FILES = 10
-PATIENCE = 60.0  # seconds for one file
 
 
 def is_audio(file: discord.Attachment) -> bool:
@@ -30,8 +29,8 @@ async def upload_files(interaction: discord.Interaction, files: Sequence[discord
     allow(interaction, "upload", len(files))
     await interaction.edit_original_response(content=text_audio.listening(len(files)))
     async with s.workers.only_one("listening", interaction.user.id):
-        sent = [_sent(file) for file in files]
-        outcome = await upload(s.playlists, s.uploads, s.questions, s.workers, interaction.user.id, sent, name)
+        waiting = [_sent(file) for file in files]
+        outcome = await upload(s.playlists, s.uploads, s.questions, s.workers, interaction.user.id, waiting, name)
     await interaction.edit_original_response(content=text_audio.uploaded(outcome))
 
 
@@ -45,14 +44,11 @@ async def listen_to(interaction: discord.Interaction, file: discord.Attachment) 
 
 def _sent(file: discord.Attachment) -> Sent:
     """A file that is fetched when its turn has come; one that is too large is not fetched."""
+    whole = sent(file, AudioUnfetched(name=file.filename))
 
     async def fetch() -> bytes:
         if file.size > MAX_BYTES:
             raise AudioTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES)
-        try:
-            async with asyncio.timeout(PATIENCE):  # others wait for its room
-                return await file.read()
-        except (discord.HTTPException, aiohttp.ClientError, TimeoutError):
-            raise AudioUnfetched(name=file.filename) from None
+        return await whole.fetch()
 
-    return Sent(file.filename, file.size, fetch)
+    return replace(whole, fetch=fetch)

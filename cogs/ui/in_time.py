@@ -1,6 +1,7 @@
 """Discord waits three seconds for an answer: what takes longer says first that it will come."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -18,7 +19,8 @@ async def in_time(interaction: discord.Interaction, work: Coroutine[Any, Any, T]
     try:
         await asyncio.wait((doing,), timeout=PATIENCE)
         if not doing.done() and not interaction.response.is_done():
-            await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+            with contextlib.suppress(discord.HTTPException):  # the answer itself will say so, once the work is known
+                await interaction.response.defer(ephemeral=ephemeral, thinking=True)
         return await doing
     finally:
         doing.cancel()

@@ -10,6 +10,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
     match problem:
         case errors.EmptyFile():
             return f"{plain(problem.name)} is empty. Export the playlist again, or paste its songs instead."
+        case errors.FileUnfetched():
+            return f"{plain(problem.name)} could not be fetched from Discord. Send it again."
         case errors.FileTooLarge(unit="bytes"):
             return f"{plain(problem.name)} is too large: {problem.limit // 1_000_000} MB at most. Split it into parts."
         case errors.FileTooLarge():

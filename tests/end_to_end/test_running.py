@@ -223,14 +223,18 @@ async def test_discord_is_down_at_the_start(tmp_path: Path, unused_port: int, wh
         await sandbox.close()
 
 
-async def test_a_signal_ends_the_wait_for_discord(tmp_path: Path):
+@pytest.mark.parametrize("status", [503, 502])
+async def test_a_signal_ends_the_wait_for_discord(tmp_path: Path, status: int):
+    """In our own pause after a 503, and while the library itself asks a 502 once more."""
     sandbox = await Sandbox.start()
-    sandbox.rest.trouble = (503, {"message": "503: Service Unavailable", "code": 0})
+    sandbox.rest.trouble = (status, {"message": "unavailable", "code": 0})
     env = {"DISCORD_TOKEN": sandbox.bot_token, "EARMARK_DISCORD_URL": sandbox.url}
     try:
         async with program("run", "--data", str(tmp_path), **env) as bot:
-            await bot.said("Discord is down")
+            await bot.said("Discord is down" if status == 503 else "logging in")
+            await asyncio.sleep(1)
             assert await bot.end(seconds=5) == 0
+            assert not any("Traceback" in line for line in bot.lines)
     finally:
         await sandbox.close()
 

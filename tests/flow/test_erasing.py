@@ -25,6 +25,7 @@ from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.spotify import SpotifyAccounts
+from storage.studies import Studies
 
 ADA, BEN, HERE = 11, 22, 99
 SOURCES = [TrackSource(f"Piece {i}", "Bach", features={"energy": i / 20, "tempo": 60.0 + i}) for i in range(20)]
@@ -106,6 +107,7 @@ async def test_no_work_that_began_before_an_erasure_keeps_anything(rig: Rig):
         StoredClips(rig.database).add(ADA, {first: b"sound"}, since),
         rig.predictions.add(ADA, [(first, checked)], since),
         rig.spotify.put(ADA, b"sealed", since),
+        Studies(rig.database).begin(ADA, since),
         Cards(rig.database).add(PublicCard(1, 2, HERE, ADA, first, None), since),
     )
     for work in late:

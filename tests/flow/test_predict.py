@@ -12,7 +12,7 @@ from bot.domain import PlaylistSource, Prediction, Track, TrackSource
 from bot.domain_session import Settings
 from bot.flow.compare import compare
 from bot.flow.pools import Pools
-from bot.flow.predict import predict_playlist, predict_tracks
+from bot.flow.predict import predict_playlist, predict_tracks, what_if
 from bot.flow.retrain import retrain
 from bot.flow.session import start
 from bot.flow.session_events import Actor
@@ -128,3 +128,13 @@ async def test_a_session_follows_at_once_who_takes_his_consent_back(rig: Rig):
     for other in OTHERS:
         await rig.shares.allow(other, "off", HERE)
     assert ((await pools.of(session)).predictions == alone).all()
+
+
+@pytest.mark.parametrize("chosen", ["energy=nan", "energy=inf", "energy=abc", "energy=7", "energy=", "mood=1", "=", ""])
+async def test_a_change_that_was_never_offered_changes_nothing(rig: Rig, chosen: str):
+    track = rig.tracks[0]
+    said, asked = await what_if(
+        rig.ratings, rig.models, rig.workers, ADA, track, chosen, shares=rig.shares, guild_id=HERE
+    )
+    assert asked is None
+    assert said.stars == (await rig.ask(track))[0].stars

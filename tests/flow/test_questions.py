@@ -108,3 +108,26 @@ async def test_no_artist_comes_three_times_running_when_others_were_rated_elsewh
             other = await rig.questions.next(elsewhere)
             await rate(rig.playlists, rig.ratings, ADA, other.track.id, 1 + turn % 10)
     assert not any(len(set(artists[i : i + 3])) == 1 for i in range(len(artists) - 2))
+
+
+class Broken(ThreadPoolExecutor):
+    """Processes that cannot be started."""
+
+    asked = 0
+
+    def submit(self, *_, **__):
+        self.asked += 1
+        raise OSError(12, "Cannot allocate memory")
+
+
+async def test_what_cannot_be_chosen_is_not_tried_at_each_click(rig: Rig):
+    broken = Broken(1)
+    rig.questions = Questions(rig.playlists, rig.ratings, Workers(lambda: broken))
+    await rig.link(artists=60)
+    asked = []
+    for _ in range(MIN_RATINGS + 4 * EVERY):
+        asked += await rig.answer(1)
+        await asyncio.sleep(0.02)
+    assert len({question.track.id for question in asked}) == len(asked), "the order that there is goes on"
+    assert 1 <= broken.asked <= 5
+    await rig.questions.close()

@@ -345,3 +345,16 @@ def test_what_others_gave_counts_in_a_changed_row_as_in_the_row_itself():
     (plainly,) = predict_job(arrays, meta, [{**rows[0], "tempo": 140.0}], rated, False, company)
     assert told.by_others
     assert next(one.stars for one in told.changes if one.value == 140.0) == pytest.approx(plainly.stars, abs=1e-9)
+
+
+def test_a_change_is_offered_once_where_most_tracks_have_one_value():
+    rows, stars, _ = listener(40)
+    X = matrix(rows)
+    X[:, NAMES.index("instrumentalness")] = 0.0
+    X[:2, NAMES.index("instrumentalness")] = 0.4, 0.8
+    model = TasteRegressor(low=1, high=10).fit(X, np.array(stars, dtype=float))
+    x = X[5].copy()
+    x[NAMES.index("instrumentalness")] = 0.9
+    offered = turns(model, x)
+    assert (NAMES.index("instrumentalness"), 0.0) in offered
+    assert len(offered) == len(set(offered))
