@@ -134,7 +134,7 @@ async def _click_on(
     chance, who, refused = random.Random(seed), int(human.members[name]), 0
     while not over.is_set() or refused:
         key, stars = (who, track_of(card)), chance.randint(1, 10)
-        was_up = up.is_set()
+        was_up, ends = up.is_set(), outcome.ends
         record.send(key, stars)
         answer = await human.click(name, card["id"], button(card, "rate", stars), wait=3.5)
         if answer["state"] == "answered":
@@ -143,7 +143,7 @@ async def _click_on(
             await asyncio.sleep(chance.uniform(0.5, 1.5) * pause)
             continue
         # The bot was ended under the finger: the same card must work once it is back.
-        refused += was_up and up.is_set()
+        refused += was_up and up.is_set() and outcome.ends == ends  # while one waits, it may end and come back
         if refused > 3:
             outcome.dead += 1
             return
