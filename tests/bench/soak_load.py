@@ -18,7 +18,7 @@ from tests.end_to_end.people import button, playlist_csv
 from tests.end_to_end.processes import HttpHuman, Program, program
 
 Say = Callable[[str, str], None]
-REST = 20.0  # seconds in which what is not held for good ends: connections that idle, tasks at hand
+REST = 35.0  # seconds in which what is not held for good ends: tasks at hand, and idle connections (up to twice 15 s)
 
 
 @asynccontextmanager
