@@ -140,7 +140,13 @@ async def soak_flat(data: Path, members: int, actions: float, seconds: float, sa
 async def _held(bot: Program, url: str) -> Held:
     process = psutil.Process(bot.process.pid)
     tasks = int((await figures(url))["earmark_tasks"])
-    return Held(process.memory_info().rss / 1e6, process.num_fds(), process.num_threads(), tasks)
+    return Held(process.memory_info().rss / 1e6, _descriptors(bot.process.pid), process.num_threads(), tasks)
+
+
+def _descriptors(pid: int) -> int:
+    """How many files and connections are open; a training process, which goes two minutes after its work, has pipes."""
+    places = Path(f"/proc/{pid}/fd").iterdir()
+    return sum(not str(one.readlink()).startswith("pipe:") for one in places if one.is_symlink())
 
 
 async def _at_rest(bot: Program, url: str, first: Held) -> Held:
