@@ -80,6 +80,7 @@ EarmarkError
 ├── TooMuchStored            more than one member may keep
 ├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
+├── DatabaseClosed           the program is ending, and has let go of its file
 ├── NoBackup                 there is no such backup, or no database where one is named
 ├── BadBackup                a backup is damaged, or none of ours
 │   └── BadDatabase          the database itself is
@@ -528,6 +529,11 @@ class TooMuchStored(EarmarkError):
 @dataclass(eq=False)
 class StorageBusy(EarmarkError):
     code: int  # SQLite's
+
+
+@dataclass(eq=False)
+class DatabaseClosed(EarmarkError):
+    pass
 
 
 @dataclass(eq=False)

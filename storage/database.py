@@ -4,8 +4,8 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.errors import BadDatabase, FolderInUse, FolderUnusable, StorageBusy
+from bot.errors import BadDatabase, DatabaseClosed, FolderInUse, FolderUnusable, StorageBusy
 from bot.metrics import Metrics
 from bot.private import tighten
 from storage.migrate import migrate
@@ -28,6 +28,7 @@ READERS = 4
 # Emptying the write-ahead log: how long somebody waits for it, how long one attempt keeps members' writes waiting, and
 # the seconds between attempts, first and in the background; all in seconds.
 PATIENCE, HOLD, PAUSE, LATER = 10.0, 0.1, 0.2, 1.0
+GRACE = 5.0  # seconds in which what is at work may end before the file is closed
 
 
 class Statement:
@@ -61,6 +62,10 @@ class Database:
         self._direct: AsyncConnection | None = None
         self._connecting = asyncio.Lock()
         self._emptying: asyncio.Task[None] | None = None
+        self._closed = False
+        self._in_use = 0
+        self._free = asyncio.Event()
+        self._free.set()
 
     @classmethod
     async def open(cls, path: Path, metrics: Metrics | None = None) -> "Database":
@@ -81,10 +86,11 @@ class Database:
 
         Raises:
             StorageBusy: the file is locked by another program, or its disk is full or failing; nothing was written.
+            DatabaseClosed: the program is ending.
 
         """
         try:
-            with self._time.timed(kind="write"):
+            with self._at_work("write"):
                 async with self._writer.begin() as connection:
                     yield connection
             self.writable = True
@@ -97,17 +103,17 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """Read one consistent state, whatever is being written meanwhile."""
-        with self._time.timed(kind="read"):
+        with self._at_work("read"):
             async with self._reader.begin() as connection:
                 yield connection
 
     async def fetch(self, statement: Statement, **values: Any) -> list[Any]:
         """Run one reading statement in one hop to the driver's thread, where SQLAlchemy's way takes a dozen."""
-        if self._direct is None:
-            async with self._connecting:  # several may come first
-                self._direct = self._direct or await self._reader.connect()
-        driver: Any = (await self._direct.get_raw_connection()).driver_connection
-        with self._time.timed(kind="fetch"):
+        with self._at_work("fetch"):
+            if self._direct is None:
+                async with self._connecting:  # several may come first
+                    self._direct = self._direct or await self._reader.connect()
+            driver: Any = (await self._direct.get_raw_connection()).driver_connection
             return await driver.execute_fetchall(statement.sql, statement.values(values))
 
     async def truncate_log(self, patience: float = PATIENCE) -> bool:
@@ -135,7 +141,26 @@ class Database:
         while not await asyncio.to_thread(empty_log, self._path):  # noqa: ASYNC110 - nothing says when a reader ends
             await asyncio.sleep(LATER)
 
+    @contextmanager
+    def _at_work(self, kind: str) -> Generator[None]:
+        """Time what is done, and keep the file open for it."""
+        if self._closed:
+            raise DatabaseClosed
+        self._in_use += 1
+        self._free.clear()
+        try:
+            with self._time.timed(kind=kind):
+                yield
+        finally:
+            self._in_use -= 1
+            if not self._in_use:
+                self._free.set()
+
     async def close(self) -> None:
+        """Let what is at work end, and close; a connection given back later would stay open."""
+        self._closed = True
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._free.wait(), GRACE)
         if self._emptying is not None:
             self._emptying.cancel()
             with suppress(asyncio.CancelledError):

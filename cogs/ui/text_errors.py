@@ -5,7 +5,7 @@ from cogs.ui import text_spotify
 from cogs.ui.text import FIRST_STEP, all_rated, count, plain
 
 
-def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a sentence
+def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a sentence
     """Say what went wrong and what to do next."""
     match problem:
         case errors.EmptyFile():
@@ -106,6 +106,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912 
             )
         case errors.StorageBusy():
             return "I could not save that just now. Nothing was changed; please try again."
+        case errors.DatabaseClosed():
+            return "I am about to restart. Nothing was changed; please try again in a minute."
         case errors.NoBackup():
             return f"There is nothing at {problem.path}. Check the path, or name the data folder with --data."
         case errors.BadDatabase():

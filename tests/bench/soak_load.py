@@ -5,7 +5,7 @@ import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -145,8 +145,11 @@ async def _held(bot: Program, url: str) -> Held:
 
 def _descriptors(pid: int) -> int:
     """How many files and connections are open; a training process, which goes two minutes after its work, has pipes."""
-    places = Path(f"/proc/{pid}/fd").iterdir()
-    return sum(not str(one.readlink()).startswith("pipe:") for one in places if one.is_symlink())
+    opened = 0
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            opened += not str(one.readlink()).startswith("pipe:")
+    return opened
 
 
 async def _at_rest(bot: Program, url: str, first: Held) -> Held:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from bot.domain import PlaylistSource, TrackSource
-from bot.errors import FolderInUse, StorageBusy
+from bot.errors import DatabaseClosed, FolderInUse, StorageBusy
 from storage.accounts import Accounts
 from storage.catalogue import Known
 from storage.database import Database, FolderLock
@@ -307,3 +307,26 @@ async def test_modes_of_an_older_installation_are_tightened(tmp_path: Path):
         assert stat.S_IMODE(place.stat().st_mode) == mode, "a folder with other things in it is not ours"
         await database.close()
         lock.release()
+
+
+async def test_closing_waits_for_what_is_at_work_and_leaves_no_connection(tmp_path: Path):
+    database = await Database.open(tmp_path / "earmark.db")
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def read() -> int:
+        async with database.reading() as connection:
+            reached.set()
+            await go_on.wait()
+            return (await connection.exec_driver_sql("SELECT 7")).scalar_one()
+
+    reading = asyncio.create_task(read())
+    await reached.wait()
+    closing_it = asyncio.create_task(database.close())
+    await asyncio.sleep(0)
+    with pytest.raises(DatabaseClosed):
+        async with database.transaction():
+            pass
+    go_on.set()
+    assert await reading == 7
+    await closing_it
+    assert not (tmp_path / "earmark.db-wal").exists(), "the last connection that closes removes it"
