@@ -48,8 +48,9 @@ async def _kills(options: argparse.Namespace, data: Path) -> None:
         began = time.perf_counter()
         o = await soak_kills(data / name, options.kills, number, options.clickers, options.kill_rate)
         took = time.perf_counter() - began
-        say(f"{o.ends} times {name}, {took:.0f} s", f"{o.clicks} clicks, {o.acknowledged} acknowledged: {o.lost} lost, "
-            f"{o.twice} counted wrongly, {o.dead} cards dead; exit codes {dict(o.codes)}")  # fmt: skip
+        clicked = f"{o.clicks} clicks, {o.clicks / o.seconds:.0f}/s while up, {o.acknowledged} acknowledged"
+        kept = f"{o.lost} lost, {o.twice} counted wrongly, {o.dead} cards dead"
+        say(f"{o.ends} times {name}, {took:.0f} s", f"{clicked}: {kept}; exit codes {dict(o.codes)}")
 
 
 async def _busy(options: argparse.Namespace, data: Path) -> None:
