@@ -1,29 +1,33 @@
-"""How described tracks become a playlist: short lists at once, long ones in parts, between which others write.
+"""How described tracks become a playlist, and go: long lists in parts, between which others write.
 
 A part's tracks stand on a stage of the owner's until the playlist is made of them, so that nobody's leaving takes them
-away meanwhile, and whatever an end of the program interrupts is known by it.
+away meanwhile, and whatever an end of the program interrupts is known by it. A list that goes is a stage until it is
+gone.
 """
 
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import PlaylistSource
+from bot.domain import LinkedPlaylist, PlaylistSource
 from bot.errors import TooMuchStored
 from storage import catalogue
 from storage.database import Database, run_many
 from storage.listeners import Began, ensure
+from storage.playlist_rows import one
 from storage.rows import in_parts
-from storage.schema import playlist_tracks, playlists
+from storage.schema import playlist_shares, playlist_tracks, playlists
+from storage.schema_spotify import playlist_origins
 from storage.unused import drop_unused
 
 PART = 500  # tracks; while they are stored, others' clicks wait
 MOST = 50_000  # tracks on the playlists of one member
 STAGE = "\n"  # a name that no playlist has, since names are tidied
+IS_STAGE = playlists.c.kind == "stage"
 PUT = "INSERT INTO playlist_tracks (playlist_id, track_id, position) VALUES (:playlist_id, :track_id, :position)"
 
 
@@ -35,9 +39,9 @@ async def require_room(
     connection: AsyncConnection, owner_id: int, sources: Sequence[PlaylistSource], *, replacing: bool
 ) -> None:
     """Raise TooMuchStored where a member would list more tracks than MOST; a playlist may replace its namesake."""
-    gone = [STAGE, *(source.name for source in sources if replacing)]
+    gone = [source.name for source in sources if replacing]
     query = select(func.count()).select_from(playlist_tracks.join(playlists))
-    query = query.where(playlists.c.owner_id == owner_id)
+    query = query.where(playlists.c.owner_id == owner_id, ~IS_STAGE)
     for part in in_parts(gone):
         query = query.where(playlists.c.name.not_in(part))
     wanted = sum(len(source.tracks) for source in sources)
@@ -81,17 +85,65 @@ async def stage(
 
 
 def own_stage(owner_id: int) -> Select[Any]:
-    return every_stage().where(playlists.c.owner_id == owner_id)
+    return select(playlists.c.id).where(playlists.c.name == STAGE, playlists.c.owner_id == owner_id)
 
 
 def every_stage() -> Select[Any]:
-    return select(playlists.c.id).where(playlists.c.name == STAGE)
+    return select(playlists.c.id).where(IS_STAGE)
 
 
-async def clear(connection: AsyncConnection, which: Select[Any], kept: Collection[int] = ()) -> None:
-    """Remove stages, and those of their tracks that nobody has; `kept` are known to be in use."""
-    ids = (await connection.scalars(which)).all()
-    on_them = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id.in_(ids))
-    left = set(await connection.scalars(on_them)).difference(kept)
-    await connection.execute(delete(playlists).where(playlists.c.id.in_(ids)))
-    await drop_unused(connection, left)
+async def leave(connection: AsyncConnection, playlist_id: int) -> Select[Any]:
+    """Make a stage of a playlist, which nobody sees any more, for `clear`."""
+    this = playlists.c.id == playlist_id
+    await connection.execute(delete(playlist_shares).where(playlist_shares.c.playlist_id == playlist_id))
+    await connection.execute(update(playlists).where(this).values(name=f"{STAGE}{playlist_id}", kind="stage"))
+    return select(playlists.c.id).where(this)
+
+
+async def clear(database: Database, which: Select[Any], kept: Collection[int] = ()) -> None:
+    """Remove stages part by part, and those of their tracks that nobody has; `kept` are known to be in use."""
+    async with database.reading() as connection:
+        ids = (await connection.scalars(which)).all()
+    while ids:
+        async with database.transaction() as connection:
+            on_them = playlist_tracks.c.playlist_id.in_(ids)
+            part = (await connection.scalars(select(playlist_tracks.c.track_id).where(on_them).limit(PART))).all()
+            if not part:
+                await connection.execute(delete(playlists).where(playlists.c.id.in_(ids)))
+                return
+            await connection.execute(delete(playlist_tracks).where(on_them, playlist_tracks.c.track_id.in_(part)))
+            await drop_unused(connection, set(part).difference(kept))
+
+
+async def make(
+    connection: AsyncConnection, owner_id: int, source: PlaylistSource, given: Sequence[int], *, keep: bool = False
+) -> LinkedPlaylist:
+    """Make a playlist of stored tracks; one of this name is replaced, or kept and made longer."""
+    same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
+    playlist_id = await connection.scalar(select(playlists.c.id).where(same))
+    relinked = playlist_id is not None
+    if playlist_id is None:
+        values = {
+            "owner_id": owner_id,
+            "name": source.name,
+            "kind": source.kind,
+            "created_at": int(time.time()),
+        }
+        playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
+    assert playlist_id is not None
+    on_it = playlist_tracks.c.playlist_id == playlist_id
+    before = select(playlist_tracks.c.track_id).where(on_it).order_by(playlist_tracks.c.position)
+    listed = (await connection.scalars(before)).all()
+    kept = listed if keep else []
+    ids = list(dict.fromkeys([*kept, *given]))
+    await connection.execute(delete(playlist_tracks).where(on_it))
+    await put(connection, playlist_id, ids)
+    await drop_unused(connection, set(listed).difference(ids))
+    await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
+    if source.origin is not None:
+        origin = {"link": source.origin.link, "version": source.origin.version}
+        values = {**origin, "playlist_id": playlist_id, "through_account": int(source.origin.through_account)}
+        await connection.execute(insert(playlist_origins).values(**values))
+    playlist = await one(connection, playlist_id)
+    duplicates = source.duplicates + len(kept) + len(given) - len(ids)
+    return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)

@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, exists, func, insert, or_, select, union_all
+from sqlalchemy import Select, bindparam, delete, exists, or_, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from bot.errors import StorageBusy, UnknownPlaylist, UnknownTrack
@@ -17,10 +15,9 @@ from storage import catalogue, linking
 from storage.database import Database, Statement
 from storage.identity import fold
 from storage.listeners import Began, began, ensure
+from storage.playlist_rows import one, own, playlist, summary
 from storage.rows import select_tracks, track
-from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_features, tracks
-from storage.schema_spotify import playlist_origins
-from storage.unused import drop_unused
+from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, tracks
 
 
 class Playlists:
@@ -56,7 +53,9 @@ class Playlists:
             await ensure(connection, owner_id, since)
             await linking.require_room(connection, owner_id, sources, replacing=True)
             return [
-                await _link(connection, owner_id, source, await catalogue.store(connection, source.tracks, owner_id))
+                await linking.make(
+                    connection, owner_id, source, await catalogue.store(connection, source.tracks, owner_id)
+                )
                 for source in sources
             ]
 
@@ -68,7 +67,7 @@ class Playlists:
             ids = await linking.stage(self._database, owner_id, sources, since)
             async with self._database.transaction() as connection:
                 await ensure(connection, owner_id, since)
-                made = [await _link(connection, owner_id, *each) for each in zip(sources, ids, strict=True)]
+                made = [await linking.make(connection, owner_id, *each) for each in zip(sources, ids, strict=True)]
         except Exception:
             await self._clear(mine)
             raise
@@ -80,12 +79,8 @@ class Playlists:
         await self._clear(linking.every_stage())
 
     async def _clear(self, stages: Select[Any], kept: Collection[int] = ()) -> None:
-        async with self._database.reading() as connection:
-            if (await connection.execute(stages)).first() is None:
-                return
         with contextlib.suppress(StorageBusy):  # then the next start does it
-            async with self._database.transaction() as connection:
-                await linking.clear(connection, stages, kept)
+            await linking.clear(self._database, stages, kept)
 
     async def extend(
         self, owner_id: int, source: PlaylistSource, since: Began | None = None
@@ -100,7 +95,7 @@ class Playlists:
             await ensure(connection, owner_id, since)
             await linking.require_room(connection, owner_id, [source], replacing=False)
             ids = await catalogue.store(connection, source.tracks, owner_id)
-            return await _link(connection, owner_id, source, ids, keep=True), ids
+            return await linking.make(connection, owner_id, source, ids, keep=True), ids
 
     async def of(self, owner_id: int) -> list[Playlist]:
         return await self._list(playlists.c.owner_id == owner_id)
@@ -111,10 +106,10 @@ class Playlists:
         return sorted(found, key=lambda playlist: playlist.owner_id != listener_id)
 
     async def _list(self, condition: Any) -> list[Playlist]:
-        query = _summary().where(condition, playlists.c.name != linking.STAGE)
+        query = summary().where(condition, ~linking.IS_STAGE)
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(playlists.c.created_at, playlists.c.id))
-            return [_playlist(row) for row in rows]
+            return [playlist(row) for row in rows]
 
     async def get(self, playlist_id: int, listener_id: int, guild_id: int | None) -> Playlist:
         """Raise UnknownPlaylist unless the member can see it."""
@@ -126,24 +121,22 @@ class Playlists:
     async def unlink(self, owner_id: int, playlist_id: int) -> Playlist:
         """Remove a playlist of the owner's; ratings stay, tracks that nobody has go. Raises UnknownPlaylist."""
         async with self._database.transaction() as connection:
-            playlist = await _own(connection, owner_id, playlist_id)
-            on_it = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id == playlist_id)
-            listed = (await connection.scalars(on_it)).all()
-            await connection.execute(delete(playlists).where(playlists.c.id == playlist_id))
-            await drop_unused(connection, listed)
-        return playlist
+            found = await own(connection, owner_id, playlist_id)
+            gone = await linking.leave(connection, playlist_id)
+        await self._clear(gone)
+        return found
 
     async def share(self, owner_id: int, playlist_id: int, guild_id: int, shared: bool = True) -> Playlist:
         """Share a playlist of the owner's with a server, or stop; raises UnknownPlaylist."""
         async with self._database.transaction() as connection:
-            await _own(connection, owner_id, playlist_id)
+            await own(connection, owner_id, playlist_id)
             if shared:
                 row = upsert(playlist_shares).values(playlist_id=playlist_id, guild_id=guild_id)
                 await connection.execute(row.on_conflict_do_nothing())
             else:
                 here = (playlist_shares.c.playlist_id == playlist_id) & (playlist_shares.c.guild_id == guild_id)
                 await connection.execute(delete(playlist_shares).where(here))
-            return await _one(connection, playlist_id)
+            return await one(connection, playlist_id)
 
     async def shared_tracks(
         self, owner_ids: Collection[int], guild_id: int, playlist_ids: Collection[int] = ()
@@ -262,72 +255,3 @@ def _track_seen(guild_id: Any) -> Statement:
 ONE_TRACK = Statement(select_tracks().where(tracks.c.id == bindparam("track_id")))
 TRACK_SEEN_IN_DM = _track_seen(None)
 TRACK_SEEN_IN_GUILD = _track_seen(bindparam("guild_id"))
-
-
-def _summary() -> Any:
-    on_it = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id).scalar_subquery()
-    known = exists().where(track_features.c.track_id == playlist_tracks.c.track_id)
-    with_features = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id, known)
-    shares = select(func.group_concat(playlist_shares.c.guild_id)).where(
-        playlist_shares.c.playlist_id == playlists.c.id
-    )
-    return select(
-        playlists.c.id,
-        playlists.c.owner_id,
-        playlists.c.name,
-        playlists.c.kind,
-        on_it.label("tracks"),
-        with_features.scalar_subquery().label("with_features"),
-        shares.scalar_subquery().label("shares"),
-    )
-
-
-def _playlist(row: Any) -> Playlist:
-    shares = tuple(int(guild_id) for guild_id in str(row.shares).split(",")) if row.shares else ()
-    return Playlist(row.id, row.owner_id, row.name, row.kind, row.tracks, row.with_features, shares)
-
-
-async def _link(
-    connection: AsyncConnection, owner_id: int, source: PlaylistSource, given: Sequence[int], *, keep: bool = False
-) -> LinkedPlaylist:
-    """Make a playlist of stored tracks; one of this name is replaced, or kept and made longer."""
-    same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
-    playlist_id = await connection.scalar(select(playlists.c.id).where(same))
-    relinked = playlist_id is not None
-    if playlist_id is None:
-        values = {
-            "owner_id": owner_id,
-            "name": source.name,
-            "kind": source.kind,
-            "created_at": int(time.time()),
-        }
-        playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
-    assert playlist_id is not None
-    on_it = playlist_tracks.c.playlist_id == playlist_id
-    before = select(playlist_tracks.c.track_id).where(on_it).order_by(playlist_tracks.c.position)
-    listed = (await connection.scalars(before)).all()
-    kept = listed if keep else []
-    ids = list(dict.fromkeys([*kept, *given]))
-    await connection.execute(delete(playlist_tracks).where(on_it))
-    await linking.put(connection, playlist_id, ids)
-    await drop_unused(connection, set(listed).difference(ids))
-    await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
-    if source.origin is not None:
-        origin = {"link": source.origin.link, "version": source.origin.version}
-        values = {**origin, "playlist_id": playlist_id, "through_account": int(source.origin.through_account)}
-        await connection.execute(insert(playlist_origins).values(**values))
-    playlist = await _one(connection, playlist_id)
-    duplicates = source.duplicates + len(kept) + len(given) - len(ids)
-    return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)
-
-
-async def _one(connection: AsyncConnection, playlist_id: int) -> Playlist:
-    return _playlist((await connection.execute(_summary().where(playlists.c.id == playlist_id))).one())
-
-
-async def _own(connection: AsyncConnection, owner_id: int, playlist_id: int) -> Playlist:
-    own = (playlists.c.id == playlist_id) & (playlists.c.owner_id == owner_id)
-    row = (await connection.execute(_summary().where(own))).one_or_none()
-    if row is None:
-        raise UnknownPlaylist(asked="that playlist")
-    return _playlist(row)

@@ -92,6 +92,14 @@ async def test_several_long_lists_are_stored_all_or_none(database: Database, fil
     assert [one.playlist.tracks for one in made] == [5000, 5000]
 
 
+async def test_a_track_may_move_from_one_list_to_the_next_of_those_linked_together(database: Database):
+    playlists = Playlists(database)
+    air, gigue = (TrackSource(name, "Bach") for name in ("Air", "Gigue"))
+    await playlists.link(ADA, PlaylistSource("One", "csv", [air]))
+    made = await playlists.link_all(ADA, [PlaylistSource("One", "csv", [gigue]), PlaylistSource("Two", "csv", [air])])
+    assert [one.playlist.tracks for one in made] == [1, 1]
+
+
 async def test_what_a_killed_program_left_half_linked_goes_at_the_next_start(tmp_path: Path):
     config = Config(data=tmp_path, database=tmp_path / "earmark.db")
     database = await Database.open(config.database)
@@ -102,6 +110,28 @@ async def test_what_a_killed_program_left_half_linked_goes_at_the_next_start(tmp
     async with services(config) as s:
         assert [one.name for one in await s.playlists.visible(BEN, None)] == ["Mix"]
     assert [rows(config.database, table) for table in ("playlists", "tracks")] == [1, 1]
+
+
+async def test_a_long_list_goes_at_once_for_its_owner_and_in_parts_for_the_file(
+    database: Database, ratings: Ratings, file: Path
+):
+    playlists = Playlists(database)
+    await playlists.link(BEN, source("Air"))
+    (air,) = await playlists.visible_tracks(BEN, None)
+    linked = await playlists.link(ADA, LONG)
+    await playlists.share(ADA, linked.playlist.id, GUILD)
+    unlinking = asyncio.create_task(playlists.unlink(ADA, linked.playlist.id))
+    while rows(file, "tracks") > 4501:
+        await asyncio.sleep(0.002)
+    await ratings.rate(BEN, air.id, 7)
+    assert not unlinking.done(), "the click was saved before the list was gone"
+    assert await playlists.of(ADA) == []
+    assert await playlists.shared_tracks([ADA], GUILD) == []
+    again = await playlists.link(ADA, LONG)
+    assert (await unlinking).tracks == 5000
+    assert not again.relinked
+    assert len(await playlists.tracks(again.playlist.id)) == 5000
+    assert [rows(file, table) for table in ("playlists", "tracks")] == [2, 5001]
 
 
 async def test_one_member_lists_so_many_tracks_and_no_more(database: Database):
