@@ -133,11 +133,17 @@ def test_tracks_that_all_sound_the_same_are_measured_without_a_crash(
 def test_ctrl_c_is_no_crash(tmp_path: Path):
     file = write(tmp_path / "mine.csv")
     command = [sys.executable, "-m", "bot", "evaluate", str(file), "--ratings", "60", "--draws", "100000"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    assert process.stderr.readline().startswith("..."), "it is at work"
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    # What a shell runs in the background ignores Ctrl-C, and so would all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("..."), "it is at work"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 1
     assert said.endswith("Interrupted.\n")
     assert "Traceback" not in said
