@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain import Question
-from bot.errors import EarmarkError, NothingToRate, StorageBusy, UnknownTrack
+from bot.errors import EarmarkError, ErasedMeanwhile, NothingToRate, StorageBusy, UnknownTrack
 from bot.flow.rate import Round
 from cogs.ui import cards, digits, text, text_errors
 from cogs.ui.access import paces, services
@@ -129,8 +129,12 @@ class Reactions(commands.Cog):
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         async with self._in_turn.of((payload.message_id, payload.user_id)):
             stars, card = await self._card(payload)
-            if card is not None and not (payload.member is not None and payload.member.bot):
-                await _patiently(lambda: self.bot.services.ratings.rate(payload.user_id, card.track_id, stars))
+            if card is None or (payload.member is not None and payload.member.bot):
+                return
+            s, who = self.bot.services, payload.user_id
+            since = await s.playlists.began(who)
+            with contextlib.suppress(ErasedMeanwhile):
+                await _patiently(lambda: s.ratings.rate(who, card.track_id, stars, since))
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain import Rating
 from bot.errors import NothingToUndo
 from storage.database import Database, Statement, run_many
-from storage.listeners import ensure
+from storage.listeners import Began, ensure
 from storage.rows import COLUMNS, features_column, track
 from storage.schema import ratings, tracks, verdicts
 from storage.writer import Writer
@@ -70,10 +70,23 @@ class Ratings:
         """Finish what was begun, then take nothing more."""
         await self._writer.close()
 
-    async def rate(self, listener_id: int, track_id: int, stars: int) -> None:
-        """Store a rating; it is on disk when this returns."""
+    async def rate(self, listener_id: int, track_id: int, stars: int, since: Began | None = None) -> None:
+        """Store a rating; it is on disk when this returns.
+
+        Raises:
+            ErasedMeanwhile: the member was erased after it was given.
+
+        """
         row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
-        await self._writer.put(row, key=(listener_id, track_id))
+
+        async def write(connection: AsyncConnection) -> None:
+            await ensure(connection, listener_id, since)
+            await rate_many(connection, [row])
+
+        if since is None:
+            await self._writer.put(row, key=(listener_id, track_id))
+        else:
+            await self._writer.write(write)
 
     async def skip(self, listener_id: int, track_id: int) -> None:
         """Note that the member passed a track over; a rating it had stays."""

@@ -64,6 +64,24 @@ async def test_a_public_card_that_cannot_be_remembered_does_not_stay(room: Room)
     await eventually(lambda: room.has_stars("Ben", {track_of(again): 7}))
 
 
+async def test_a_reaction_that_waits_for_the_database_does_not_bring_an_erased_member_back(room: Room):
+    assert room.bot is not None
+    accounts, ben = room.bot.services.accounts, ids(room, "Ben")
+    await room.link("Ada", FILE)
+    card = await room.slash("Ada", "rate start", public=True)
+    await eventually(lambda: len(room.message("Ada", card["id"]).get("reactions") or ()) == 10)
+    async with locked(room, 4.8):  # the reaction fails twice meanwhile, and is tried again three seconds later
+        await room.human.react("Ben", card, "7️⃣")
+
+    def trying() -> bool:
+        return "discord.py: on_raw_reaction_add" in {task.get_name() for task in asyncio.all_tasks()}
+
+    await accounts.erase(ben)
+    assert trying()
+    await eventually(lambda: not trying(), 10)
+    assert await accounts.since(ben) is None
+
+
 async def test_an_answer_that_comes_too_late_is_no_error_of_ours(room: Room, caplog: pytest.LogCaptureFixture):
     await room.link("Ada", FILE)
     card = await room.slash("Ada", "rate start")
