@@ -77,14 +77,7 @@ class Connections:
 
     async def finish_pasted(self, listener_id: int, address: str) -> str:
         """End a way with the address that a member pasted; raises as `finish`, and NoRedirect."""
-        try:
-            query = parse_qs(urlsplit(re.sub(r"\s+", "", address).strip("<>")).query)
-        except ValueError:
-            raise NoRedirect from None
-        state, code, error = (query.get(name, [""])[0] for name in ("state", "code", "error"))
-        if not state or not (code or error):
-            raise NoRedirect
-        return await self.finish(state, code, listener_id=listener_id)
+        return await self.finish(*brought_back(address), listener_id=listener_id)
 
     async def finish(self, state: str, code: str, *, listener_id: int | None = None) -> str:
         """End a way: keep the permission, and say whose account it is.
@@ -207,3 +200,20 @@ def _seal(keyring: Keyring, tokens: Tokens) -> bytes:
 
 def _open(keyring: Keyring, sealed: bytes) -> Tokens:
     return Tokens(**json.loads(keyring.open(sealed)))
+
+
+def brought_back(address: str) -> tuple[str, str]:
+    """The state and the code in an address to which Spotify led; the code is empty where the member declined.
+
+    Raises:
+        NoRedirect: it holds neither.
+
+    """
+    try:
+        query = parse_qs(urlsplit(re.sub(r"\s+", "", address).strip("<>")).query)
+    except ValueError:
+        raise NoRedirect from None
+    state, code, error = (query.get(name, [""])[0] for name in ("state", "code", "error"))
+    if not state or not (code or error):
+        raise NoRedirect
+    return state, code

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import (
@@ -20,6 +20,7 @@ from bot.errors import (
 )
 from bot.sources.audio import analyse
 from cogs.ui import text_errors
+from tests.examples import examples
 from tests.sources.sounds import RATE, music, sine, wav
 
 SECOND = np.zeros(RATE)
@@ -156,7 +157,7 @@ WHOLE = [wav(music(seconds=2), kind=kind) for kind in ("WAV", "FLAC", "OGG", "MP
 
 @given(st.sampled_from(WHOLE), st.integers(0, 10**9), st.binary(min_size=1, max_size=40))
 @example(WHOLE[3], 0, b"\xff\xfb\x90\x00" * 4)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_any_damage_is_an_error_of_ours_or_is_heard(data: bytes, place: int, junk: bytes):
     place %= len(data)
     damaged = data[:place] + junk + data[place + len(junk) :]
@@ -171,7 +172,7 @@ def test_any_damage_is_an_error_of_ours_or_is_heard(data: bytes, place: int, jun
     st.sampled_from([b"RIFF\x00\x01\x00\x00WAVE", b"fLaC", b"OggS", b"ID3", b"\xff\xfb\x90\x00"]),
     st.binary(max_size=3000),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_noise_behind_a_known_beginning_is_an_error(head: bytes, noise: bytes):
     with pytest.raises(AudioError):
         analyse(head + noise, "demo")

@@ -2,12 +2,13 @@ import json
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import errors
 from bot.domain import PlaylistSource
 from bot.sources.files import MAX_ROWS, read_lines, read_playlist, read_playlists
+from tests.examples import examples
 
 ID = "4uLU6hMCjMI75M1A2tKUQC"
 OTHER = "7ouMYWpwJ422jRcDASZB7P"
@@ -149,7 +150,7 @@ SEEDS = [EXPORTIFY_NET, EXPORTIFY_APP_GERMAN, TUNEMYMUSIC, SOUNDIIZ, OWN, json.d
 
 
 @given(st.one_of(st.binary(max_size=400), st.text(max_size=400).map(str.encode)))
-@settings(max_examples=400, deadline=None)
+@examples(400)
 def test_whatever_the_bytes_the_outcome_is_sound(data: bytes):
     try:
         playlists = read_playlists("x.csv", data)
@@ -160,7 +161,7 @@ def test_whatever_the_bytes_the_outcome_is_sound(data: bytes):
 
 
 @given(st.sampled_from(SEEDS), st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(400)
 def test_damaged_files_are_read_or_refused(seed: str, data: st.DataObject):
     raw = bytearray(seed.encode())
     for _ in range(data.draw(st.integers(1, 6))):

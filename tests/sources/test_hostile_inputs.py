@@ -1,9 +1,11 @@
 """Whatever is uploaded or typed: tracks, or an error with a sentence, and nothing that misbehaves where it is shown.
 
-`pytest tests/sources/test_hostile_inputs.py --hypothesis-profile long` tries 10,000 inputs for each importer and field.
+`pytest tests/sources/test_hostile_inputs.py --hypothesis-profile long` tries 10,000 inputs for each importer and field;
+recordings are in `test_audio_rough.py`.
 """
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import PlaylistSource
-from bot.errors import EarmarkError, LinkError
+from bot.errors import EarmarkError, LinkError, NoRedirect, UnknownTrack
+from bot.flow.connect import brought_back
 from bot.flow.link import NAME_LENGTH
 from bot.sources.decoding import tidy
 from bot.sources.files import MAX_ROWS, read_lines, read_playlists
+from bot.sources.spotify_links import parse
 from cogs.ui.text import plain
 from cogs.ui.text_errors import error
 
@@ -104,6 +108,42 @@ def test_a_name_that_is_typed(typed: str):
     assert "@everyone" not in shown
     assert "<@1>" not in shown
     assert "[x](http" not in shown
+
+
+LINKS = st.lists(
+    st.one_of(
+        NASTY,
+        st.sampled_from([
+            "https://", "http:", "//", "spotify:", "user:", "playlist", "track", "album", ":", "/", "?", "#", "@",
+            "[", "]",
+            "open.spotify.com", "spotify.link", "intl-de", "embed", "collection/tracks", "37i9dQZF1DXcBWIGoYBM5M",
+            "127.0.0.1:1/callback", "state=", "code=", "error=", "&", "%00", "%", "<", ">",
+        ]),
+    ),
+    max_size=9,
+).map("".join)  # fmt: skip
+
+
+@given(LINKS)
+def test_a_link_that_is_typed(typed: str):
+    try:
+        outcome = parse(typed).key
+    except (LinkError, UnknownTrack) as problem:
+        outcome = error(problem)
+        assert "@everyone" not in outcome
+    else:
+        assert re.fullmatch(r"(playlist|album|track):[0-9A-Za-z]{22}|liked:", outcome)
+
+
+@given(LINKS)
+def test_the_address_that_is_pasted_after_spotify(pasted: str):
+    try:
+        state, code = brought_back(pasted)
+    except NoRedirect as problem:
+        error(problem)
+        return
+    assert state
+    assert not {*state, *code} & set(" \n")
 
 
 @given(st.sampled_from(EarmarkError.__subclasses__()), NASTY)
