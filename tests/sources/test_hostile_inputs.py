@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import PlaylistSource
-from bot.errors import EarmarkError, LinkError, NoRedirect, UnknownTrack
+from bot.errors import EarmarkError, LinkError, NoRedirect
 from bot.flow.connect import brought_back
 from bot.flow.link import NAME_LENGTH
 from bot.sources.decoding import tidy
@@ -128,7 +128,7 @@ LINKS = st.lists(
 def test_a_link_that_is_typed(typed: str):
     try:
         outcome = parse(typed).key
-    except (LinkError, UnknownTrack) as problem:
+    except EarmarkError as problem:
         outcome = error(problem)
         assert "@everyone" not in outcome
     else:
