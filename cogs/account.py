@@ -36,7 +36,8 @@ class EraseModal(LastingModal, title="Erase everything about me"):
         user = interaction.user.id
         await erase(s.accounts, s.playlists, s.questions, s.outside.connections, user)
         stop_study(interaction, user)
-        await interaction.edit_original_response(content=text_account.ERASED)
+        said = text_account.ERASED if s.accounts.settled else f"{text_account.ERASED} {text_account.TRACES}"
+        await interaction.edit_original_response(content=said)
 
 
 class Account(commands.GroupCog, group_name="account", group_description="See, take along or erase what is stored"):

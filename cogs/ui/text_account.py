@@ -90,6 +90,7 @@ def export_too_large(size: int, limit: int) -> str:
 
 
 ERASED = "Everything about you is erased. You can start afresh at any time: `/playlist link`."
+TRACES = "A backup is being made, so the last traces leave my files in a few minutes, when it has ended."
 
 MEANING = (
     "A member whom you allow, and who allows you, can type `/taste compare` and see what you both gave to tracks that "

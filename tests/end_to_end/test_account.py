@@ -5,9 +5,13 @@ import csv
 import dataclasses
 import io
 import json
+import sqlite3
 import zipfile
 from collections.abc import Coroutine
+from contextlib import closing
 from typing import Any
+
+import pytest
 
 from bot.sources.files import read_playlist
 from bot.taste import evaluate
@@ -23,7 +27,7 @@ async def confirm(room: Room, who: str, typed: str) -> str:
     opened = await room.slash(who, "account erase")
     field = opened["modal"]["components"][0]["component"]["custom_id"]
     answer = await room.human.modal(who, opened, {field: typed})
-    return words(await eventually(lambda: (seen := room.message(who, answer["id"])) and words(seen) and seen))
+    return words(await eventually(lambda: (seen := room.message(who, answer["id"])) and words(seen) and seen, 20))
 
 
 async def archive_of(room: Room, who: str, channel: str = "general") -> zipfile.ZipFile:
@@ -97,6 +101,20 @@ async def test_erasing_asks_for_a_word_and_then_leaves_nothing(room: Room):
     assert "40 tracks" in words(await room.slash("Ben", "playlist list"))
     await room.link("Ada", FILE)
     assert await stars_of(room, "Ada") == {}
+
+
+@pytest.mark.slow
+async def test_whoever_erases_during_a_backup_hears_of_the_last_traces(room: Room):
+    await room.link("Ada", FILE)
+    with closing(sqlite3.connect(room.config.database, isolation_level=None)) as backup:
+        backup.execute("BEGIN")
+        backup.execute("SELECT count(*) FROM listeners").fetchone()
+        said = await confirm(room, "Ada", "ERASE")
+    assert "is erased" in said
+    assert "last traces" in said
+    assert room.bot is not None
+    accounts = room.bot.services.accounts
+    await eventually(lambda: accounts.settled)
 
 
 async def erased_while(room: Room, work: Coroutine[Any, Any, Any]) -> None:
