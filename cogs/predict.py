@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.errors import NotYourCard, UnknownTrack
 from bot.flow.find import SURE, Found, find_outside
 from bot.flow.predict import predict_playlist, predict_tracks, what_if
-from cogs.ui import cards, pick, text, text_spotify
+from cogs.ui import cards, pick, text_predict, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
 from cogs.ui.items import LastingItem, LastingView
@@ -69,7 +69,7 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
         turn.disabled = not 0 <= to < pages
         view.add_item(turn)
     verdict = ranked.predictions[0].verdict if ranked.predictions else "unknown"
-    content = text.ranked(ranked.name, shown, page, pages, ranked.trained_on, verdict)
+    content = text_predict.ranked(ranked.name, shown, page, pages, ranked.trained_on, verdict)
     return cards.Message(content=content, view=view if pages > 1 else None)
 
 

@@ -14,7 +14,7 @@ from bot.client import Earmark
 from bot.errors import NotYourCard
 from bot.flow.retrain import retrain
 from bot.flow.study import study
-from cogs.ui import cards, text, text_taste
+from cogs.ui import cards, text_retrain, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.errors import sentence
@@ -64,8 +64,9 @@ class Retrain(commands.Cog):
         s.metrics.trained.add()
         picture = await s.workers.run_for(interaction.user.id, report_png, report)
         file = discord.File(io.BytesIO(picture), "report.png", description=report_alt(report)[:1024])
-        embed = discord.Embed(title=text.report_title(report), description=text.report_lines(report), colour=COLOUR)
-        embed.set_footer(text=text.AFTER_TRAINING)
+        title, lines = text_retrain.report_title(report), text_retrain.report_lines(report)
+        embed = discord.Embed(title=title, description=lines, colour=COLOUR)
+        embed.set_footer(text=text_retrain.AFTER_TRAINING)
         await interaction.edit_original_response(embed=embed, attachments=[file])
 
     def _study(self, interaction: discord.Interaction) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import MAX_STARS, MIN_STARS
-from bot.taste import evaluate
+from bot.taste import baselines
 from bot.taste.regressor import TasteRegressor
 
 Array = NDArray[np.float64]
@@ -150,17 +150,17 @@ def run(
 
 def run_part(X: Array, y: Array, plan: Plan, part: Part) -> list[Result]:
     """Measure one part on (n, d) features and (n,) stars: R2 and MSE on the rows trained with and on those left out."""
-    train, test = _split(len(y), plan.folds, part.repeat)[part.fold]
+    train, test = split(len(y), plan.folds, part.repeat)[part.fold]
     if part.method == SIMPLE:
-        methods: dict[str, evaluate.Fit] = {
-            "mean": evaluate.predict_mean,
-            "ridge": evaluate.ridge,
-            "forest": evaluate.forest,
+        methods: dict[str, baselines.Fit] = {
+            "mean": baselines.predict_mean,
+            "ridge": baselines.ridge,
+            "forest": baselines.forest,
             "kernel": _kernel,
         }
         return [_scored(name, fit, X, y, train, test) for name, fit in methods.items()]
     seed = 1000 * part.repeat + part.fold
-    inner = _split(len(train), plan.inner, seed)
+    inner = split(len(train), plan.inner, seed)
     errors: list[float] = []
     unfinished = 0
     for network in plan.networks:
@@ -179,14 +179,15 @@ def run_part(X: Array, y: Array, plan: Plan, part: Part) -> list[Result]:
     return [result | more | {"unfinished": unfinished + pipe.unfinished, "fits": len(plan.networks) * plan.inner + 1}]
 
 
-def _split(n: int, folds: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def split(n: int, folds: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """The rows (training, test) of each fold, drawn anew for each seed."""
     order = np.random.default_rng(seed).permutation(n)
     pieces = np.array_split(order, folds)
     return [(np.concatenate([*pieces[:k], *pieces[k + 1 :]]), pieces[k]) for k in range(folds)]
 
 
 def _scored(
-    name: str, fit: evaluate.Fit, X: Array, y: Array, train: NDArray[np.intp], test: NDArray[np.intp]
+    name: str, fit: baselines.Fit, X: Array, y: Array, train: NDArray[np.intp], test: NDArray[np.intp]
 ) -> Result:
     predicted = _clip(fit(X[train], y[train], np.vstack([X[train], X[test]])))
     seen, unseen = predicted[: len(train)], predicted[len(train) :]
@@ -245,7 +246,7 @@ class Pipe:
         from sklearn.neural_network import MLPRegressor  # noqa: PLC0415
         from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
-        X, test = evaluate.filled(X, test)
+        X, test = baselines.filled(X, test)
         if self.artificial:
             X, y = with_artificial(X, y, self.seed)
         scaler = StandardScaler().fit(X)
@@ -275,7 +276,7 @@ def reduce(reduction: str, X: Array, classes: NDArray[np.intp], test: Array) -> 
     from sklearn.decomposition import PCA  # noqa: PLC0415 - heavy
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # noqa: PLC0415
 
-    if np.ptp(X, axis=0).max() == 0 or (reduction == "LDA" and not evaluate.separable(X, classes)):
+    if np.ptp(X, axis=0).max() == 0 or (reduction == "LDA" and not baselines.separable(X, classes)):
         return None
     if reduction == "none":
         return X, test
@@ -302,57 +303,6 @@ def components_for(X: Array, share: float = VARIANCE) -> tuple[int, int]:
     from sklearn.decomposition import PCA  # noqa: PLC0415 - heavy
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
-    X, _ = evaluate.filled(X, X)
+    X, _ = baselines.filled(X, X)
     explained = np.cumsum(PCA(svd_solver="full").fit(StandardScaler().fit_transform(X)).explained_variance_ratio_)
     return int(np.searchsorted(explained, share - 1e-12) + 1), X.shape[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """What the protocol of 2020 claims: mean R2 over the folds."""
-
-    claimed: float
-    without_row_number: float
-    shuffled: tuple[float, ...]  # on ratings that were shuffled first, each time anew
-    honest: float  # the same network, all of it inside the fold
-
-
-def leaky(X: Array, y: Array, *, repeats: int = 2, shuffles: int = 5, iterations: int = 20_000) -> Leak:
-    """The protocol of 2020: scaler and LDA learn from ALL rows before they are split, and the row number is a feature.
-
-    The table was written in the order of the ratings, so the row number says something of them. Shuffled ratings are
-    in no order, so that with them only what LDA leaks is left.
-    """
-    number = np.arange(len(y), dtype=np.float64)[:, None]
-    known, _ = evaluate.filled(X, X)
-    rng = np.random.default_rng(2020)
-    pipe = Pipe("LDA", OF_2020, iterations, artificial=False, seed=0)
-    honest = [
-        r2(y[test], pipe(X[train], y[train], X[test]))
-        for repeat in range(repeats)
-        for train, test in _split(len(y), 5, repeat)
-    ]
-    return Leak(
-        claimed=_claimed(np.hstack([number, known]), y, repeats, iterations),
-        without_row_number=_claimed(known, y, repeats, iterations),
-        shuffled=tuple(
-            _claimed(np.hstack([number, known]), rng.permutation(y), 1, iterations) for _ in range(shuffles)
-        ),
-        honest=float(np.mean(honest)),
-    )
-
-
-def _claimed(X: Array, y: Array, repeats: int, iterations: int) -> float:
-    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415 - heavy
-
-    scaled = StandardScaler().fit_transform(X)
-    reduced = reduce("LDA", scaled, y.astype(int), scaled)  # the very mistake: this has seen all ratings
-    if reduced is None:
-        return 0.0
-    network = Pipe("none", OF_2020, iterations, artificial=False, seed=0)
-    scores = [
-        r2(y[test], network(reduced[0][train], y[train], reduced[0][test]))
-        for repeat in range(repeats)
-        for train, test in _split(len(y), 5, repeat)
-    ]
-    return float(np.mean(scores))

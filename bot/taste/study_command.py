@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.taste import study, study_report
-from bot.taste.evaluate import Listener, read_all, unreadable
+from bot.taste import study, study_leak, study_report
 from bot.taste.features import telling
+from bot.taste.ratings_files import Listener, read_all, unreadable
 from bot.taste.study import REDUCTIONS, Plan, Result
 
 PROCESSES = 2
@@ -122,7 +122,7 @@ def _study(listener: Listener, plan: Plan, options: argparse.Namespace) -> int:
     if results is None:
         return _interrupted()
     ordered = {part.name: results[part.name] for part in study.parts(plan)}
-    leak = study.leaky(X, y) if options.leaky else None
+    leak = study_leak.leaky(X, y) if options.leaky else None
     report = study_report.write(options.out, options.file.stem, X, y, plan, ordered, leak)
     print(report.read_text(encoding="utf-8").split("\n## Pictures")[0])
     print(f"Written: {report}")

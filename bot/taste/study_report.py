@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.taste.study import Leak, Plan, Result, components_for, left_out, r2
+from bot.taste.study import Plan, Result, components_for, left_out, r2
+from bot.taste.study_leak import Leak
 from bot.taste.study_pictures import draw
 
 Array = NDArray[np.float64]

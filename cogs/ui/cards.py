@@ -8,7 +8,7 @@ import discord
 
 from bot.domain import MAX_STARS, MIN_STARS, Prediction, Question, Track, WhatIf
 from bot.flow.clips import Clip
-from cogs.ui import text
+from cogs.ui import text, text_predict
 from cogs.ui.items import LastingView
 from cogs.ui.text_sounds import beside
 
@@ -129,20 +129,20 @@ def prediction_card(
 
     `asked` is the change that is being answered; `before` is the card as it was, whose answers stay while they hold.
     """
-    embed = discord.Embed(description=text.prediction_lines(prediction), colour=COLOUR)
+    embed = discord.Embed(description=text_predict.prediction_lines(prediction), colour=COLOUR)
     if asked is not None:
-        lines = [text.answered(prediction, asked)]
+        lines = [text_predict.answered(prediction, asked)]
         if before is not None and before.description == embed.description and before.fields:
             earlier = [line for line in (before.fields[0].value or "").splitlines() if line not in lines]
             lines = [*earlier[1 - ANSWERS :], *lines]
-        embed.add_field(name=text.ANSWERED, value="\n".join(lines), inline=False)
+        embed.add_field(name=text_predict.ANSWERED, value="\n".join(lines), inline=False)
     offered = prediction.changes[:OPTIONS]
     if not offered or not prediction.track.id or prediction.verdict == "unknown":
         return Message(embed=embed, view=None)
     options = [discord.SelectOption(label=beside(one), value=f"{one.feature}={one.value!r}") for one in offered]
     view = LastingView()
     custom_id = f"earmark:whatif:{owner_id}:{prediction.track.id}"
-    view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=text.WHAT_IF, options=options))
+    view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=text_predict.WHAT_IF, options=options))
     return Message(embed=embed, view=view)
 
 

@@ -1,8 +1,9 @@
 """What the bot says: pure functions from values to words.
 
-Sessions speak in `text_session.py`, tastes in `text_taste.py`, accounts in `text_account.py`, what is linked in
-`text_link.py`, Spotify in `text_spotify.py`, audio in `text_audio.py`, errors in `text_errors.py`; what sounds how is
-called in `text_sounds.py`; no sentence stands elsewhere.
+Reports of a training are in `text_retrain.py`, predictions in `text_predict.py`, sessions in `text_session.py`, tastes
+in `text_taste.py`, accounts in `text_account.py`, what is linked in `text_link.py`, Spotify in `text_spotify.py`, audio
+in `text_audio.py`, errors in `text_errors.py`; what sounds how is called in `text_sounds.py`. No sentence stands
+elsewhere.
 """
 
 import re
@@ -13,18 +14,13 @@ import discord
 from bot.domain import (
     MIN_RATINGS,
     Playlist,
-    Prediction,
     Question,
     Rating,
-    Reason,
-    TasteReport,
     Track,
     Verdict,
-    WhatIf,
     Why,
 )
 from bot.sources.decoding import INVISIBLE
-from cogs.ui.text_sounds import sounding, the_same, turned
 
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256
@@ -188,161 +184,6 @@ def history(ratings: Sequence[Rating], page: int, pages: int, total: int) -> str
         return "You have rated nothing yet. `/rate start` asks you about tracks, one at a time."
     lines = [f"**Your ratings** · {total:,} · page {page + 1} of {pages}"]
     lines += [f"`{rating.stars:>2}` {song(rating.track)} · <t:{rating.rated_at}:d>" for rating in ratings]
-    return fit(lines)
-
-
-# --- retrain
-
-
-def report_title(report: TasteReport) -> str:
-    return VERDICTS[report.verdict]
-
-
-def report_lines(report: TasteReport) -> str:
-    held, seen = report.held_out, report.training
-    lines = [_verdict_line(report), "", f"On tracks I had not seen, I am off by **{held.mae:.1f}** stars on average."]
-    lines += [
-        _against_the_mean(report),
-        f"- Of two tracks, I know the better one: **{_percent(held.order)}** of the time (a coin: 50 %)",
-        f"- My 80 % ranges held **{_percent(report.coverage)}** of your ratings",
-        f"- Luck would look this good {_chance(report.p_value)} of the time",
-    ]
-    if held.skill >= 0.005:
-        gap = count(round(100 * (seen.skill - held.skill)), "point")
-        less = _percent(seen.skill)
-        lines.append(f"- On tracks I learned from it is {less} less; the difference, {gap}, I merely memorised")
-    elif seen.skill >= 0.005:
-        lines.append(f"- On tracks I learned from I look {_percent(seen.skill)} better: all of that I merely memorised")
-    if 0 < report.learned < report.ratings:
-        lines.append(f"- I learned from {report.learned:,} of them, drawn by lot: more would not make me much wiser")
-    if report.without_features:
-        rated = count(report.without_features, "rated track")
-        lines.append(f"- {rated} left out: nothing is known about how they sound")
-    if report.other_scale:
-        rated = count(report.other_scale, "rated track")
-        lines.append(
-            f"- Of {rated} I used tempo, key and loudness alone: their energy, mood and the like come from another "
-            "service than those of the most, on another scale"
-        )
-    if report.more_ratings:
-        lines += ["", f"About **{report.more_ratings} more ratings** should help."]
-    return "\n".join(lines)
-
-
-def _against_the_mean(report: TasteReport) -> str:
-    skill = report.held_out.skill
-    if skill < 0.005:
-        return f"- No better than always guessing your mean, {report.mean:.1f}"
-    return f"- Better than always guessing your mean, {report.mean:.1f}: **{_percent(skill)}** less squared error"
-
-
-def _verdict_line(report: TasteReport) -> str:
-    used = count(report.ratings, "rating")
-    match report.verdict:
-        case "unknown":
-            return f"From {used} I cannot tell your taste from chance. That is no fault of yours: keep rating."
-        case "hunch":
-            return f"From {used} I have a hunch. Take my predictions with a pinch of salt."
-        case "fair":
-            return f"From {used} I have a fair idea of what you like."
-        case "sure":
-            return f"From {used} I know your taste well."
-
-
-def _chance(share: float) -> str:
-    return "under 1 %" if share < 0.01 else _percent(share)
-
-
-def _percent(share: float) -> str:
-    return f"{round(100 * share):d} %"
-
-
-AFTER_TRAINING = "Next: /predict playlist ranks one for you; /predict track asks about one track."
-
-
-# --- predict
-
-WHAT_IF = "What if it were …"
-ANSWERED = "What if?"
-
-
-def stars(prediction: Prediction) -> str:
-    if prediction.stars is None or prediction.low is None or prediction.high is None:
-        return "?"
-    return f"{prediction.stars:.1f} ({prediction.low:.1f}-{prediction.high:.1f})"
-
-
-def prediction_lines(prediction: Prediction) -> str:
-    if prediction.stars is None:
-        return (
-            f"I cannot say: nothing is known about how {song(prediction.track)} sounds. "
-            "Link it from a file with audio features, and ask again."
-        )
-    lines = [song(prediction.track), f"# {stars(prediction)}"]
-    if prediction.verdict == "unknown":
-        most = "your mean, and what others say" if _others(prediction) else "your mean"
-        lines.append(f"**I don't know you yet**: this is little more than {most}. More ratings help: `/rate start`.")
-    else:
-        lines.append(f"{VERDICTS[prediction.verdict]}. Eight times in ten, your rating falls in that range.")
-        lines += _because(prediction)
-        if prediction.what_if is not None:
-            lines.append(f"{the_same(prediction.what_if)}: {prediction.what_if.stars:.1f}.")
-    lines += _others(prediction)
-    if prediction.rated is not None:
-        lines.append(f"You gave it **{prediction.rated}**.")
-    return "\n".join(lines)
-
-
-def _because(prediction: Prediction) -> list[str]:
-    lines: list[str] = []
-    strongest = [effect for effect in prediction.effects if abs(effect.stars) >= 0.05][:3]
-    if strongest:
-        unit = iter([" stars"])  # said once
-        parts = [f"{sounding(effect)} ({effect.stars:+.1f}{next(unit, '')})" for effect in strongest]
-        lines.append(f"Why: {', '.join(parts)}.")
-    # A rated track carries its own prediction, too, but "it is like itself" tells nobody anything.
-    itself = (prediction.track.title, prediction.track.artist)
-    others = [reason for reason in prediction.reasons if (reason.title, reason.artist) != itself]
-    if others:
-        lines.append(f"It is {', and '.join(map(_beside, others[:2]))}.")
-    if len(others) < len(prediction.reasons):
-        lines.append("I have learned from your own rating of it.")
-    return lines
-
-
-def _beside(reason: Reason) -> str:
-    told = f"*{plain(reason.title, 60)}*, which you gave {reason.stars}"
-    if reason.alike:
-        return f"like {told}"
-    return f"unlike {told} (that {'lifts' if reason.weight > 0 else 'lowers'} it)"
-
-
-def _others(prediction: Prediction) -> list[str]:
-    company = prediction.others
-    if company is None or abs(company.stars) < 0.05:
-        return []
-    return [f"What {count(company.raters, 'member')} who shared gave it: {company.stars:+.1f}."]
-
-
-def answered(prediction: Prediction, changed: WhatIf) -> str:
-    """What one change would do, beside what is predicted: "At 140 bpm: 5.9 instead of 7.1"."""
-    words, then, now = turned(changed), f"{changed.stars:.1f}", f"{prediction.stars:.1f}"
-    told = f"still **{now}**" if then == now else f"**{then}** instead of {now}"
-    return f"{words[0].upper()}{words[1:]}: {told}"
-
-
-def ranked(
-    name: str, predictions: Sequence[Prediction], page: int, pages: int, trained_on: int, verdict: Verdict
-) -> str:
-    lines = [f"**{plain(name)}**, as you would rank it · page {page + 1} of {pages}"]
-    if all(prediction.stars is None for prediction in predictions):
-        lines.append("I cannot rank these: nothing says how they sound. A file with audio features mends that.")
-    elif verdict == "unknown":
-        lines.append("**I don't know you yet**: this order is little better than chance. `/rate start` mends that.")
-    for prediction in predictions:
-        given = f" · you gave {prediction.rated}" if prediction.rated is not None else ""
-        lines.append(f"`{stars(prediction):>14}` {song(prediction.track)}{given}")
-    lines.append(f"-# From {count(trained_on, 'rating')}. In brackets: the range that holds eight times in ten.")
     return fit(lines)
 
 

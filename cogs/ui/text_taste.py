@@ -6,7 +6,8 @@ from bot.domain import Checked, Effect, Prediction
 from bot.domain_taste import Comparison, InCommon, Leaning
 from bot.flow.record import rate
 from bot.flow.taste import Look
-from cogs.ui.text import VERDICTS, count, fit, song, stars
+from cogs.ui.text import VERDICTS, count, fit, song
+from cogs.ui.text_predict import stars
 from cogs.ui.text_sounds import SOUNDS, exact, sounding
 
 MOST = 4  # leanings put into words

@@ -18,9 +18,9 @@ import numpy as np
 from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS
 from bot.flow.rate import EVERY
 from bot.taste import active, choose
-from bot.taste.evaluate import Listener, read
 from bot.taste.features import FEATURES, NAMES
 from bot.taste.kernel import NOISES, SHAPES, Space
+from bot.taste.ratings_files import Listener, read
 from bot.taste.regressor import TasteRegressor
 
 SIZES = (10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 70, 80)

@@ -21,8 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.taste import evaluate
-from bot.taste.evaluate import Fit, Listener, read
+from bot.taste import baselines, evaluate
+from bot.taste.baselines import Fit
+from bot.taste.ratings_files import Listener, read
 
 Cell = tuple[str, int]  # file, n
 Draw = dict[str, float]  # what one draw measured
@@ -33,7 +34,7 @@ SLOW = ("2020", "extra trees", "matern", "catboost")
 def extra_trees(X, y, test):
     from sklearn.ensemble import ExtraTreesRegressor
 
-    X, test = evaluate.filled(X, test)
+    X, test = baselines.filled(X, test)
     return ExtraTreesRegressor(100, min_samples_leaf=3, random_state=0, n_jobs=1).fit(X, y).predict(test)
 
 
@@ -45,7 +46,7 @@ def matern(X, y, test):
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
     from sklearn.preprocessing import StandardScaler
 
-    X, test = evaluate.filled(X, test)
+    X, test = baselines.filled(X, test)
     scaler = StandardScaler().fit(X)
     kernel = ConstantKernel() * Matern(4.0, (0.3, 100), nu=1.5) + WhiteKernel(1.0, (1e-3, 1e2))
     with warnings.catch_warnings():
@@ -57,7 +58,7 @@ def matern(X, y, test):
 def catboost(X, y, test):
     from catboost import CatBoostRegressor
 
-    X, test = evaluate.filled(X, test)
+    X, test = baselines.filled(X, test)
     if np.ptp(y) == 0:
         return np.full(len(test), y.mean())
     options = {"verbose": False, "random_seed": 0, "thread_count": 1, "allow_writing_files": False}
@@ -66,10 +67,10 @@ def catboost(X, y, test):
 
 METHODS: dict[str, Fit | None] = {
     "earmark": None,
-    "mean": evaluate.predict_mean,
-    "ridge": evaluate.ridge,
-    "forest": evaluate.forest,
-    "2020": evaluate.network_of_2020,
+    "mean": baselines.predict_mean,
+    "ridge": baselines.ridge,
+    "forest": baselines.forest,
+    "2020": baselines.network_of_2020,
     "extra trees": extra_trees,
     "matern": matern,
     "catboost": catboost,

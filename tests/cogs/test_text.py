@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot import errors
 from bot.domain import Effect, LinkedPlaylist, Metrics, Playlist, Prediction, Reason, TasteReport, Track, WhatIf
 from bot.taste.features import FEATURES
-from cogs.ui import cards, text, text_errors, text_link, text_sounds
+from cogs.ui import cards, text, text_errors, text_link, text_predict, text_retrain, text_sounds
 
 HOSTILE = "**b** @everyone <@1> [x](https://evil.example) \u202eabc # h `c` ||s|| " + "z" * 5000
 
@@ -102,14 +102,14 @@ def prediction(**changes: object) -> Prediction:
 
 
 def test_a_prediction_shows_number_range_and_reason():
-    said = text.prediction_lines(prediction(reasons=(Reason("Toccata", "Bach", 9, 0.7),)))
+    said = text_predict.prediction_lines(prediction(reasons=(Reason("Toccata", "Bach", 9, 0.7),)))
     assert "7.4 (5.9-8.8)" in said
     assert "like *Toccata*, which you gave 9" in said
 
 
 def test_a_track_is_not_called_like_itself():
     own, other = Reason("Air", "Bach", 7, 1.2), Reason("Toccata", "Bach", 2, -0.4, alike=False)
-    said = text.prediction_lines(prediction(reasons=(own, other), rated=7))
+    said = text_predict.prediction_lines(prediction(reasons=(own, other), rated=7))
     assert "like *Air*" not in said
     assert "It is unlike *Toccata*, which you gave 2 (that lowers it)." in said
     assert "learned from your own rating" in said
@@ -123,11 +123,11 @@ def test_reasons_are_in_peoples_words():
         Effect("tempo", 150.0, 0.2, 0.9),
     )
     unlike = Reason("Noise", "Bach", 2, 0.3, alike=False)
-    said = text.prediction_lines(prediction(effects=why, reasons=(Reason("Toccata", "Bach", 9, 0.7), unlike)))
+    said = text_predict.prediction_lines(prediction(effects=why, reasons=(Reason("Toccata", "Bach", 9, 0.7), unlike)))
     assert "Why: electric (+0.7 stars), sparing with words (-0.4), in F (-0.3)." in said
     assert "It is like *Toccata*, which you gave 9, and unlike *Noise*, which you gave 2 (that lifts it)." in said
     lowered = dataclasses.replace(unlike, stars=9, weight=-0.3)
-    assert "which you gave 9 (that lowers it)" in text.prediction_lines(prediction(reasons=(lowered,)))
+    assert "which you gave 9 (that lowers it)" in text_predict.prediction_lines(prediction(reasons=(lowered,)))
 
 
 @pytest.mark.parametrize(("effect", "words"), [
@@ -155,9 +155,9 @@ def test_a_value_sounds_like_something(effect: Effect, words: str):
 ])  # fmt: skip
 def test_a_change_is_asked_for_and_answered_in_words(change: WhatIf, offered: str, heading: str, same: str):
     assert text_sounds.beside(change) == offered
-    assert text.answered(prediction(), change) == f"{heading}: **5.9** instead of 7.4"
-    assert text.answered(prediction(stars=5.94), change) == f"{heading}: still **5.9**"
-    assert f"{same}: 5.9." in text.prediction_lines(prediction(what_if=change))
+    assert text_predict.answered(prediction(), change) == f"{heading}: **5.9** instead of 7.4"
+    assert text_predict.answered(prediction(stars=5.94), change) == f"{heading}: still **5.9**"
+    assert f"{same}: 5.9." in text_predict.prediction_lines(prediction(what_if=change))
 
 
 def test_every_known_feature_has_words():
@@ -193,8 +193,8 @@ def test_a_menu_holds_what_discord_takes_and_a_card_no_more_answers_than_it_can_
 
 
 def test_thin_evidence_is_said():
-    assert "I don't know you yet" in text.prediction_lines(prediction(verdict="unknown"))
-    assert "cannot say" in text.prediction_lines(prediction(stars=None, low=None, high=None))
+    assert "I don't know you yet" in text_predict.prediction_lines(prediction(verdict="unknown"))
+    assert "cannot say" in text_predict.prediction_lines(prediction(stars=None, low=None, high=None))
 
 
 def test_the_report_is_honest_about_chance():
@@ -213,7 +213,7 @@ def test_the_report_is_honest_about_chance():
         predicted=(),
         titles=(),
     )
-    said = text.report_lines(report)
+    said = text_retrain.report_lines(report)
     assert "cannot tell your taste from chance" in said
     assert "20 more ratings" in said
     assert "I look 60 % better: all of that I merely memorised" in said, (
@@ -222,8 +222,8 @@ def test_the_report_is_honest_about_chance():
     assert "3 rated tracks left out" in said
     assert "drawn by lot" not in said
     many = dataclasses.replace(report, ratings=10_000, learned=1500)
-    assert "I learned from 1,500 of them" in text.report_lines(many)
-    assert text.report_title(report) == "I don't know you yet"
+    assert "I learned from 1,500 of them" in text_retrain.report_lines(many)
+    assert text_retrain.report_title(report) == "I don't know you yet"
 
 
 def test_what_was_memorised_is_a_difference_not_a_share():
@@ -242,7 +242,7 @@ def test_what_was_memorised_is_a_difference_not_a_share():
         predicted=(),
         titles=(),
     )
-    assert "it is 85 % less; the difference, 50 points, I merely memorised" in text.report_lines(report)
+    assert "it is 85 % less; the difference, 50 points, I merely memorised" in text_retrain.report_lines(report)
 
 
 @pytest.mark.parametrize(("seen", "rated", "trained", "step"), [

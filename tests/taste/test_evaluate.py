@@ -10,8 +10,9 @@ import pytest
 
 from bot.domain import Rating, Track
 from bot.flow.account import ratings_csv
-from bot.taste.evaluate import Patience, main, read
+from bot.taste.evaluate import Patience, main
 from bot.taste.features import NAMES
+from bot.taste.ratings_files import read
 
 
 def write(path: Path, ratings: bool = True) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.taste import study, study_pictures, study_report
+from bot.taste import study, study_leak, study_pictures, study_report
 from bot.taste.features import NAMES
 from bot.taste.study import SIMPLE, Network, Part, Plan
 from bot.taste.study_command import main
@@ -85,7 +85,7 @@ def test_the_leak_looks_better_than_honesty_on_noise():
     """On the same ratings, which have nothing to do with the features, only the leak can make the difference."""
     rng = np.random.default_rng(2)
     X, y = rng.random((90, len(NAMES))), rng.integers(1, 11, 90).astype(float)
-    leak = study.leaky(X, y, repeats=1, shuffles=1, iterations=4000)
+    leak = study_leak.leaky(X, y, repeats=1, shuffles=1, iterations=4000)
     assert leak.without_row_number > leak.honest + 0.2
     assert leak.honest < 0
 
