@@ -1,13 +1,14 @@
 """The Discord client: logs in, loads the cogs by name, and keeps the commands in step."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -201,16 +202,15 @@ class Earmark(commands.Bot):
 
     async def close(self) -> None:
         """Finish the clicks at hand, then log out."""
-        names = ("discord-ui-dynamic-item", "CommandTree-invoker", "discord-ui-modal")
-        at_hand = [
-            task
-            for task in asyncio.all_tasks()
-            if task is not asyncio.current_task() and task.get_name().startswith(names)
-        ]
-        await _settle(at_hand)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLICKS_GRACE):
+                while at_hand := _clicks():  # others may come while these are finished
+                    await asyncio.wait(at_hand)
         await super().close()
 
 
-async def _settle(tasks: Sequence[asyncio.Task[object]]) -> None:
-    if tasks:
-        await asyncio.wait(tasks, timeout=CLICKS_GRACE)
+def _clicks() -> list[asyncio.Task[object]]:
+    """The clicks and commands that are being answered."""
+    names = ("discord-ui-dynamic-item", "CommandTree-invoker", "discord-ui-modal")
+    mine = asyncio.current_task()
+    return [task for task in asyncio.all_tasks() if task is not mine and task.get_name().startswith(names)]

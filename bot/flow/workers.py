@@ -1,18 +1,15 @@
 """The processes that train models, so that the event loop never waits for arithmetic."""
 
 import asyncio
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from bot.errors import Busy
+from bot.flow.processes import Processes
 from bot.flow.turns import Turns
 from bot.metrics import Metrics
 
@@ -22,7 +19,6 @@ T = TypeVar("T")
 
 NOBODY = 0  # whose jobs are no member's
 PATIENCE = 120.0  # seconds that a process without work is kept
-POLITE = 5  # how much less of a busy core a process gets than the bot itself
 
 
 class Workers:
@@ -47,16 +43,12 @@ class Workers:
         self._leaving: asyncio.TimerHandle | None = None
         self._executor: Executor | None = None
         self._doing: set[tuple[str, int]] = set()
+        self._closed = False
 
     @classmethod
     def processes(cls, count: int, metrics: Metrics | None = None) -> "Workers":
-        """Use `count` processes of this machine, each without shared state (start method `spawn`)."""
-
-        def pool() -> Executor:
-            context = multiprocessing.get_context("spawn")
-            return ProcessPoolExecutor(count, mp_context=context, initializer=_prepare_worker)
-
-        return cls(pool, at_once=count, metrics=metrics)
+        """Use `count` processes of this machine."""
+        return cls(partial(Processes, count), at_once=count, metrics=metrics)
 
     @property
     def waiting(self) -> int:
@@ -84,30 +76,36 @@ class Workers:
             yield
 
     async def _run(self, job: Callable[[], T]) -> T:
-        used = self._executor = self._executor or self._make()
+        used = self._started()
         try:
             return await self._submit(job)
         except BrokenProcessPool:
             # A worker was killed from outside (memory, an operator): one more try on fresh ones, which somebody
             # else whose job broke with it may have started already.
             if self._executor is used:
-                self.close()
+                self._end()
             return await self._submit(job)
+
+    def _started(self) -> Executor:
+        """The processes; cancels the task that asks for them once they are closed, as if its job had been waiting."""
+        if self._closed:
+            raise asyncio.CancelledError
+        self._executor = self._executor or self._make()
+        return self._executor
 
     async def _submit(self, job: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
         if self._leaving is not None:
             self._leaving.cancel()
-        if self._executor is None:
-            self._executor = self._make()
+        executor = self._started()
         self._running += 1
         try:
-            return await loop.run_in_executor(self._executor, _guarded, job)
+            return await loop.run_in_executor(executor, _guarded, job)
         finally:
             self._running -= 1
             if not self._running:
                 # A process that has trained holds some 170 MB; without work it gives them back.
-                self._leaving = loop.call_later(self._patience, self.close)
+                self._leaving = loop.call_later(self._patience, self._end)
 
     @asynccontextmanager
     async def only_one(self, doing: str, listener_id: int) -> AsyncGenerator[None]:
@@ -122,6 +120,11 @@ class Workers:
             self._doing.discard(key)
 
     def close(self) -> None:
+        """End the processes, whatever they are at; jobs that ran, waited or are asked for later are cancelled."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         """End the processes; the next job starts new ones."""
         if self._leaving is not None:
             self._leaving.cancel()
@@ -136,20 +139,3 @@ def _guarded(job: Callable[[], T]) -> T:
         return job()
     except StopIteration as error:
         raise RuntimeError("a job raised StopIteration") from error
-
-
-def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, use one core, make way for clicks, and end when the parent ends, however it ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):  # Windows has none
-        os.nice(POLITE)
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def follow() -> None:
-            parent.join()
-            os._exit(0)
-
-        threading.Thread(target=follow, name="follow-parent", daemon=True).start()

@@ -33,6 +33,9 @@ async def answer(interaction: discord.Interaction, error: Exception) -> None:
         # The answer came too late, or what it was to change was deleted: what was saved is saved.
         log.warning("nobody was left to answer: %s", error.code)
         return
+    if interaction.client.is_closed() and not isinstance(error, EarmarkError):
+        log.info("the bot ended before it could answer: %s", type(error).__name__)
+        return
     await say(interaction, sentence(error))
 
 

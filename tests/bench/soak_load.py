@@ -120,7 +120,7 @@ class Flat:
 async def soak_flat(data: Path, members: int, actions: float, seconds: float, say: Say) -> Flat:
     """Click `actions` times a second, open cards and sessions, and look at what the bot holds."""
     async with running(members, data) as (human, bot, url):
-        cards = await meet(human, playlist_csv(1500))
+        cards = await meet(human, playlist_csv(300 + round(2 * actions * seconds / members)))  # nobody rates them all
         began = time.perf_counter()
         a_round = min(10.0, seconds / 6)
         await _actions(human, cards, actions, a_round, 0)

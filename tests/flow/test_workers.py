@@ -1,11 +1,14 @@
 import asyncio
+import multiprocessing
 import os
 import signal
+import time
 
 import pytest
 
 from bot.errors import Busy, TooFewRatings
 from bot.flow.workers import Workers
+from tests.end_to_end.people import eventually
 
 
 def process_id() -> int:
@@ -97,3 +100,14 @@ async def test_training_makes_way_for_clicks():
         assert await workers.run(politeness) > politeness()
     finally:
         workers.close()
+
+
+async def test_the_end_waits_for_no_job_and_begins_none():
+    workers = Workers.processes(1)
+    await workers.run(process_id)
+    working, waiting = (asyncio.create_task(workers.run_for(member, time.sleep, 60)) for member in (1, 2))
+    await eventually(lambda: workers.waiting)
+    workers.close()
+    done = asyncio.gather(working, waiting, workers.run(process_id), return_exceptions=True)
+    assert [type(outcome) for outcome in await asyncio.wait_for(done, 10)] == [asyncio.CancelledError] * 3
+    await eventually(lambda: not multiprocessing.active_children(), 10)
