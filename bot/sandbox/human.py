@@ -30,7 +30,7 @@ class Human:
 
     def __init__(self, world: World, commands: Commands, interactions: Interactions) -> None:
         self.world, self._commands, self._interactions = world, commands, interactions
-        self.timeout = 15.0  # seconds that the waiting methods wait for a deferred answer
+        self.timeout = 60.0  # seconds that the waiting methods wait for a deferred answer
 
     # -- finding -------------------------------------------------------------------------------------------------
 
