@@ -23,9 +23,8 @@ class Processes(ProcessPoolExecutor):
         super().__init__(count, mp_context=context, initializer=_prepare, initargs=(self._theirs,))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        super().shutdown(wait=False, cancel_futures=cancel_futures)
         self._ours.close()
-        super().shutdown(wait=wait)
+        super().shutdown(wait=wait, cancel_futures=cancel_futures)
         self._theirs.close()
 
 

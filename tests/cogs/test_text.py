@@ -197,23 +197,25 @@ def test_thin_evidence_is_said():
     assert "cannot say" in text_predict.prediction_lines(prediction(stars=None, low=None, high=None))
 
 
+UNKNOWN = Metrics(skill=-0.01, r2=-0.01, mae=2.0, spearman=0.0, order=0.5)
+LUCK = TasteReport(
+    ratings=12,
+    without_features=3,
+    held_out=UNKNOWN,
+    training=dataclasses.replace(UNKNOWN, skill=0.6),
+    coverage=0.8,
+    mean=5.5,
+    p_value=0.6,
+    verdict="unknown",
+    more_ratings=20,
+    actual=(),
+    predicted=(),
+    titles=(),
+)
+
+
 def test_the_report_is_honest_about_chance():
-    metrics = Metrics(skill=-0.01, r2=-0.01, mae=2.0, spearman=0.0, order=0.5)
-    report = TasteReport(
-        ratings=12,
-        without_features=3,
-        held_out=metrics,
-        training=dataclasses.replace(metrics, skill=0.6),
-        coverage=0.8,
-        mean=5.5,
-        p_value=0.6,
-        verdict="unknown",
-        more_ratings=20,
-        actual=(),
-        predicted=(),
-        titles=(),
-    )
-    said = text_retrain.report_lines(report)
+    said = text_retrain.report_lines(LUCK)
     assert "cannot tell your taste from chance" in said
     assert "20 more ratings" in said
     assert "I look 60 % better: all of that I merely memorised" in said, (
@@ -221,27 +223,14 @@ def test_the_report_is_honest_about_chance():
     )
     assert "3 rated tracks left out" in said
     assert "drawn by lot" not in said
-    many = dataclasses.replace(report, ratings=10_000, learned=1500)
+    many = dataclasses.replace(LUCK, ratings=10_000, learned=1500)
     assert "I learned from 1,500 of them" in text_retrain.report_lines(many)
-    assert text_retrain.report_title(report) == "I don't know you yet"
+    assert text_retrain.report_title(LUCK) == "I don't know you yet"
 
 
 def test_what_was_memorised_is_a_difference_not_a_share():
-    known = Metrics(skill=0.35, r2=0.35, mae=1.5, spearman=0.6, order=0.7)
-    report = TasteReport(
-        ratings=90,
-        without_features=0,
-        held_out=known,
-        training=dataclasses.replace(known, skill=0.85),
-        coverage=0.8,
-        mean=5.5,
-        p_value=0.01,
-        verdict="fair",
-        more_ratings=None,
-        actual=(),
-        predicted=(),
-        titles=(),
-    )
+    known = dataclasses.replace(UNKNOWN, skill=0.35)
+    report = dataclasses.replace(LUCK, held_out=known, training=dataclasses.replace(known, skill=0.85), verdict="fair")
     assert "it is 85 % less; the difference, 50 points, I merely memorised" in text_retrain.report_lines(report)
 
 
