@@ -2,7 +2,7 @@
 
 Every row that belongs to a person hangs on that person's row in `listeners`, so erasing somebody is one statement.
 The tables of group sessions stand in `storage/schema_sessions.py`, those of Spotify in `storage/schema_spotify.py`.
-A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits.
+A time is in seconds since 1970, UTC, where nothing else is said. Discord's ids (snowflakes) need 64 bits.
 """
 
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -45,38 +46,44 @@ listeners = Table(
     sqlite_strict=True,
 )
 
-# One row a recording: the same under two names or ids is one track (see storage/identity.py).
+# What members rate and list: one row an identity, which is a Spotify id, an ISRC or a name, the strongest that was given
+# (see storage/catalogue.py); a track without any is somebody's recording, or one whose namers were all erased.
 tracks = Table(
     "tracks",
     metadata,
     Column("id", Snowflake, primary_key=True),
-    Column("name_key", Text, nullable=False),  # normalised artist and title
-    Column("title", Text, nullable=False),
-    Column("artist", Text, nullable=False),
-    Column("album", Text, nullable=False),
     Column("spotify_id", Text, unique=True),
     Column("isrc", Text),
-    Column("url", Text),
-    Column("artwork_url", Text),
-    Column("duration_ms", Integer),
-    CheckConstraint("title <> ''", name="title_not_empty"),
-    Index("tracks_by_name", "name_key"),
+    Column("name_key", Text),  # normalised artist and title
+    CheckConstraint("(spotify_id IS NULL) + (isrc IS NULL) + (name_key IS NULL) >= 2", name="one_identity"),
     Index("tracks_by_isrc", "isrc"),
+    Index("tracks_by_name", "name_key"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
-# What is known of a track's sound, by where it came from. Only its contributor may change a file's values;
-# anybody else's file fills what is unknown.
-track_features = Table(
-    "track_features",
+# What is said of tracks: by whom, from which source, and when. Without a contributor it is the word of a service or,
+# where the source is members' files, what several contributors agree on.
+track_values = Table(
+    "track_values",
     metadata,
-    track(primary_key=True),
-    Column("source", Text, primary_key=True),
-    Column("contributor_id", Snowflake, ForeignKey("listeners.id", ondelete="SET NULL")),
-    Column("features", Text, nullable=False),  # JSON: {name: value}
-    Column("fetched_at", Integer, nullable=False),
+    Column("id", Snowflake, primary_key=True),
+    track(),
+    Column("contributor_id", Snowflake, ForeignKey("listeners.id", ondelete="CASCADE")),
+    Column("source", Text, nullable=False),  # file, audio, spotify, reccobeats
+    Column("name_key", Text),  # of the title and artist in `facts`, where they are there
+    Column("isrc", Text),
+    Column("facts", Text, nullable=False),  # JSON: title, artist, album, duration_ms ...
+    Column("features", Text),  # JSON: {name: value}; NULL: nothing is said of the sound
+    Column("at", Integer, nullable=False),
+    CheckConstraint("json_valid(facts)", name="facts_are_json"),
     CheckConstraint("json_valid(features)", name="features_are_json"),
-    Index("track_features_by_contributor", "contributor_id"),
+    UniqueConstraint("track_id", "contributor_id", "source"),
+    Index(
+        "one_word_of_a_service", "track_id", "source", unique=True, sqlite_where=text("contributor_id IS NULL")
+    ),
+    Index("track_values_by_name", "contributor_id", "name_key"),
+    Index("track_values_by_isrc", "contributor_id", "isrc", sqlite_where=text("isrc IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -117,6 +124,7 @@ playlist_tracks = Table(
     _playlist(),
     track(primary_key=True),
     Column("position", Integer, nullable=False),
+    Column("since", Integer, nullable=False),  # when it came on the list, in milliseconds
     Index("playlist_tracks_by_track", "track_id"),
     sqlite_strict=True,
 )
@@ -126,6 +134,7 @@ playlist_shares = Table(
     metadata,
     _playlist(),
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("since", Integer, nullable=False),  # in milliseconds
     Index("playlist_shares_by_guild", "guild_id"),
     sqlite_strict=True,
 )
@@ -137,8 +146,11 @@ ratings = Table(
     track(primary_key=True),
     Column("stars", Integer, nullable=False),
     Column("rated_at", Integer, nullable=False),
+    # Through whose shared playlist the track was seen; NULL: one's own.
+    Column("through_id", Snowflake, ForeignKey("listeners.id", ondelete="SET NULL")),
     CheckConstraint("stars BETWEEN 1 AND 10", name="stars_in_range"),
     Index("ratings_by_track", "track_id"),
+    Index("ratings_by_owner", "through_id", sqlite_where=text("through_id IS NOT NULL")),
     sqlite_strict=True,
 )
 
