@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import TrackSource
+from bot.domain.tracks import TrackSource
 from storage import values
 from storage.identity import name_key
 from storage.ids import last_id

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Select, delete, exists, literal, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
-from bot.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.tracks import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from storage import catalogue, linking, seen
 from storage.database import Database, Statement
 from storage.identity import fold
@@ -221,14 +221,18 @@ class Playlists:
         """
         return await self._track(seen.ONE_TRACK, track_id, listener_id, guild_id, playlist_id, through)
 
-    async def visible_track(
-        self, listener_id: int, guild_id: int | None, track_id: int, playlist_id: int = 0
-    ) -> Track:
+    async def visible_track(self, listener_id: int, guild_id: int | None, track_id: int, playlist_id: int = 0) -> Track:
         """Raise UnknownTrack unless the member can see the track or has rated it before."""
         return await self._track(seen.ONE_VISIBLE_TRACK, track_id, listener_id, guild_id, playlist_id, 0)
 
     async def _track(
-        self, statement: Statement, track_id: int, listener_id: int, guild_id: int | None, playlist_id: int, through: int
+        self,
+        statement: Statement,
+        track_id: int,
+        listener_id: int,
+        guild_id: int | None,
+        playlist_id: int,
+        through: int,
     ) -> Track:
         values = {"track_id": track_id, "listener_id": listener_id, "guild_id": guild_id or 0}
         rows = await self._database.fetch(statement, **values, playlist_id=playlist_id, through=through)
@@ -239,4 +243,3 @@ class Playlists:
     async def _tracks(self, query: Select[Any]) -> list[Track]:
         async with self._database.reading() as connection:
             return [track(row) for row in await connection.execute(query)]
-

@@ -9,8 +9,8 @@ from sqlalchemy import Row, bindparam, delete, func, literal, null, select, unio
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Rating
-from bot.errors import NothingToUndo
+from bot.domain.errors import NothingToUndo
+from bot.domain.ratings import Rating
 from storage.database import Database, Statement, run_many
 from storage.listeners import Began, ensure
 from storage.rows import select_tracks, track
@@ -81,7 +81,13 @@ class Ratings:
             ErasedMeanwhile: the member was erased after it was given.
 
         """
-        row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time()), "through": through}
+        row = {
+            "listener_id": listener_id,
+            "track_id": track_id,
+            "stars": stars,
+            "now": int(time.time()),
+            "through": through,
+        }
 
         async def write(connection: AsyncConnection) -> None:
             await ensure(connection, listener_id, since)

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Integer, String, case, func, literal, select, union_all
 from sqlalchemy.sql.expression import Label
 
-from bot.domain import Track
-from bot.taste.scales import merge
+from bot.domain.scales import merge
+from bot.domain.tracks import Track
 from storage.schema import track_values, tracks
 
 FILE = "file"  # the source of what members' files say; without a contributor, what several of them agree on

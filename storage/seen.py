@@ -32,7 +32,10 @@ def everything(listener_id: int, guild_id: int | None, words: list[str] | None =
         query, through = select_tracks(listener).where(tracks.c.id.in_(on_it)), NOBODY
     else:
         seen = _seen(listener_id, guild_id)
-        query, through = select_tracks(listener, seen.c.owner_id).join(seen, seen.c.track_id == tracks.c.id), seen.c.owner_id
+        query, through = (
+            select_tracks(listener, seen.c.owner_id).join(seen, seen.c.track_id == tracks.c.id),
+            seen.c.owner_id,
+        )
     for word in words or ():
         row = track_values.alias()
         named = row.c.id.in_(believed(listener, through)) & row.c.name_key.contains(word, autoescape=True)

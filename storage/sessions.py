@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain_session import LIVE, OVER, Phase, Session
-from bot.errors import NoSession, SessionRunning
+from bot.domain.errors import NoSession, SessionRunning
+from bot.domain.session import LIVE, OVER, Phase, Session
 from storage.database import Database, Statement, fetch_within, run_many
 from storage.listeners import ensure
 from storage.ratings import rate_many
-from storage.seen import THROUGH
 from storage.schema_sessions import session_debts, session_members, sessions
+from storage.seen import THROUGH
 from storage.session_rows import PARTS, WHOLE, Key, Part, Rows, rows_of, session_of
 from storage.writer import Writer
 

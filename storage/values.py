@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, delete, exists, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import TrackSource
+from bot.domain.tracks import TrackSource
 from storage.database import Statement, fetch_within
 from storage.identity import name_key
 from storage.rows import FILE, in_parts
@@ -56,9 +56,7 @@ def _facts(source: TrackSource) -> dict[str, Any]:
     return {name: value for name, value in {**({} if is_stand_in(source) else named), **others}.items() if value}
 
 
-async def put(
-    connection: AsyncConnection, described: Sequence[tuple[int, TrackSource]], contributor_id: int
-) -> None:
+async def put(connection: AsyncConnection, described: Sequence[tuple[int, TrackSource]], contributor_id: int) -> None:
     """Keep what descriptions say of tracks: the newer word of the same contributor, or service, replaces the older."""
     by_service = [(track_id, source) for track_id, source in described if source.by_service]
     by_member = [(track_id, source) for track_id, source in described if not source.by_service]
