@@ -44,7 +44,7 @@ def everything(listener_id: int, guild_id: int | None, words: list[str] | None =
 
 
 def _seen(listener_id: int, guild_id: int) -> Any:
-    """The tracks that a member can see in a server, and the owner of the list through which; NOBODY: it is their own."""
+    """The tracks that a member can see in a server, and whose list each is seen through; NOBODY: one's own."""
     own = select(playlists.c.id, NOBODY.label("owner_id"), literal(0).label("since"))
     own = own.where(playlists.c.owner_id == listener_id)
     shared = select(playlists.c.id, playlists.c.owner_id, playlist_shares.c.since)

@@ -33,8 +33,8 @@ Said = tuple[dict[str, Any], dict[str, float]]  # facts, features
 FILES_SAY = Statement(
     text(
         "SELECT each.value, (SELECT group_concat(facts || char(9) || coalesce(features, '{}'), char(10)) FROM ("
-        "SELECT facts, features FROM track_values WHERE track_id = each.value AND contributor_id > 0 AND source = 'file'"
-        " ORDER BY contributor_id LIMIT :asked)) FROM json_each(:ids) AS each"
+        "SELECT facts, features FROM track_values WHERE track_id = each.value AND contributor_id > 0"
+        " AND source = 'file' ORDER BY contributor_id LIMIT :asked)) FROM json_each(:ids) AS each"
     ).bindparams(bindparam("asked", ASKED))
 )
 
@@ -159,8 +159,9 @@ def agreed(said: Sequence[Said]) -> Said:
     """What at least AGREE contributors say alike, of texts, and the median of a number that so many know."""
     facts: dict[str, Any] = {}
     for name in TEXTS:
-        alike = Counter(facts[name] for facts, _ in said if name in facts).most_common(1)
-        facts |= {name: value for value, count in alike if count >= AGREE}
+        alike = Counter(each[name] for each, _ in said if name in each).most_common(1)
+        if alike and alike[0][1] >= AGREE:
+            facts[name] = alike[0][0]
     numbers: dict[str, list[float]] = {}
     for _, features in said:
         for name, value in features.items():
