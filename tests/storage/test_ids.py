@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.domain_session import Settings
+from bot.domain.session import Settings
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.session import start
 from bot.flow.session_events import Actor
 from bot.taste.group import owe
