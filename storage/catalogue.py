@@ -17,7 +17,7 @@ from bot.domain.tracks import TrackSource
 from storage import values
 from storage.identity import name_key
 from storage.ids import last_id
-from storage.rows import FILE, in_parts
+from storage.rows import FILE, UNSIGNED, in_parts
 from storage.schema import playlist_tracks, playlists, predictions, ratings, track_values, tracks, verdicts
 from storage.schema_spotify import feature_misses
 from storage.unused import drop_unused
@@ -198,7 +198,7 @@ async def _claims(
         playlist_tracks.c.playlist_id == playlists.c.id,
         playlist_tracks.c.track_id == row.track_id,
     )
-    services = said.is_(None) & (row.source != FILE)
+    services = said.is_(None) & row.source.not_in((FILE, UNSIGNED))
     # What somebody else's words would join is left apart, also where several agree.
     for key, who, among, found in (
         (row.isrc, said == contributor_id, codes, known.own_isrc),

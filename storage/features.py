@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,7 +13,7 @@ from bot.domain.tracks import Coverage
 from storage import values
 from storage.database import Database
 from storage.playlist_rows import sounds
-from storage.rows import FILE, believed, in_parts, rank, select_tracks, track
+from storage.rows import FILE, UNSIGNED, believed, in_parts, rank, select_tracks, track
 from storage.schema import playlist_tracks, playlists, track_values, tracks
 from storage.schema_spotify import feature_misses
 
@@ -57,7 +57,10 @@ class Features:
         """
         now = int(time.time())
         row, of_it = track_values.c, track_values.c.track_id == tracks.c.id
-        own, service = row.contributor_id == listener_id, row.contributor_id.is_(None) & (row.source != FILE)
+        own, service = (
+            row.contributor_id == listener_id,
+            row.contributor_id.is_(None) & row.source.not_in((FILE, UNSIGNED)),
+        )
         heard = or_(*(func.json_extract(row.features, f"$.{name}").is_not(None) for name in ("energy", "tempo")))
         fresh = or_(row.source != source, row.at.between(now - KEPT, now + AHEAD))
         known = [exists().where(of_it, who, heard, fresh) for who in (own, service)]
@@ -107,10 +110,8 @@ class Features:
     ) -> None:
         """Store what a source knew, and that it did not know the rest.
 
-        Args:
-            contributor_id: who alone says by what the source was asked, and so remembers what it did not know, too;
-                None: it was asked by the tracks' own ids.
-
+        Where it was asked by what a contributor alone says, its answers are that contributor's, what it did not know
+        too; else it was asked by the tracks' own ids.
         """
         async with self._database.transaction() as connection:
             there = set(await self._still(connection, [*found, *missing]))
@@ -135,7 +136,7 @@ class Features:
         """How many tracks of a playlist its owner knows, by the source that counts first, and some that are not."""
         owner = playlists.c.owner_id
         first = (
-            select(track_values.c.source)
+            select(case((track_values.c.source == UNSIGNED, FILE), else_=track_values.c.source))
             .where(track_values.c.id.in_(believed(owner)), track_values.c.features.is_not(None))
             .order_by(rank(owner), track_values.c.source)
             .limit(1)

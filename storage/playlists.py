@@ -209,15 +209,10 @@ class Playlists:
     async def track(
         self, track_id: int, listener_id: int = 0, guild_id: int | None = None, playlist_id: int = 0, through: int = 0
     ) -> Track:
-        """A track as a listener sees it; without one, as whoever shares it with the server does.
+        """A track as a listener sees it; without one, as those who share it with the server do. Raises UnknownTrack.
 
-        Args:
-            playlist_id: the list that it was asked from, whose owner names it before other owners.
-            through: a member who names it before the owners of lists.
-
-        Raises:
-            UnknownTrack: there is none of this id.
-
+        The owner of the list `playlist_id`, from which it was asked, names it before the owners of others, and before
+        them the member `through`.
         """
         return await self._track(seen.ONE_TRACK, track_id, listener_id, guild_id, playlist_id, through)
 

@@ -15,6 +15,7 @@ from bot.domain.scales import merge
 from bot.domain.tracks import Track
 from storage.schema import track_values, tracks
 
+UNSIGNED = "unsigned"  # the source of what nobody noted who said it, from a time when files had one row for everybody
 FILE = "file"  # the source of what members' files say; without a contributor, what several of them agree on
 NOBODY = literal(0, Integer)  # no listener, no owner: nobody's own words are believed
 
@@ -33,11 +34,13 @@ def believed(listener: Any, through: Any = NOBODY) -> Any:
 
 
 def rank(listener: Any) -> Any:
-    """When a row of `track_values` is believed: 0 the listener's own, 1 an owner's, 2 a service's, 3 agreed on."""
-    contributor = track_values.c.contributor_id
-    return case(
-        (contributor == listener, "0"), (contributor.is_not(None), "1"), (track_values.c.source == FILE, "3"), else_="2"
-    )
+    """When a row of `track_values` is believed.
+
+    0: the listener's own, 1: an owner's, 2: a service's, 3: agreed on, 4: unsigned.
+    """
+    contributor, source = track_values.c.contributor_id, track_values.c.source
+    nobodys = case((source == FILE, "3"), (source == UNSIGNED, "4"), else_="2")
+    return case((contributor == listener, "0"), (contributor.is_not(None), "1"), else_=nobodys)
 
 
 def select_tracks(listener: Any = NOBODY, through: Any = NOBODY) -> Any:
@@ -48,7 +51,8 @@ def select_tracks(listener: Any = NOBODY, through: Any = NOBODY) -> Any:
 def _said(listener: Any, through: Any) -> Label[Any]:
     """All that a listener believes of a track, a line each: rank and source, facts, features."""
     features = func.coalesce(track_values.c.features, "")
-    line = rank(listener) + track_values.c.source + "\t" + track_values.c.facts + "\t" + features
+    provider = case((track_values.c.source == UNSIGNED, FILE), else_=track_values.c.source)
+    line = rank(listener) + provider + "\t" + track_values.c.facts + "\t" + features
     return (
         select(func.group_concat(line, "\n", type_=String))
         .where(track_values.c.id.in_(believed(listener, through)))

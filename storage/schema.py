@@ -2,7 +2,8 @@
 
 Every row that belongs to a person hangs on that person's row in `listeners`, so erasing somebody is one statement.
 The tables of group sessions stand in `storage/schema_sessions.py`, those of Spotify in `storage/schema_spotify.py`.
-A time is in seconds since 1970, UTC, where nothing else is said. Discord's ids (snowflakes) need 64 bits.
+A time is in seconds since 1970, UTC, where nothing else is said. Discord's ids (snowflakes) need 64 bits. Ids of ours
+stand in buttons and choices that outlive their rows, so they are never used again (AUTOINCREMENT; `storage/ids.py`).
 """
 
 from sqlalchemy import (
@@ -46,8 +47,8 @@ listeners = Table(
     sqlite_strict=True,
 )
 
-# What members rate and list: one row an identity, which is a Spotify id, an ISRC or a name, the strongest that was given
-# (see storage/catalogue.py); a track without any is somebody's recording, or one whose namers were all erased.
+# What members rate and list: one row an identity, which is a Spotify id, an ISRC or a name (see storage/catalogue.py);
+# a track without any is somebody's recording, or one whose namers were all erased.
 tracks = Table(
     "tracks",
     metadata,
@@ -63,7 +64,8 @@ tracks = Table(
 )
 
 # What is said of tracks: by whom, from which source, and when. Without a contributor it is the word of a service or,
-# where the source is members' files, what several contributors agree on.
+# where the source is members' files, what several contributors agree on (`file`), or what nobody noted who said it
+# (`unsigned`, from a time when files had one row for everybody).
 track_values = Table(
     "track_values",
     metadata,
@@ -106,6 +108,7 @@ playlists = Table(
     Column("created_at", Integer, nullable=False),
     UniqueConstraint("owner_id", "name"),
     CheckConstraint("name <> ''", name="name_not_empty"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
@@ -122,7 +125,7 @@ playlist_tracks = Table(
     _playlist(),
     track(primary_key=True),
     Column("position", Integer, nullable=False),
-    Column("since", Integer, nullable=False),  # when it came on the list, in milliseconds
+    Column("since", Integer, nullable=False, server_default="0"),  # when it came on the list, in milliseconds
     Index("playlist_tracks_by_track", "track_id"),
     sqlite_strict=True,
 )
@@ -132,7 +135,7 @@ playlist_shares = Table(
     metadata,
     _playlist(),
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
-    Column("since", Integer, nullable=False),  # in milliseconds
+    Column("since", Integer, nullable=False, server_default="0"),  # in milliseconds
     Index("playlist_shares_by_guild", "guild_id"),
     sqlite_strict=True,
 )
@@ -166,6 +169,7 @@ verdicts = Table(
     CheckConstraint("previous_stars BETWEEN 1 AND 10", name="previous_stars_in_range"),
     Index("verdicts_by_listener", "listener_id", "id"),
     Index("verdicts_by_track", "track_id"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
@@ -225,6 +229,23 @@ public_cards = Table(
     Column("posted_at", Integer, nullable=False),
     Index("public_cards_by_owner", "owner_id"),
     Index("public_cards_by_track", "track_id"),
+    sqlite_strict=True,
+)
+
+# The digits that members have put under public cards and rounds: taking one back leaves the one before it, and after a
+# time away the bot knows which are new.
+digit_reactions = Table(
+    "digit_reactions",
+    metadata,
+    Column("message_id", Snowflake, primary_key=True, autoincrement=False),
+    person("listener_id", primary_key=True),
+    Column("stars", Integer, primary_key=True),
+    Column("at", Integer, nullable=False),  # nanoseconds since 1970, UTC: it tells their order
+    Column("unclear", Integer, nullable=False),  # one of several that are new, of which its member is yet to be told
+    CheckConstraint("stars BETWEEN 1 AND 10", name="stars_in_range"),
+    CheckConstraint("unclear IN (0, 1)", name="unclear_is_a_flag"),
+    Index("digit_reactions_by_listener", "listener_id"),
+    Index("digit_reactions_by_time", "at"),
     sqlite_strict=True,
 )
 

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.tracks import TrackSource
 from storage.database import Statement, fetch_within
 from storage.identity import name_key
-from storage.rows import FILE, in_parts
+from storage.rows import FILE, UNSIGNED, in_parts
 from storage.schema import track_values, tracks
 
 AGREE = 3  # contributors
@@ -136,8 +136,11 @@ async def lend(connection: AsyncConnection, track_id: int, owner_id: int, featur
     await _upsert(connection, {(track_id, AUDIO): ({}, json.loads(features))}, owner_id)
 
 
-async def settle(connection: AsyncConnection, track_ids: Collection[int]) -> None:
-    """Renew what contributors agree on, and forget names that nobody says any more."""
+async def settle(connection: AsyncConnection, track_ids: Collection[int], *, erased: bool = False) -> None:
+    """Renew what contributors agree on, and forget names that nobody says any more.
+
+    Where one of them was `erased`, words that nobody signed may be theirs, and go.
+    """
     nobodys = (track_values.c.contributor_id.is_(None)) & (track_values.c.source == FILE)
     for part in in_parts(track_ids):
         before = {key[0]: said for key, said in (await _stored(connection, part, None)).items() if key[1] == FILE}
@@ -150,6 +153,9 @@ async def settle(connection: AsyncConnection, track_ids: Collection[int]) -> Non
         await _upsert(connection, changed, None)
         gone = [i for i in before if not any(after.get(i, ()))]
         await connection.execute(delete(track_values).where(track_values.c.track_id.in_(gone), nobodys))
+        if erased:
+            unsigned = track_values.c.track_id.in_(part) & (track_values.c.source == UNSIGNED)
+            await connection.execute(delete(track_values).where(unsigned))
         said = exists().where(track_values.c.track_id == tracks.c.id, track_values.c.name_key == tracks.c.name_key)
         unsaid = tracks.c.id.in_(part) & tracks.c.name_key.is_not(None) & ~said
         await connection.execute(update(tracks).where(unsaid).values(name_key=None))
