@@ -79,7 +79,7 @@ track_values = Table(
     Column("features", Text),  # JSON: {name: value}; NULL: nothing is said of the sound
     Column("at", Integer, nullable=False),
     CheckConstraint("json_valid(facts)", name="facts_are_json"),
-    CheckConstraint("json_valid(features)", name="features_are_json"),
+    CheckConstraint("features IS NULL OR json_valid(features)", name="features_are_json"),
     UniqueConstraint("track_id", "contributor_id", "source"),
     Index("one_word_of_a_service", "track_id", "source", unique=True, sqlite_where=text("contributor_id IS NULL")),
     Index("track_values_by_name", "contributor_id", "name_key"),

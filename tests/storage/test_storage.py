@@ -96,13 +96,14 @@ async def test_several_playlists_are_stored_all_or_none(database: Database):
     assert await playlists.of(ADA) == []
 
 
-async def test_only_its_contributor_changes_what_a_file_said(database: Database):
+async def test_what_a_file_said_holds_for_its_own_contributor(database: Database):
     playlists = Playlists(database)
     (track,) = await link(database, ADA, "Air", tempo=66.0)
     await link(database, BEN, "Air", tempo=200.0, energy=0.5)
-    assert (await playlists.track(track)).features == {"tempo": 66.0, "energy": 0.5}
+    assert (await playlists.track(track, ADA)).features == {"tempo": 66.0}
+    assert (await playlists.track(track, BEN)).features == {"tempo": 200.0, "energy": 0.5}
     await link(database, ADA, "Air", tempo=70.0)
-    assert (await playlists.track(track)).features["tempo"] == 70.0
+    assert (await playlists.track(track, ADA)).features["tempo"] == 70.0
 
 
 async def test_relinking_replaces_and_unlinking_keeps_ratings(database: Database, ratings: Ratings):
@@ -119,7 +120,7 @@ async def test_relinking_replaces_and_unlinking_keeps_ratings(database: Database
     assert [r.stars for r in await ratings.of(ADA)] == [9]
     assert (await playlists.visible_track(ADA, None, air.id)).title == "Air", "rated, so still hers to rate"
     async with database.reading() as connection:
-        assert (await connection.scalars(select(tracks.c.title))).all() == ["Air"], "what nobody has or rated is gone"
+        assert (await connection.scalars(select(tracks.c.name_key))).all() == ["bach|air"], "unused ones are gone"
     with pytest.raises(UnknownTrack):
         await playlists.visible_track(BEN, GUILD, air.id)
 

@@ -23,7 +23,7 @@ CREATE TABLE track_values (
     at INTEGER NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT facts_are_json CHECK (json_valid(facts)),
-    CONSTRAINT features_are_json CHECK (json_valid(features)),
+    CONSTRAINT features_are_json CHECK (features IS NULL OR json_valid(features)),
     UNIQUE (track_id, contributor_id, source),
     FOREIGN KEY(track_id) REFERENCES tracks (id) ON DELETE CASCADE,
     FOREIGN KEY(contributor_id) REFERENCES listeners (id) ON DELETE CASCADE
@@ -121,7 +121,25 @@ FROM tracks
 SEEN = (
     "ALTER TABLE playlist_tracks ADD COLUMN since INTEGER DEFAULT '0' NOT NULL",
     "ALTER TABLE playlist_shares ADD COLUMN since INTEGER DEFAULT '0' NOT NULL",
-    "ALTER TABLE ratings ADD COLUMN through_id INTEGER REFERENCES listeners (id) ON DELETE SET NULL",
+    """
+CREATE TABLE ratings_through_lists (
+    listener_id INTEGER NOT NULL,
+    track_id INTEGER NOT NULL,
+    stars INTEGER NOT NULL,
+    rated_at INTEGER NOT NULL,
+    through_id INTEGER,
+    PRIMARY KEY (listener_id, track_id),
+    CONSTRAINT stars_in_range CHECK (stars BETWEEN 1 AND 10),
+    FOREIGN KEY(listener_id) REFERENCES listeners (id) ON DELETE CASCADE,
+    FOREIGN KEY(track_id) REFERENCES tracks (id) ON DELETE CASCADE,
+    FOREIGN KEY(through_id) REFERENCES listeners (id) ON DELETE SET NULL
+)
+ STRICT
+""",
+    "INSERT INTO ratings_through_lists SELECT listener_id, track_id, stars, rated_at, NULL FROM ratings",
+    "DROP TABLE ratings",
+    "ALTER TABLE ratings_through_lists RENAME TO ratings",
+    "CREATE INDEX ratings_by_track ON ratings (track_id)",
     "CREATE INDEX ratings_by_owner ON ratings (through_id) WHERE through_id IS NOT NULL",
 )
 
