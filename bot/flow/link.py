@@ -6,11 +6,11 @@ from dataclasses import replace
 from itertools import chain, count
 
 from bot.domain import LinkedPlaylist, PlaylistSource
+from bot.domain_names import tidy
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers
 from bot.sources import bach
-from bot.sources.decoding import tidy
 from bot.sources.files import read_lines, read_playlists
 from storage.playlists import Playlists
 

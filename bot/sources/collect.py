@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain import PlaylistSource, TrackSource
+from bot.domain_names import tidy
 from bot.errors import FileTooLarge, NoTracks
-from bot.sources.decoding import MAX_ROWS, tidy
+from bot.sources.decoding import MAX_ROWS
 
 SPOTIFY_TRACK = re.compile(
     r"(?:spotify:track:|(?<![\w./-])(?:https?://)?open\.spotify\.com/(?:intl-[a-z]{2,5}/)?track/)"

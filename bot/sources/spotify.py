@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.domain import TrackSource
+from bot.domain_names import tidy
 from bot.errors import (
     ConnectFirst,
     ConnectionGone,
@@ -20,7 +21,7 @@ from bot.errors import (
     SpotifyError,
     SpotifyForbids,
 )
-from bot.sources.decoding import MAX_ROWS, tidy
+from bot.sources.decoding import MAX_ROWS
 from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
 from bot.sources.spotify_analysis import analysed
 from bot.sources.spotify_answers import Page, page_of, text_of, track_of, whole_number

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain import TrackSource
+from bot.domain_names import tidy
 from bot.errors import SpotifyDown
 from bot.sources.collect import isrc
-from bot.sources.decoding import tidy
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from bot.domain import (
     Verdict,
     Why,
 )
-from bot.sources.decoding import INVISIBLE
+from bot.domain_names import INVISIBLE
 
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain import PlaylistSource
+from bot.domain_names import tidy
 from bot.errors import EarmarkError, LinkError, NoRedirect
 from bot.flow.connect import brought_back
 from bot.flow.link import NAME_LENGTH
-from bot.sources.decoding import tidy
 from bot.sources.files import MAX_ROWS, read_lines, read_playlists
 from bot.sources.spotify_links import parse
 from cogs.ui.text import plain
