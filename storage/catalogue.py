@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import TrackSource
-from bot.domain_names import name_key, search_key
+from bot.domain.names import name_key, search_key
+from bot.domain.tracks import TrackSource
 from storage.rows import in_parts
 from storage.schema import playlist_tracks, playlists, ratings, track_features, tracks
 

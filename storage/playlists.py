@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
-from bot.domain_names import search_fold
-from bot.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.names import search_fold
+from bot.domain.tracks import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from storage import catalogue, linking
 from storage.database import Database, Statement
 from storage.listeners import Began, began, ensure

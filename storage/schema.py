@@ -45,7 +45,7 @@ listeners = Table(
     sqlite_strict=True,
 )
 
-# One row a recording: the same under two names or ids is one track (see bot/domain_names.py).
+# One row a recording: the same under two names or ids is one track (see bot/domain/names.py).
 tracks = Table(
     "tracks",
     metadata,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain_names import fold, name_key, search_fold, tidy
+from bot.domain.names import fold, name_key, search_fold, tidy
 
 HINDI = ["दिल", "दाल", "दूल", "दल", "तेरा", "तेरी", "तेरे", "मेरा", "मेरी"]
 THAI = ["รัก", "รก", "เพื่อน", "เพอน"]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from bot.domain import Track, TrackSource
-from bot.domain_names import fold, without_guests, without_version
-from bot.errors import NotOnSpotify, SpotifyError, UnknownTrack
+from bot.domain.errors import NotOnSpotify, SpotifyError, UnknownTrack
+from bot.domain.names import fold, without_guests, without_version
+from bot.domain.tracks import Track, TrackSource
 from bot.flow.outside import Outside, measure
 from bot.sources.collect import isrc, spotify_id
 from storage.playlists import Playlists

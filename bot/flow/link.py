@@ -5,8 +5,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain, count
 
-from bot.domain import LinkedPlaylist, PlaylistSource
-from bot.domain_names import tidy
+from bot.domain.names import tidy
+from bot.domain.tracks import LinkedPlaylist, PlaylistSource
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers

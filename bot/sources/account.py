@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from bot.domain import PlaylistSource
-from bot.domain_names import tidy
-from bot.errors import FileTooLarge, NoTracks, UnreadableFile
+from bot.domain.errors import FileTooLarge, NoTracks, UnreadableFile
+from bot.domain.names import tidy
+from bot.domain.tracks import PlaylistSource
 from bot.sources.collect import Collector, spotify_id
 from bot.sources.decoding import MAX_ROWS, playlist_name
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.domain_names import tidy
-from bot.errors import FileTooLarge, NoTracks
+from bot.domain.errors import FileTooLarge, NoTracks
+from bot.domain.names import tidy
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.sources.decoding import MAX_ROWS
 
 SPOTIFY_TRACK = re.compile(

@@ -4,8 +4,8 @@ import codecs
 import re
 import unicodedata
 
-from bot.domain_names import tidy
-from bot.errors import EmptyFile, FileTooLarge, UnreadableFile
+from bot.domain.errors import EmptyFile, FileTooLarge, UnreadableFile
+from bot.domain.names import tidy
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 20_000

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain import TrackSource
-from bot.domain_names import tidy
-from bot.errors import SpotifyDown
+from bot.domain.errors import SpotifyDown
+from bot.domain.names import tidy
+from bot.domain.tracks import TrackSource
 from bot.sources.collect import isrc
 
 

@@ -8,8 +8,8 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import AudioAnalysis, TrackSource
-from bot.domain_names import tidy
+from bot.domain.names import tidy
+from bot.domain.tracks import AudioAnalysis, TrackSource
 from bot.sources.audio import analyse
 from bot.sources.audio_stream import open_audio
 

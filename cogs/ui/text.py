@@ -11,16 +11,9 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.domain import (
-    MIN_RATINGS,
-    Playlist,
-    Question,
-    Rating,
-    Track,
-    Verdict,
-    Why,
-)
-from bot.domain_names import INVISIBLE
+from bot.domain.names import INVISIBLE
+from bot.domain.ratings import MIN_RATINGS, Question, Rating, Verdict, Why
+from bot.domain.tracks import Playlist, Track
 
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256

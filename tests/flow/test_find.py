@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain import TrackSource
-from bot.domain_names import tidy
+from bot.domain.names import tidy
+from bot.domain.tracks import TrackSource
 from bot.flow.find import LIKELY, SURE, best, certainty, query
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from bot.domain_names import name_key
+from bot.domain.features import clean
+from bot.domain.names import name_key
 from bot.sources import bach
 from bot.sources.bach_build import heard
 from bot.sources.synth import INSTRUMENTS
-from bot.taste.features import clean
 
 
 def test_the_catalogue_is_complete_and_right():

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain import PlaylistSource
-from bot.domain_names import tidy
-from bot.errors import EarmarkError, LinkError, NoRedirect
+from bot.domain.errors import EarmarkError, LinkError, NoRedirect
+from bot.domain.names import tidy
+from bot.domain.tracks import PlaylistSource
 from bot.flow.connect import brought_back
 from bot.flow.link import NAME_LENGTH
 from bot.sources.files import MAX_ROWS, read_lines, read_playlists

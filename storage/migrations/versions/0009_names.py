@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from bot.domain_names import name_key, search_key
+from bot.domain.names import name_key, search_key
 
 revision = "0009"
 down_revision = "0008"
