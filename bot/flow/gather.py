@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Playlist, Track
-from bot.domain_session import Guess, Session, Slot
-from bot.errors import NoCandidates, UnknownSlot
+from bot.domain.errors import NoCandidates, UnknownSlot
+from bot.domain.scales import common, comparable
+from bot.domain.session import Guess, Session, Slot
+from bot.domain.tracks import Playlist, Track
+from bot.flow.jobs import expect_job
 from bot.flow.learn import settled
 from bot.flow.workers import Workers
 from bot.taste.group import fill, recommend, replacement
 from bot.taste.group_next import next_track
-from bot.taste.jobs import expect_job
-from bot.taste.scales import common, comparable
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 

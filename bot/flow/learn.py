@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.domain_session import Round, Session
-from bot.errors import AllRatingsEqual, Busy, ErasedMeanwhile, NoFeatures, TooFewRatings
+from bot.domain.errors import AllRatingsEqual, Busy, ErasedMeanwhile, NoFeatures, TooFewRatings
+from bot.domain.session import Round, Session
 from bot.flow.retrain import retrain
 from bot.flow.workers import Workers
 from storage.models import Models

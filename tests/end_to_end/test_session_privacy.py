@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bot.domain_session import Phase
+from bot.domain.session import Phase
 from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words
 from tests.end_to_end.room import Room, a_room
 from tests.end_to_end.test_main_job import ids

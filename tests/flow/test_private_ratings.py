@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
-from bot.domain import PlaylistSource, Track, TrackSource
-from bot.domain_session import Session, Settings
+from bot.domain.session import Session, Settings
+from bot.domain.tracks import PlaylistSource, Track, TrackSource
 from bot.flow.gather import another, gather, next_question
 from bot.flow.pools import Pools
 from bot.flow.session import apply, start
