@@ -23,7 +23,7 @@ from cogs.ui import digits, pick, session_cards, text, text_session
 from cogs.ui.access import allow, services
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.in_turn import InTurn
-from cogs.ui.session_access import actor, ask_consent, check_place, here
+from cogs.ui.session_access import actor, check_place, here, welcome
 from storage.sessions import Step
 
 RULES = [app_commands.Choice(name=text.bare(text_session.RULE_WORDS[name]), value=name) for name in STRATEGIES]
@@ -133,7 +133,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
             event = Posted(at=now(), message_id=message_id)
             with contextlib.suppress(StorageBusy):  # the first click on the card makes up for it
                 await sessions.step(opened.id, lambda session: apply(session, event))
-        await ask_consent(interaction, opened)
+        await welcome(interaction, opened)
 
     @app_commands.command(description="Change the session here")
     @app_commands.describe(**WHAT)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.features import NAMES
-from bot.domain.ratings import MAX_STARS, MIN_STARS, Verdict
+from bot.domain.ratings import MAX_STARS, MIN_RATINGS, MIN_STARS, Verdict
 from bot.domain.taste import Checked, Effect, Glance, Reason, TasteReport, WhatIf
 from bot.taste.matrices import matrix
 
@@ -22,6 +22,7 @@ PICTURE = re.compile(r"!\[([^\[\]]*)\]\(([^()]+)\)")  # in Markdown
 Array = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 Turn = tuple[str, float]  # a feature, and the value to which it is turned
+NORMAL_80 = 1.2816  # standard deviations from the mean to the end of an 80 % range
 
 
 def fit_job(
@@ -121,6 +122,25 @@ def _told(
     if others is None:
         return model.predict(X), *model.interval(X), np.full(len(X), np.nan)
     return Following.of(model, others).predict(model, X, np.asarray(others.asked, dtype=np.float64)[rows])
+
+
+def expect_job(
+    rows: Sequence[Mapping[str, float]], stars: Sequence[int], asked: Sequence[Mapping[str, float]]
+) -> tuple[Array, Array]:
+    """Learn from rated rows and predict those asked about; returns (m,) stars and their standard deviations.
+
+    Both are NaN where nothing is known: of a row without features, and of all where ratings are too few or all alike.
+    """
+    from bot.taste.regressor import TasteRegressor  # noqa: PLC0415 - heavy
+
+    X, y, among = matrix(rows), np.asarray(stars, dtype=np.float64), matrix(asked)
+    known, seen = ~np.isnan(X).all(axis=1), ~np.isnan(among).all(axis=1)
+    expected, deviations = np.full(len(among), np.nan), np.full(len(among), np.nan)
+    if known.sum() >= MIN_RATINGS and np.ptp(y[known]) > 0 and seen.any():
+        model = TasteRegressor(low=MIN_STARS, high=MAX_STARS).fit(X[known], y[known])
+        expected[seen], deviations[seen] = model.predict(among[seen], return_std=True)
+        deviations[seen] *= model.reach(0.8) / NORMAL_80
+    return expected, deviations
 
 
 def next_questions_job(
