@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.names import name_key
 from bot.domain.tracks import TrackSource
 from storage import values
-from storage.identity import name_key
 from storage.ids import last_id
 from storage.rows import FILE, UNSIGNED, in_parts
 from storage.schema import playlist_tracks, playlists, predictions, ratings, track_values, tracks, verdicts
@@ -168,7 +168,9 @@ async def _known(connection: AsyncConnection, sources: Sequence[TrackSource], co
                 found.setdefault(row.key, row.id)
                 known.own.update([row.id] if row.own else [])
                 known.others.update([row.id] if row.others else [])
-    await _claims(connection, known, names, codes, contributor_id)
+    bare = [source for source in named if not (source.spotify_id or source.isrc)]
+    alone = {name_key(source.artist, source.title) for source in bare}
+    await _claims(connection, known, alone, codes, contributor_id)
     if len(named) < len(sources):
         recording = func.json_extract(track_values.c.facts, "$.recording")
         mine = (track_values.c.contributor_id == contributor_id) & recording.is_not(None)
@@ -208,9 +210,9 @@ async def _claims(
     ):
         recordings = func.json_extract(row.facts, "$.recording").is_not(None)
         for part in in_parts(among):
-            query = select(key.label("key"), row.track_id).where(who, key.in_(part), ~recordings)
-            for claim in await connection.execute(query.order_by(row.track_id)):
-                found.setdefault(claim.key, claim.track_id)
+            query = select(key, func.min(row.track_id)).where(who, key.in_(part), ~recordings).group_by(key)
+            for claimed, track_id in await connection.execute(query):
+                found.setdefault(claimed, track_id)
 
 
 async def identify(connection: AsyncConnection, track_id: int, source: TrackSource, owner_id: int) -> bool:

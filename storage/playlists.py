@@ -2,18 +2,19 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, literal, select
+from sqlalchemy import Select, delete, exists, func, literal, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.names import search_fold
 from bot.domain.tracks import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from storage import catalogue, linking, seen
 from storage.database import Database, Statement
-from storage.identity import fold
 from storage.listeners import Began, began, ensure
 from storage.playlist_rows import one, own, playlist, summary
 from storage.rows import select_tracks, track
@@ -174,7 +175,20 @@ class Playlists:
 
     async def search(self, listener_id: int, guild_id: int | None, text: str, limit: int = 25) -> list[Track]:
         """Visible tracks in whose artist and title every word of the text occurs."""
-        return await self._tracks(seen.everything(listener_id, guild_id, fold(text).split()[:8]).limit(limit))
+        words = [seen.SEARCH_KEY.contains(word, autoescape=True) for word in search_fold(text).split()[:8]]
+        return await self._tracks(seen.everything(listener_id, guild_id, words).limit(limit))
+
+    async def titled(self, listener_id: int, guild_id: int | None, titles: Collection[str]) -> list[Track]:
+        """Visible tracks that have one of these titles, folded as `search_fold` does; a hundred at most."""
+        title = func.substr(seen.SEARCH_KEY, func.instr(seen.SEARCH_KEY, "|") + 1)
+        wanted = select(func.json_each(json.dumps(list(titles))).table_valued("value").c.value)
+        found = await self._tracks(seen.everything(listener_id, guild_id, [title.in_(wanted)]).limit(100))
+        return sorted(found, key=lambda track: -len(search_fold(track.title)))
+
+    async def of_spotify(self, listener_id: int, guild_id: int | None, spotify_id: str) -> Track | None:
+        """The visible track of an id at Spotify."""
+        query = seen.everything(listener_id, guild_id).where(tracks.c.spotify_id == spotify_id)
+        return next(iter(await self._tracks(query)), None)
 
     async def identify(self, owner_id: int, found: Mapping[int, TrackSource]) -> int:
         """Give tracks on the owner's playlists, known by name alone, their ids; returns how many took theirs.

@@ -55,7 +55,7 @@ tracks = Table(
     Column("id", Snowflake, primary_key=True),
     Column("spotify_id", Text, unique=True),
     Column("isrc", Text),
-    Column("name_key", Text),  # normalised artist and title
+    Column("name_key", Text),  # artist and title, folded: whether two are the same
     CheckConstraint("(spotify_id IS NULL) + (isrc IS NULL) + (name_key IS NULL) >= 2", name="one_identity"),
     Index("tracks_by_isrc", "isrc"),
     Index("tracks_by_name", "name_key"),
@@ -74,6 +74,7 @@ track_values = Table(
     Column("contributor_id", Snowflake, ForeignKey("listeners.id", ondelete="CASCADE")),
     Column("source", Text, nullable=False),  # file, audio, spotify, reccobeats
     Column("name_key", Text),  # of the title and artist in `facts`, where they are there
+    Column("search_key", Text),  # the same, with all words and no accents: what is looked for
     Column("isrc", Text),
     Column("facts", Text, nullable=False),  # JSON: title, artist, album, duration_ms ...
     Column("features", Text),  # JSON: {name: value}; NULL: nothing is said of the sound

@@ -4,6 +4,7 @@ Of several shared lists that have a track, the one that showed it first in this 
 it later changes nothing.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, case, exists, func, literal, or_, select, union_all
@@ -12,6 +13,7 @@ from storage.database import Statement
 from storage.rows import NOBODY, believed, fact, select_tracks
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_values, tracks
 
+SEARCH_KEY = track_values.c.search_key
 LISTENER, GUILD = bindparam("listener_id"), bindparam("guild_id")
 
 
@@ -23,24 +25,21 @@ def lists(listener_id: Any, guild_id: Any) -> Any:
     return union_all(own, select(playlist_shares.c.playlist_id).where(playlist_shares.c.guild_id == guild_id))
 
 
-def everything(listener_id: int, guild_id: int | None, words: list[str] | None = None) -> Any:
-    """A query for every track that a member can see; with words, where all occur in its artist and title."""
-    listener = literal(listener_id)
+def everything(listener_id: int, guild_id: int | None, named: Sequence[Any] = ()) -> Any:
+    """A query for every track that a member can see, once; conditions on SEARCH_KEY hold of its names."""
+    listener, through = literal(listener_id), NOBODY
     if guild_id is None:
         # From the playlists' side, for a file holds many more tracks than these.
         on_it = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id.in_(lists(listener_id, None)))
-        query, through = select_tracks(listener).where(tracks.c.id.in_(on_it)), NOBODY
+        query = select_tracks(listener).where(tracks.c.id.in_(on_it))
     else:
         seen = _seen(listener_id, guild_id)
-        query, through = (
-            select_tracks(listener, seen.c.owner_id).join(seen, seen.c.track_id == tracks.c.id),
-            seen.c.owner_id,
-        )
-    for word in words or ():
-        row = track_values.alias()
-        named = row.c.id.in_(believed(listener, through)) & row.c.name_key.contains(word, autoescape=True)
-        query = query.where(exists(select(row.c.id).where(named).correlate_except(row)))
-    return query.order_by(*([] if words is None else [fact("title", listener, through)]), tracks.c.id)
+        through = seen.c.owner_id
+        query = select_tracks(listener, through).join(seen, seen.c.track_id == tracks.c.id)
+    for condition in named:
+        row = select(track_values.c.id).where(track_values.c.id.in_(believed(listener, through)), condition)
+        query = query.where(exists(row.correlate_except(track_values)))
+    return query.order_by(*[fact("title", listener, through)] if named else [], tracks.c.id)
 
 
 def _seen(listener_id: int, guild_id: int) -> Any:

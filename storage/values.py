@@ -18,9 +18,9 @@ from sqlalchemy import bindparam, delete, exists, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.names import name_key, search_key
 from bot.domain.tracks import TrackSource
 from storage.database import Statement, fetch_within
-from storage.identity import name_key
 from storage.rows import FILE, UNSIGNED, in_parts
 from storage.schema import track_values, tracks
 
@@ -100,7 +100,8 @@ async def _upsert(
             "track_id": track_id,
             "contributor_id": contributor_id,
             "source": source,
-            "name_key": name_key(facts.get("artist", ""), facts["title"]) if "title" in facts else None,
+            "name_key": name_key(*_names(facts)) if "title" in facts else None,
+            "search_key": search_key(*_names(facts)) if "title" in facts else None,
             "isrc": facts.get("isrc"),
             "facts": json.dumps(facts, ensure_ascii=False),
             "features": json.dumps(features) if features else None,
@@ -110,7 +111,7 @@ async def _upsert(
     ]
     if rows:
         statement = upsert(track_values)
-        new = {name: statement.excluded[name] for name in ("name_key", "isrc", "facts", "features", "at")}
+        new = {name: statement.excluded[name] for name in ("name_key", "search_key", "isrc", "facts", "features", "at")}
         if contributor_id is None:
             nobodys = track_values.c.contributor_id.is_(None)
             statement = statement.on_conflict_do_update(
@@ -120,6 +121,10 @@ async def _upsert(
             keys = ["track_id", "contributor_id", "source"]
             statement = statement.on_conflict_do_update(index_elements=keys, set_=new)
         await connection.execute(statement, rows)
+
+
+def _names(facts: Mapping[str, Any]) -> tuple[str, str]:
+    return facts.get("artist", ""), facts["title"]
 
 
 async def measured(

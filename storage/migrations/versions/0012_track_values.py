@@ -6,8 +6,8 @@ uploaded, are taken for that member's; where others have the track, too, they al
 
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 TRACK_VALUES = (
     """
@@ -17,6 +17,7 @@ CREATE TABLE track_values (
     contributor_id INTEGER,
     source TEXT NOT NULL,
     name_key TEXT,
+    search_key TEXT,
     isrc TEXT,
     facts TEXT NOT NULL,
     features TEXT,
@@ -47,6 +48,7 @@ SELECT
         'duration_ms', duration_ms
     )) AS facts,
     iif(stand_in, NULL, name_key) AS name_key,
+    iif(stand_in, NULL, search_key) AS search_key,
     iif(spotify_id IS NULL, NULL, isrc) AS isrc,
     album = 'Uploaded' AS uploaded,
     artist = 'Johann Sebastian Bach' AND album LIKE 'Chorales, played by our own %' AS ours,
@@ -66,16 +68,16 @@ FROM track_features AS said JOIN described ON described.track_id = said.track_id
 """
 NAMES = (
     """
-INSERT INTO track_values (track_id, contributor_id, source, name_key, isrc, facts, at)
-SELECT track_id, iif(ours, NULL, contributor_id), iif(ours OR uploaded, 'audio', 'file'), name_key, isrc,
+INSERT INTO track_values (track_id, contributor_id, source, name_key, search_key, isrc, facts, at)
+SELECT track_id, iif(ours, NULL, contributor_id), iif(ours OR uploaded, 'audio', 'file'), name_key, search_key, isrc,
     iif(isrc IS NULL, facts, json_set(facts, '$.isrc', isrc)), CAST(strftime('%s', 'now') AS INTEGER)
 FROM described WHERE ours OR contributor_id IS NOT NULL
 ON CONFLICT DO UPDATE SET
-    name_key = excluded.name_key, isrc = excluded.isrc, facts = excluded.facts
+    name_key = excluded.name_key, search_key = excluded.search_key, isrc = excluded.isrc, facts = excluded.facts
 """,
     """
-INSERT INTO track_values (track_id, contributor_id, source, name_key, facts, features, at)
-SELECT track_id, NULL, 'unsigned', name_key, facts,
+INSERT INTO track_values (track_id, contributor_id, source, name_key, search_key, facts, features, at)
+SELECT track_id, NULL, 'unsigned', name_key, search_key, facts,
     (SELECT features FROM track_features AS said WHERE said.track_id = described.track_id AND source = 'file'),
     CAST(strftime('%s', 'now') AS INTEGER)
 FROM described
@@ -90,7 +92,7 @@ WHERE NOT ours AND (
     )
 )
 ON CONFLICT DO UPDATE SET
-    name_key = excluded.name_key, facts = excluded.facts
+    name_key = excluded.name_key, search_key = excluded.search_key, facts = excluded.facts
 """,
 )
 TRACKS = (
