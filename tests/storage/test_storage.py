@@ -374,7 +374,7 @@ def test_spelling_does_not_change_who_is_meant(artist: str, title: str):
 def test_names_get_keys_that_keep_their_marks_and_everything_else_stays(tmp_path: Path):
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     migrate(old, to="0008")
-    migrate(new)
+    migrate(new, to="0010")
     with contextlib.closing(sqlite3.connect(old)) as connection:
         connection.executescript(
             "INSERT INTO listeners VALUES (1, 1);"
@@ -382,7 +382,7 @@ def test_names_get_keys_that_keep_their_marks_and_everything_else_stays(tmp_path
             "INSERT INTO tracks VALUES (8, 'sezen|i stanbul', 'İstanbul', 'Sezen', '', NULL, NULL, NULL, NULL, NULL);"
             "INSERT INTO ratings VALUES (1, 7, 5, 1)"
         )
-    migrate(old)
+    migrate(old, to="0010")
     with contextlib.closing(sqlite3.connect(old)) as connection:
         rows = connection.execute("SELECT * FROM tracks ORDER BY id").fetchall()
         assert connection.execute("SELECT * FROM ratings").fetchall() == [(1, 7, 5, 1)]
