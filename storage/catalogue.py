@@ -11,11 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.names import name_key, search_key
 from bot.domain.tracks import TrackSource
-<<<<<<< HEAD
-from storage.identity import name_key
 from storage.ids import last_id
-=======
->>>>>>> main
 from storage.rows import in_parts
 from storage.schema import playlist_tracks, playlists, ratings, track_features, tracks
 

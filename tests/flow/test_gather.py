@@ -36,11 +36,7 @@ from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
-<<<<<<< HEAD
-from storage.sharing import Shares
 from tests.ids import number_from_one
-=======
->>>>>>> main
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
 GUILD, CHANNEL, T = 99, 7, 1_800_000_000

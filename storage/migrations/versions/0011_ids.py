@@ -6,8 +6,8 @@ was deleted before had ids that no table remembers.
 
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 # As before, but for AUTOINCREMENT, and for `author_id` of sessions.
 TABLES = {
@@ -16,6 +16,7 @@ TABLES = {
 CREATE TABLE tracks_with_lasting_ids (
     id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     name_key TEXT NOT NULL,
+    search_key TEXT NOT NULL,
     title TEXT NOT NULL,
     artist TEXT NOT NULL,
     album TEXT NOT NULL,
@@ -29,7 +30,7 @@ CREATE TABLE tracks_with_lasting_ids (
 )
  STRICT
 """,
-        "id, name_key, title, artist, album, spotify_id, isrc, url, artwork_url, duration_ms",
+        "id, name_key, search_key, title, artist, album, spotify_id, isrc, url, artwork_url, duration_ms",
         (
             "CREATE INDEX tracks_by_isrc ON tracks (isrc)",
             "CREATE INDEX tracks_by_name ON tracks (name_key)",
