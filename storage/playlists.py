@@ -225,8 +225,8 @@ class Playlists:
     ) -> Track:
         """A track as a listener sees it; without one, as those who share it with the server do. Raises UnknownTrack.
 
-        The owner of the list `playlist_id`, from which it was asked, names it before the owners of others, and before
-        them the member `through`.
+        The owner of the list `playlist_id`, from which it was asked, names it before the owners of others, and the
+        member `through`, who showed it, before all of them.
         """
         return await self._track(seen.ONE_TRACK, track_id, listener_id, guild_id, playlist_id, through)
 

@@ -61,7 +61,7 @@ def _seen(listener_id: int, guild_id: int) -> Any:
 
 
 def _through() -> Any:
-    """Whose list a listener sees one track through: a named member's, that which showed it first, or as when rated."""
+    """Whose list a listener sees one track through: a named member's, else that which showed it first, else as rated."""
     of_it = playlist_tracks.c.track_id == tracks.c.id
     on_list = playlist_tracks.c.playlist_id == playlists.c.id
     own = exists().where(playlists.c.owner_id == LISTENER, on_list, of_it)
@@ -76,8 +76,11 @@ def _through() -> Any:
         .limit(1)
     )
     rated = select(ratings.c.through_id).where(ratings.c.listener_id == LISTENER, ratings.c.track_id == tracks.c.id)
-    named = func.nullif(bindparam("through"), 0)
-    others = func.coalesce(named, shared.correlate(tracks).scalar_subquery(), rated.scalar_subquery(), 0)
+    said = (track_values.c.track_id == tracks.c.id) & (track_values.c.contributor_id == bindparam("through"))
+    named = select(track_values.c.contributor_id).where(said).limit(1).correlate_except(track_values)
+    others = func.coalesce(
+        named.scalar_subquery(), shared.correlate(tracks).scalar_subquery(), rated.scalar_subquery(), 0
+    )
     return case((own, 0), else_=others)
 
 
