@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import case, exists, func, literal, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -134,7 +134,9 @@ class Features:
 
     async def coverage(self, playlist_id: int) -> Coverage:
         """How many tracks of a playlist its owner knows, by the source that counts first, and some that are not."""
-        owner = playlists.c.owner_id
+        async with self._database.reading() as connection:
+            listed = select(playlists.c.owner_id).where(playlists.c.id == playlist_id)
+            owner = literal(await connection.scalar(listed) or 0)
         first = (
             select(case((track_values.c.source == UNSIGNED, FILE), else_=track_values.c.source))
             .where(track_values.c.id.in_(believed(owner)), track_values.c.features.is_not(None))
@@ -146,7 +148,6 @@ class Features:
         query = (
             select(first.label("source"), tracks.c.id)
             .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
-            .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
             .where(playlist_tracks.c.playlist_id == playlist_id)
             .order_by(playlist_tracks.c.position)
         )
@@ -155,8 +156,7 @@ class Features:
             unknown = [row.id for row in rows if not row.source]
             listed = (playlist_tracks.c.playlist_id == playlist_id) & playlist_tracks.c.track_id.in_(unknown[:NAMED])
             named = select_tracks(owner).join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
-            named = named.join(playlists, playlists.c.id == playlist_tracks.c.playlist_id).where(listed)
-            found = await connection.execute(named.order_by(playlist_tracks.c.position))
+            found = await connection.execute(named.where(listed).order_by(playlist_tracks.c.position))
             titles = tuple(track(row).title for row in found)
         by_source = Counter(row.source for row in rows if row.source)
         return Coverage(len(rows), dict(by_source), len(unknown), titles)

@@ -13,8 +13,8 @@ from storage.schema import playlist_shares, playlist_tracks, playlists, track_va
 def sounds(track_id: Any, listener: Any) -> Any:
     """Whether a listener's own files, services or several contributors say how a track sounds."""
     row = track_values.c
-    said = (row.track_id == track_id) & row.features.is_not(None)
-    return or_(*(exists().where(said, who) for who in (row.contributor_id == listener, row.contributor_id.is_(None))))
+    said = select(row.id).where(row.track_id == track_id, row.features.is_not(None)).correlate_except(track_values)
+    return or_(exists(said.where(row.contributor_id == listener)), exists(said.where(row.contributor_id.is_(None))))
 
 
 def summary() -> Any:

@@ -61,7 +61,7 @@ def _seen(listener_id: int, guild_id: int) -> Any:
 
 
 def _through() -> Any:
-    """Whose list a listener sees one track through: a named member's, else that which showed it first, else as rated."""
+    """Whose list a listener sees a track through: a named member's, else what showed it first, else as when rated."""
     of_it = playlist_tracks.c.track_id == tracks.c.id
     on_list = playlist_tracks.c.playlist_id == playlists.c.id
     own = exists().where(playlists.c.owner_id == LISTENER, on_list, of_it)
