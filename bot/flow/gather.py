@@ -199,7 +199,8 @@ async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Trac
         return submitted, dict.fromkeys(session.submissions, 1)
     tracks: dict[int, Track] = {}
     brought: dict[int, set[int]] = {member: set() for member in session.present}
-    for playlist in await sources(playlists, session):
+    # Of two lists with a track, the older one names it.
+    for playlist in sorted(await sources(playlists, session), key=lambda playlist: playlist.id):
         for track in await playlists.tracks(playlist.id):
             tracks.setdefault(track.id, track)
             brought[playlist.owner_id].add(track.id)

@@ -64,7 +64,9 @@ async def test_tracks_that_nobody_linked_are_found_measured_and_predicted(outsid
     assert "do not find" in await ask("Nobody - Nothing at all")
     assert "no such track" in await ask(f"spotify:track:{'0' * 22}")
     with sqlite3.connect(outside.room.config.database) as database:
-        titles = [row[0] for row in database.execute("SELECT title FROM tracks WHERE title LIKE 'Tune%' ORDER BY 1")]
+        title = "json_extract(facts, '$.title')"
+        said = database.execute(f"SELECT {title}, track_id FROM track_values WHERE {title} LIKE 'Tune%' ORDER BY 1")
+        titles = [title for title, _ in said.fetchall()]
     assert titles == ["Tune x", "Tune y", "Tune z"], "one track each"
     asked = len(outside.recco.exchanges)
     await ask(f"spotify:track:{spotify_id(2)}")
