@@ -42,7 +42,7 @@ class Pools:
         Gathered anew once somebody came or went, took tracks away or brought some, or changed with whom he shares.
         """
         tracks = await drawn_on(self._playlists, session)
-        rests_on = (session.present, tracks, await self._shares.state(session.guild_id))
+        rests_on = (session.present, tracks, await self._shares.members(session.guild_id))
         kept = self._pools.get(session.id)
         if kept is None or kept[0] != rests_on:
             pool = await gather(self._playlists, self._ratings, self._shares, self._models, self._workers, session)
