@@ -6,7 +6,7 @@ import discord
 from discord.ext import commands, tasks
 
 from bot.client import Earmark
-from bot.errors import EarmarkError
+from bot.domain.errors import EarmarkError
 from storage.presence import DAY
 
 UNKNOWN = {10007, 10013}  # Discord's codes for members who are not in the server, or nowhere any more

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.domain_taste import Consent, SharedRating, Sharing
+from bot.domain.taste import Consent, SharedRating, Sharing
 from storage.database import Database, Statement
 from storage.listeners import ensure
 from storage.presence import seen_lately

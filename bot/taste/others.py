@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_STARS
-from bot.domain_taste import ItemEffect, SharedRating
+from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.taste import ItemEffect, SharedRating
 
 if TYPE_CHECKING:
     from bot.taste.regressor import TasteRegressor

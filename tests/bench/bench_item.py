@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.domain import MAX_STARS, MIN_STARS
-from bot.domain_taste import SharedRating
-from bot.taste.features import NAMES, clean, matrix
+from bot.domain.features import NAMES, clean
+from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.taste import SharedRating
+from bot.taste.matrices import matrix
 from bot.taste.others import Following, Others, item_effects
 from bot.taste.regressor import TasteRegressor
 

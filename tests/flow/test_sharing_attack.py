@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import delete, insert, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.domain import PlaylistSource, Prediction, Track, TrackSource
+from bot.domain.taste import Prediction
+from bot.domain.tracks import PlaylistSource, Track, TrackSource
 from bot.flow.predict import predict_tracks
 from bot.flow.retrain import retrain
 from bot.flow.workers import Workers

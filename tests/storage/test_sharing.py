@@ -4,8 +4,8 @@ import time
 
 from sqlalchemy import insert, update
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.domain_taste import Consent, SharedRating
+from bot.domain.taste import Consent, SharedRating
+from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.accounts import Accounts
 from storage.database import Database
 from storage.playlists import Playlists
