@@ -53,8 +53,8 @@ Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, unless \
 you allow comparing with `/account sharing`, and then they count, without your name and blurred, or openly if you say \
-so, in what I predict for others who allow it. What you share with a server are tracks, and of your own recordings that \
-half minute; all sharing with a server ends within a day after you leave it, and at once where I do. \
+so, in what I predict for others who allow it. What you share with a server are tracks, and of your own recordings \
+that half minute; all sharing with a server ends within a day after you leave it, and at once where I do. \
 On a public card, your clicks stay private; a reaction can be seen, as reactions are. \
 In a group session everybody can see your votes there and what I expect you to give, worked out without your \
 ratings of the session's tracks; these count only if you join openly, and then others can tell what you gave.
