@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -17,6 +18,7 @@ from storage import catalogue, linking, seen
 from storage.database import Database, Statement
 from storage.listeners import Began, began, ensure
 from storage.playlist_rows import one, own, playlist, summary
+from storage.presence import shared_with
 from storage.rows import select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, tracks
 
@@ -132,8 +134,13 @@ class Playlists:
         async with self._database.transaction() as connection:
             await own(connection, owner_id, playlist_id)
             if shared:
-                row = upsert(playlist_shares).values(playlist_id=playlist_id, guild_id=guild_id, since=linking.now())
-                await connection.execute(row.on_conflict_do_nothing())
+                now = {"seen_at": int(time.time())}
+                row = upsert(playlist_shares).values(
+                    playlist_id=playlist_id, guild_id=guild_id, since=linking.now(), **now
+                )
+                await connection.execute(
+                    row.on_conflict_do_update(index_elements=["playlist_id", "guild_id"], set_=now)
+                )
             else:
                 here = (playlist_shares.c.playlist_id == playlist_id) & (playlist_shares.c.guild_id == guild_id)
                 await connection.execute(delete(playlist_shares).where(here))
@@ -147,7 +154,7 @@ class Playlists:
             select(playlist_tracks.c.track_id)
             .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
             .join(playlist_shares, playlist_shares.c.playlist_id == playlists.c.id)
-            .where(playlists.c.owner_id.in_(owner_ids), playlist_shares.c.guild_id == guild_id)
+            .where(playlists.c.owner_id.in_(owner_ids), shared_with(guild_id))
             .distinct()
             .order_by(playlist_tracks.c.track_id)
         )

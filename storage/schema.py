@@ -136,6 +136,7 @@ playlist_shares = Table(
     metadata,
     _playlist(),
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("seen_at", Integer, nullable=False),  # when its owner was last seen in the server
     Column("since", Integer, nullable=False, server_default="0"),  # in milliseconds
     Index("playlist_shares_by_guild", "guild_id"),
     sqlite_strict=True,
@@ -215,6 +216,11 @@ sharing = Table(
     metadata,
     person("listener_id", primary_key=True),
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("since", Integer, nullable=False),
+    Column("openly", Integer, nullable=False),  # 1: ratings count just as they are, at once and alone
+    Column("seen_at", Integer, nullable=False),  # when the member was last seen in the server
+    CheckConstraint("openly IN (0, 1)", name="openly_is_a_flag"),
+    Index("sharing_by_guild", "guild_id"),
     sqlite_strict=True,
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, exists, func, literal, or_, select, union_all
 
 from storage.database import Statement
+from storage.presence import shared_with
 from storage.rows import NOBODY, believed, fact, select_tracks
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_values, tracks
 
@@ -22,7 +23,7 @@ def lists(listener_id: Any, guild_id: Any) -> Any:
     own = select(playlists.c.id).where(playlists.c.owner_id == listener_id)
     if guild_id is None:
         return own
-    return union_all(own, select(playlist_shares.c.playlist_id).where(playlist_shares.c.guild_id == guild_id))
+    return union_all(own, select(playlist_shares.c.playlist_id).where(shared_with(guild_id)))
 
 
 def everything(listener_id: int, guild_id: int | None, named: Sequence[Any] = ()) -> Any:
@@ -48,7 +49,7 @@ def _seen(listener_id: int, guild_id: int) -> Any:
     own = own.where(playlists.c.owner_id == listener_id)
     shared = select(playlists.c.id, playlists.c.owner_id, playlist_shares.c.since)
     shared = shared.join(playlist_shares, playlist_shares.c.playlist_id == playlists.c.id)
-    shared = shared.where(playlist_shares.c.guild_id == guild_id, playlists.c.owner_id != listener_id)
+    shared = shared.where(shared_with(guild_id), playlists.c.owner_id != listener_id)
     each = union_all(own, shared).subquery()
     first = case((each.c.owner_id == NOBODY, 0), else_=func.max(playlist_tracks.c.since, each.c.since))
     # SQLite takes the other columns from the row that has the minimum.
@@ -71,7 +72,7 @@ def _through() -> Any:
         select(playlists.c.owner_id)
         .join(playlist_shares, playlist_shares.c.playlist_id == playlists.c.id)
         .join(playlist_tracks, on_list)
-        .where(playlist_shares.c.guild_id == GUILD, of_it)
+        .where(shared_with(GUILD), of_it)
         .order_by(chosen.desc(), first, playlists.c.id)
         .limit(1)
     )

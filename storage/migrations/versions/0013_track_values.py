@@ -6,8 +6,8 @@ uploaded, are taken for that member's; where others have the track, too, they al
 
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 TRACK_VALUES = (
     """
