@@ -102,7 +102,9 @@ async def test_spotifys_own_features_only_where_the_operator_opted_in(
         said = await outside.link("Ada", url=outside.playlist(owner="ben"))
         assert f"20 tracks, features for {known}" in said
         assert ("20 from Spotify" in said) is bool(known)
-        (one, *_) = await outside.room.bot.services.playlists.tracks(1)
+        playlists = outside.room.bot.services.playlists
+        (linked,) = await playlists.of(int(outside.room.human.member("Ada").id))
+        (one, *_) = await playlists.tracks(linked.id)
         assert {name: one.features.get(name) for name in ("timbre_3", "key_changes", "mean_mode")} == (
             {"timbre_3": 4.5, "key_changes": 2, "mean_mode": pytest.approx(1 / 3)}
             if known
