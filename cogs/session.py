@@ -10,12 +10,12 @@ from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain.errors import NotInServer, SessionError, StorageBusy
+from bot.domain.names import tidy
 from bot.domain.session import Settings
 from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Cancel, Change, Consent, HandOver, Posted, Submit, Unvote
-from bot.sources.decoding import tidy
 from bot.taste.group_rules import STRATEGIES
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now

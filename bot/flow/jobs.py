@@ -1,5 +1,6 @@
 """What a worker process does: plain values in, plain values out; heavy modules are imported there only."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.taste.others import Others
     from bot.taste.regressor import TasteRegressor
 
+PICTURE = re.compile(r"!\[([^\[\]]*)\]\(([^()]+)\)")  # in Markdown
 Array = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 Turn = tuple[str, float]  # a feature, and the value to which it is turned
@@ -222,7 +224,6 @@ def study_report_job(
     rows: Sequence[Mapping[str, float]], stars: Sequence[int], results: Mapping[str, list[dict[str, Any]]]
 ) -> list[tuple[str, bytes, str | None]]:
     """Write the study's report and pictures; returns (name, content, what a picture shows)."""
-    import re  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
@@ -234,5 +235,5 @@ def study_report_job(
         y = np.asarray(stars, dtype=np.float64)
         report = study_report.write(out, "your ratings", matrix(rows), y, study.DEFAULT, results, None)
         text = report.read_text(encoding="utf-8")
-        pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
+        pictures = PICTURE.findall(text)
         return [(report.name, text.encode(), None), *((name, (out / name).read_bytes(), alt) for alt, name in pictures)]
