@@ -98,7 +98,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     ) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
-        name = text.bare(f"{name}, ranked", 80)
+        name = text.ranked_name(name)
         try:
             written = await write_spotify(services(interaction).outside, interaction.user.id, name, tracks)
         except (ConnectFirst, NoSpotify, NothingThere) as problem:

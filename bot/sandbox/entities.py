@@ -17,6 +17,7 @@ class Member:
 
     Attributes:
         color: 0xRRGGBB, of the drawn avatar.
+        locale: the language that the person has chosen in Discord.
 
     """
 
@@ -24,6 +25,7 @@ class Member:
     name: str
     color: int
     bot: bool = False
+    locale: str = "en-US"
     roles: tuple[int, ...] = ()
 
 

@@ -83,7 +83,7 @@ class Interactions:
             "version": 1,
             # A bot that is not a member may still answer, with what everybody may do.
             "app_permissions": str(app_bits or permissions.EVERYONE),
-            "locale": "en-US",
+            "locale": it.member.locale,
             "entitlements": [],
             "authorizing_integration_owners": it.owners,
             "context": 0 if channel.guild_id is not None else 1,
@@ -95,8 +95,8 @@ class Interactions:
             built["user"] = payloads.user(it.member)
         else:
             built["guild_id"] = str(channel.guild_id)
-            built["guild"] = {"id": str(channel.guild_id), "locale": "en-US", "features": []}
-            built["guild_locale"] = "en-US"
+            built["guild"] = {"id": str(channel.guild_id), "locale": world.locale, "features": []}
+            built["guild_locale"] = world.locale
             built["member"] = payloads.guild_member(it.member, permissions=bits)
         if it.source is not None:
             built["message"] = payloads.message(world, it.source)

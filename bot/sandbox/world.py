@@ -70,7 +70,7 @@ class World:
         self.guild_install, self.message_content = guild_install, message_content
         self.dispatch: Dispatch = lambda *_: None
         self.watchers: list[Watcher] = []
-        self.guild_name = "Listening Room"
+        self.guild_name, self.locale = "Listening Room", "en-US"
         self.bot_base = permissions.EVERYONE
         self.members: dict[int, Member] = {}
         self.channels: dict[int, Channel] = {}
