@@ -30,6 +30,9 @@ EarmarkError
 │   ├── SpotifyDown          no usable answer, several times
 │   ├── SpotifyForbids       the app may not do this at all
 │   ├── ConnectionGone       the member's permission was revoked, or is half a year old
+│   ├── PermissionUnreadable no key of the operator's opens the member's permission
+│   ├── Disconnected         the member ended the connection while it was made or used; nothing is kept
+│   ├── WriteUnfinished      a playlist was written in part, or nobody knows how far
 │   ├── NoKeys               tokens are kept sealed or not at all
 │   ├── BadState             the way back from Spotify was not begun by this member, or too long ago
 │   ├── CodeRefused          Spotify's code was used before, or is none
@@ -252,6 +255,7 @@ class NotOnTheList(SpotifyError):
 class SpotifyBusy(SpotifyError):
     seconds: int
     daily: bool  # the quota of the operator's account, not only too many requests at once
+    share: bool = False  # not Spotify: the member has used up what one member may ask it for
     done: int = 0
     total: int = 0
 
@@ -271,6 +275,24 @@ class SpotifyForbids(SpotifyError):
 @dataclass(eq=False)
 class ConnectionGone(SpotifyError):
     expired: bool  # half a year is over; else it was revoked
+
+
+@dataclass(eq=False)
+class PermissionUnreadable(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class Disconnected(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class WriteUnfinished(SpotifyError):
+    url: str  # empty: nobody knows whether it was made
+    written: int
+    total: int
+    because: SpotifyError
 
 
 @dataclass(eq=False)
