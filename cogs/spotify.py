@@ -7,8 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import Track
-from bot.errors import NoSession, NotTrained, NotYourCard, SpotifyError
+from bot.domain.errors import NoSession, NotTrained, NotYourCard, SpotifyError
+from bot.domain.tracks import Track
 from bot.flow.account import tracks_csv
 from bot.flow.connect import Identity
 from bot.flow.outside import write_spotify

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import Disconnected
+from bot.domain.errors import Disconnected
 from storage.accounts import NAMING
 from storage.database import Database
 from storage.listeners import Began, began, ensure

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from bot.errors import (
+from bot.domain.errors import (
     BadState,
     ConnectionGone,
     Declined,
@@ -20,7 +20,7 @@ from bot.errors import (
     PermissionUnreadable,
     WrongKey,
 )
-from bot.keys import Keyring
+from bot.safe.keys import Keyring
 from bot.sources.spotify import Spotify
 from bot.sources.spotify_tokens import JUST, Tokens, authorize_url, new_verifier
 from bot.sources.spotify_writing import PlaylistWriter
@@ -124,7 +124,7 @@ class Connections:
 
         Raises:
             BadState: nobody began this way, or somebody else, or too long ago.
-            Declined, CodeRefused, SpotifyBusy, SpotifyDown, NotOnTheList: see bot/errors.py.
+            Declined, CodeRefused, SpotifyBusy, SpotifyDown, NotOnTheList: see bot/domain/errors/__init__.py.
             ErasedMeanwhile, Disconnected: the member was erased, or ended it, while Spotify was asked; nothing is kept.
 
         """

@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from bot.domain import LinkedPlaylist, TrackSource
-from bot.errors import SpotifyBusy, SpotifyError
+from bot.domain.errors import SpotifyBusy, SpotifyError
+from bot.domain.tracks import LinkedPlaylist, TrackSource
 from bot.flow.find import LIKELY, SURE, best, query
 from bot.flow.outside import Outside
 from bot.sources.queue import Waiting

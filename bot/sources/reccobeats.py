@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.domain.features import clean
 from bot.sources.http_client import HttpClient
 from bot.sources.queue import Closed, NoAnswer, Queue, TooMany, Waiting, retry_after
-from bot.taste.features import clean
 
 BATCH = 40
 NAMES = (

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.domain import TrackSource
-from bot.errors import (
+from bot.domain.errors import (
     ConnectFirst,
     ConnectionGone,
     NothingThere,
@@ -19,6 +18,8 @@ from bot.errors import (
     SpotifyDown,
     SpotifyForbids,
 )
+from bot.domain.features import clean
+from bot.domain.tracks import TrackSource
 from bot.sources.decoding import MAX_ROWS, tidy
 from bot.sources.http_client import DEADLINE, HttpClient
 from bot.sources.queue import TRIES, Closed, NoAnswer, Queue, Shares, ShareSpent, Waiting
@@ -38,7 +39,6 @@ from bot.sources.spotify_answers import (
 )
 from bot.sources.spotify_links import SpotifyLink
 from bot.sources.spotify_tokens import Accounts, App, Tokens
-from bot.taste.features import clean
 
 if TYPE_CHECKING:
     from bot.sources.spotify_api import Api
@@ -152,7 +152,7 @@ class Spotify:
         What `half` holds was read before and is not read again, unless the list has changed; it gets what is read now.
 
         Raises:
-            SpotifyError: see bot/errors.py; SpotifyBusy and SpotifyDown say how far it came.
+            SpotifyError: see bot/domain/errors/__init__.py; SpotifyBusy and SpotifyDown say how far it came.
 
         """
         with self.explained(link.kind, access):
@@ -239,7 +239,7 @@ class Spotify:
         """Spotify's own features, with what its analysis adds; None: this app may not ask (once is enough to know).
 
         Raises:
-            SpotifyBusy, SpotifyDown: see bot/errors.py.
+            SpotifyBusy, SpotifyDown: see bot/domain/errors/__init__.py.
 
         """
         found: dict[str, dict[str, float]] = {}

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bot.domain import TrackSource
-from bot.errors import NotOnTheList, SpotifyDown
+from bot.domain.errors import NotOnTheList, SpotifyDown
+from bot.domain.tracks import TrackSource
 from bot.sources.collect import BARE_ID, isrc
 from bot.sources.decoding import tidy
 from bot.sources.http_client import Answer

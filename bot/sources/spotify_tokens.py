@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.errors import AppRefused, CodeRefused, ConnectionGone
+from bot.domain.errors import AppRefused, CodeRefused, ConnectionGone
 from bot.sources.http_client import DEADLINE, HttpClient
 from bot.sources.queue import NoAnswer, Queue, TooMany, retry_after
 

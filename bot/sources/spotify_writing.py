@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.errors import SpotifyDown, SpotifyError, WriteUnfinished
+from bot.domain.errors import SpotifyDown, SpotifyError, WriteUnfinished
 from bot.sources.queue import TRIES, Closed, NoAnswer, ShareSpent, Waiting
 from bot.sources.spotify import Access, Spotify, in_words
 from bot.sources.spotify_answers import list_of, text_of, whole_number

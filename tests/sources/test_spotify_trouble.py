@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import AppRefused, CodeRefused, ConnectionGone, SpotifyBusy, SpotifyDown, SpotifyError, WriteUnfinished
+from bot.domain.errors import (
+    AppRefused,
+    CodeRefused,
+    ConnectionGone,
+    SpotifyBusy,
+    SpotifyDown,
+    SpotifyError,
+    WriteUnfinished,
+)
 from bot.sources.queue import NoAnswer, Shares, ShareSpent
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Spotify
