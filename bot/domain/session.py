@@ -46,6 +46,7 @@ class Member:
     present: bool = True  # False: has left; votes given before stay
     learn: bool | None = None  # may votes become ratings? None: not asked yet
     vetoes: int = 0  # used
+    openly: bool = False  # own ratings of the candidates count, so that others can tell what they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Session:
     slots: tuple[Slot, ...] = ()
     refused: frozenset[int] = frozenset()  # tracks swapped or vetoed away
     exported: bool = False
+    author_id: int | None = None  # who typed its name and theme; None: somebody who was erased
 
     @property
     def present(self) -> tuple[int, ...]:
@@ -126,6 +128,11 @@ class Session:
     @property
     def planned_rounds(self) -> int:
         return self.settings.rounds if self.settings.theme is None else len(self.submissions)
+
+    @property
+    def openly(self) -> frozenset[int]:
+        """Who joined openly."""
+        return frozenset(member.listener_id for member in self.members.values() if member.openly)
 
     def means(self) -> dict[int, float]:
         """What each member gets of the playlist on average, in predicted stars."""

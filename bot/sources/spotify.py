@@ -19,8 +19,9 @@ from bot.domain.errors import (
     SpotifyForbids,
 )
 from bot.domain.features import clean
+from bot.domain.names import tidy
 from bot.domain.tracks import TrackSource
-from bot.sources.decoding import MAX_ROWS, tidy
+from bot.sources.decoding import MAX_ROWS
 from bot.sources.http_client import DEADLINE, HttpClient
 from bot.sources.queue import TRIES, Closed, NoAnswer, Queue, Shares, ShareSpent, Waiting
 from bot.sources.spotify_analysis import analysed

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.domain.errors import NotOnTheList, SpotifyDown
+from bot.domain.names import tidy
 from bot.domain.tracks import TrackSource
 from bot.sources.collect import BARE_ID, isrc
-from bot.sources.decoding import tidy
 from bot.sources.http_client import Answer
 from bot.sources.queue import NoAnswer, TooMany, retry_after
 
