@@ -195,7 +195,6 @@ async def measure(
     *,
     playlist_id: int | None = None,
     track_id: int | None = None,
-    listener_id: int | None = None,
     measuring: Measuring | None = None,
     waiting: Waiting | None = None,
 ) -> str:
