@@ -172,8 +172,9 @@ async def test_a_half_read_list_is_kept_until_the_quota_returns(outside: Outside
     before = outside.spotify.asked("/me/tracks")
     assert "**Liked songs**: 400 tracks" in await outside.link("Ada", mine="liked:")
     assert outside.spotify.asked("/me/tracks") - before <= 8 - 4 + 1, "the first page, and those that were missing"
-    listed = rows(outside, "SELECT title FROM tracks JOIN playlist_tracks ON track_id = id ORDER BY position")
-    assert listed == [(f"Song {i}",) for i in range(400)]
+    ((playlist_id,),) = rows(outside, "SELECT id FROM playlists")
+    listed = await outside.room.bot.services.playlists.tracks(playlist_id)
+    assert [one.title for one in listed] == [f"Song {i}" for i in range(400)]
     assert rows(outside, "SELECT * FROM half_read_lists") == []
 
 
