@@ -1,6 +1,6 @@
 """The application's commands: kept, and offered where install context allows."""
 
-from bot.sandbox import limits
+from bot.sandbox import limits, permissions
 from bot.sandbox.entities import Channel, Json
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.world import World
@@ -22,7 +22,9 @@ class Commands:
     def visible(self, member_id: int, channel: Channel) -> list[Json]:
         """List the commands a member is offered in a channel, as install context and contexts allow."""
         found = [*self.of(channel.guild_id).values()] if channel.guild_id and self.world.guild_install else []
-        return found + [c for c in self.of(None).values() if owners(self.world, c, member_id, channel)]
+        found += [c for c in self.of(None).values() if owners(self.world, c, member_id, channel)]
+        has = self.world.permissions(member_id, channel)
+        return found if channel.guild_id is None else [command for command in found if _allowed(command, has)]
 
     def put(self, scope: int | None, wanted: list[Json]) -> list[Json]:
         """Replace all commands of a scope; a command that stays keeps its id."""
@@ -67,11 +69,12 @@ class Commands:
         self.world.announce({"type": "commands"})
 
     def _build(self, scope: int | None, wanted: Json, before: Json | None) -> Json:
+        bits = wanted.get("default_member_permissions")
         built: Json = {
             "id": before["id"] if before else str(self.world.snowflake()),
             "application_id": str(self.world.application_id),
             "version": str(self.world.snowflake()),
-            "default_member_permissions": wanted.get("default_member_permissions"),
+            "default_member_permissions": None if bits is None else str(bits),
             "type": wanted.get("type") or 1,
             "name": wanted["name"],
             "name_localizations": wanted.get("name_localizations"),
@@ -87,6 +90,14 @@ class Commands:
         if wanted.get("options"):
             built["options"] = [_option(option) for option in wanted["options"]]
         return built
+
+
+def _allowed(command: Json, has: int) -> bool:
+    """Say whether the permissions suffice that a command asks for; of "0" only administrators have enough."""
+    needed = command["default_member_permissions"]
+    if needed is None or has & permissions.ADMINISTRATOR:
+        return True
+    return int(needed) != 0 and has & int(needed) == int(needed)
 
 
 def _option(option: Json) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.sandbox import limits, payloads, permissions
+from bot.sandbox import limits, payloads, permissions, polls
 from bot.sandbox.entities import COMPONENTS_V2, EPHEMERAL, Channel, Json, Message
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.media import File
@@ -57,6 +57,8 @@ def apply(
     if not edit:
         draft.flags |= int(body.get("flags") or 0) & _CREATE_FLAGS
         draft.nonce = body.get("nonce")
+        if body.get("poll"):
+            draft.poll = polls.built(body["poll"])
     elif int(body.get("flags") or 0) & COMPONENTS_V2:
         draft.flags |= COMPONENTS_V2
     if "content" in body:
@@ -86,8 +88,8 @@ def _check_kind(message: Message, body: Json, *, edit: bool) -> None:
 
 
 def _check_not_empty(message: Message, body: Json) -> None:
-    left = [body.get(name, getattr(message, name)) for name in ("content", "embeds", "components")]
-    if not message.files and not any(left) and not body.get("sticker_ids") and not body.get("poll"):
+    left = [body.get(name, getattr(message, name)) for name in ("content", "embeds", "components", "poll")]
+    if not message.files and not any(left):
         raise DiscordError(400, 50006, "Cannot send an empty message")
 
 

@@ -197,7 +197,7 @@ class Gateway:
         if not isinstance(data.get("properties"), dict):
             raise Closed(4002, "Error while decoding payload: properties are missing.")
         shard, intents = _shard(data.get("shard")), _intents(data.get("intents"))
-        if intents & PRIVILEGED & ~self._privileged:
+        if intents & sum(PRIVILEGED.values()) & ~self._privileged:
             raise Closed(4014, "Disallowed intent(s).")
         if isinstance(link.codec, Plain):
             link.codec.compress = bool(data.get("compress"))

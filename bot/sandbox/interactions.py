@@ -72,7 +72,9 @@ class Interactions:
 
     def _payload(self, it: Interaction) -> Json:
         world, channel = self.world, it.channel
-        app_bits = permissions.DIRECT if channel.guild_id is None else world.permissions(world.bot.id, channel)
+        member = channel.guild_id is None or world.guild_install
+        # A bot that is not a member may still answer, with what everybody may do.
+        app_bits = world.permissions(world.bot.id, channel) if member else permissions.EVERYONE
         built: Json = {
             "id": str(it.id),
             "application_id": str(world.application_id),
@@ -81,9 +83,8 @@ class Interactions:
             "channel_id": str(channel.id),
             "token": it.token,
             "version": 1,
-            # A bot that is not a member may still answer, with what everybody may do.
-            "app_permissions": str(app_bits or permissions.EVERYONE),
-            "locale": "en-US",
+            "app_permissions": str(app_bits),
+            "locale": world.locales.get(it.member.id, "en-US"),
             "entitlements": [],
             "authorizing_integration_owners": it.owners,
             "context": 0 if channel.guild_id is not None else 1,

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from bot.sandbox import polls
 from bot.sandbox.buckets import Buckets, Verdict
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.limits_commands import check_choices, check_commands
@@ -34,6 +35,8 @@ def check_message(body: Json, *, edit: bool, files: int) -> None:
         problems.length(("content",), given.get("content"), 0, 2000)
         check_embeds(problems, given.get("embeds"))
         check_classic(problems, given.get("components"))
+    if not edit:
+        polls.check(problems, given.get("poll"))
     _nonce_and_files(problems, given, files)
     problems.check()
     if not edit and not files and _is_empty(given):

@@ -61,6 +61,10 @@ def _command(problems: Problems, path: Path, command: Json, kind: int) -> None:
         if command.get("options"):
             told = "Context menu commands cannot have options"
             problems.add((*path, "options"), "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS_CANNOT_HAVE", told)
+    bits = command.get("default_member_permissions")
+    if bits is not None and not (str(bits).isascii() and str(bits).isdigit() and len(str(bits)) < 20):
+        told = f'Value "{str(bits)[:100]}" is not a permission set.'
+        problems.add((*path, "default_member_permissions"), "NUMBER_TYPE_COERCE", told)
     _set_of(problems, (*path, "contexts"), command.get("contexts"), (0, 1, 2))
     _set_of(problems, (*path, "integration_types"), command.get("integration_types"), (0, 1))
     if _size(command) > 8000:

@@ -56,11 +56,11 @@ async def default_sounds(_: Call) -> list[Json]:
 
 
 async def guild_sounds(call: Call) -> Json:
-    _check_guild(call)
+    check_guild(call)
     return {"items": []}
 
 
-def _check_guild(call: Call) -> None:
+def check_guild(call: Call) -> None:
     if call.number("guild_id") != call.world.guild_id:
         raise DiscordError(404, 10004, "Unknown Guild")
     if not call.world.guild_install:
@@ -68,24 +68,24 @@ def _check_guild(call: Call) -> None:
 
 
 async def get_guild(call: Call) -> Json:
-    _check_guild(call)
+    check_guild(call)
     return guilds.guild(call.world)
 
 
 async def guild_channels(call: Call) -> list[Json]:
-    _check_guild(call)
+    check_guild(call)
     return [payloads.channel(call.world, channel) for channel in call.world.text_channels]
 
 
 async def guild_roles(call: Call) -> list[Json]:
-    _check_guild(call)
+    check_guild(call)
     return guilds.roles(call.world)
 
 
 async def guild_member(call: Call) -> Json:
-    _check_guild(call)
+    check_guild(call)
     member = call.world.members.get(call.number("user_id"))
-    if member is None:
+    if member is None or not call.world.base_permissions(member.id):
         raise DiscordError(404, 10007, "Unknown Member")
     return payloads.guild_member(member)
 

@@ -2,59 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
-import pytest
 
 from bot.sandbox import permissions
-from bot.sandbox.interaction import Interaction
 from bot.sandbox.interactions import COMMAND
 from bot.sandbox.server import Sandbox
 
+from .conftest import Http
+
 if TYPE_CHECKING:
     from bot.sandbox.trace import Exchange
-
-
-class Http:
-    """Calls the API as the bot."""
-
-    def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-        self.sandbox, self._session = sandbox, session
-
-    async def __call__(self, method: str, path: str, body: object = None, **kwargs) -> tuple[int, object]:
-        headers = {"Authorization": f"Bot {self.sandbox.bot_token}"} | kwargs.pop("headers", {})
-        given = {} if body is None else {"json": body}
-        url = f"{self.sandbox.url}/api/v10{path}"
-        while True:
-            async with self._session.request(method, url, headers=headers, **given, **kwargs) as got:
-                if got.status == 204:
-                    return 204, None
-                assert got.headers["Content-Type"] == "application/json"
-                answer = json.loads(await got.read())
-                if got.status != 429:
-                    return got.status, answer
-            await asyncio.sleep(answer["retry_after"])
-
-    def begin(self, kind: int = COMMAND, *, owners: dict[str, str] | None = None) -> Interaction:
-        world = self.sandbox.world
-        data = {"id": "1", "name": "x", "type": 1}
-        owners = owners or {"0": str(world.guild_id)}
-        it = Interaction(
-            world.snowflake(), kind, world.member("Ada"), world.text_channels[0], data, owners, command="x"
-        )
-        return self.sandbox.interactions.send(it)
-
-    async def answer(self, it: Interaction, body: object, query: str = "") -> tuple[int, object]:
-        return await self("POST", f"/interactions/{it.id}/{it.token}/callback{query}", body)
-
-
-@pytest.fixture
-async def http(sandbox: Sandbox) -> AsyncIterator[Http]:
-    async with aiohttp.ClientSession() as session:
-        yield Http(sandbox, session)
 
 
 async def test_who_may_ask(http: Http) -> None:
