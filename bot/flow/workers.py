@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from bot.errors import Busy
+from bot.domain.errors import Busy
 from bot.flow.processes import Processes
 from bot.flow.turns import Turns
-from bot.metrics import Metrics
+from bot.telemetry.metrics import Metrics
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.errors import Busy, TooFewRatings
+from bot.domain.errors import Busy, TooFewRatings
 from bot.flow.workers import Workers
 from tests.end_to_end.people import eventually
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import discord
 import pytest
 
-from bot.cli import _parser
+from bot.commands.cli import _parser
 from bot.sandbox import permissions
 from bot.sandbox.options import HumanError
 from bot.sandbox.point import aim
