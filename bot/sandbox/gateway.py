@@ -117,7 +117,7 @@ class Gateway:
         """Serve one connection until it ends."""
         if self.refusing:
             return web.Response(status=503)
-        socket = web.WebSocketResponse(compress=False, timeout=2.0)
+        socket = web.WebSocketResponse(compress=False, timeout=2.0, autoclose=False)
         await socket.prepare(request)
         if (refused := _refusal(request)) is not None:
             await socket.close(code=refused.code, message=refused.reason.encode())

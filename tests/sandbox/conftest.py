@@ -70,7 +70,7 @@ class SmallBot(discord.Client):
         )
         self.tree = app_commands.CommandTree(self)
         self.events: list[tuple[str, Any]] = []
-        self.errors: list[Exception] = []
+        self.failures: list[Exception] = []
         self.is_up = asyncio.Event()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -83,7 +83,7 @@ class SmallBot(discord.Client):
         await self.tree.sync()
 
     async def on_command_error(self, _: discord.Interaction, error: app_commands.AppCommandError) -> None:
-        self.errors.append(error)
+        self.failures.append(error)
 
     async def on_ready(self) -> None:
         self.is_up.set()

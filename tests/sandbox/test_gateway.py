@@ -252,3 +252,11 @@ def test_message_content_is_hidden() -> None:
     direct = {k: v for k, v in said.items() if k != "guild_id"}
     assert without_content("MESSAGE_CREATE", direct, "1") is direct
     assert discord.Intents(message_content=True).value == MESSAGE_CONTENT
+
+
+async def test_a_client_hears_its_own_close_code(server) -> None:
+    for code in (4000, 3024, 1000):
+        client = await server.connect()
+        await client.identify()
+        await client.socket.close(code=code)
+        assert client.socket.close_code == code
