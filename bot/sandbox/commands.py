@@ -1,6 +1,6 @@
 """The application's commands: kept, and offered where install context allows."""
 
-from bot.sandbox import limits, permissions
+from bot.sandbox import compose, limits, permissions
 from bot.sandbox.entities import Channel, Json
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.world import World
@@ -102,7 +102,7 @@ def _allowed(command: Json, has: int) -> bool:
 
 def _option(option: Json) -> Json:
     # Discord leaves out what is false or not given.
-    built = {k: v for k, v in option.items() if v is not None and v is not False}
+    built: Json = {k: v for k, v in compose.without_nulls(option).items() if v is not False}
     if "options" in built:
         built["options"] = [_option(inner) for inner in built["options"]]
     return built

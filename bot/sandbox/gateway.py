@@ -164,6 +164,8 @@ class Gateway:
             self._resume(link, fields)
         elif op == _MEMBERS and session is not None:
             self._send_members(session, fields)
+        elif op == _SOUNDS and session is not None:
+            _send_sounds(session, fields)
 
     def _session_of(self, link: Link) -> Session | None:
         return next((session for session in self._sessions.values() if session.link is link), None)
@@ -244,6 +246,12 @@ class Gateway:
         found = self._members(guild_id, query, most, wanted[:100]) if allowed else []
         missing = {str(number) for number in wanted} - {member["user"]["id"] for member in found}
         _send_chunks(session, guild_id, found, sorted(missing), data.get("nonce"))
+
+
+def _send_sounds(session: Session, data: Json) -> None:
+    """Tell that each guild asked about has no sounds of its own."""
+    for number in data.get("guild_ids") or []:
+        session.send("SOUNDBOARD_SOUNDS", {"guild_id": str(number), "soundboard_sounds": []})
 
 
 def _send_chunks(session: Session, guild_id: int, found: list[Json], missing: list[str], nonce: Any) -> None:

@@ -104,7 +104,7 @@ def _decode(data: str | bytes) -> Json:
         raise Closed(4002, "Error while decoding payload: it is longer than 4096 bytes.")
     try:
         payload = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Closed(4002, "Error while decoding payload.") from None
     if not isinstance(payload, dict) or not isinstance(cast("Json", payload).get("op"), int):
         raise Closed(4002, "Error while decoding payload: no opcode.")

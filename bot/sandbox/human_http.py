@@ -46,8 +46,10 @@ from typing import Any, NoReturn
 
 from aiohttp import BodyPartReader, web
 
+from bot.sandbox import bodies
 from bot.sandbox.crowd import Crowd
 from bot.sandbox.entities import DIRECT, FORUM, PRIVATE_THREAD, PUBLIC_THREAD, TEXT, VOICE, Json
+from bot.sandbox.errors import DiscordError
 from bot.sandbox.human import Human
 from bot.sandbox.human_actions import Actions
 from bot.sandbox.interaction import Interaction
@@ -89,6 +91,8 @@ class HumanApi:
                 return await handle(request)
             except HumanError as error:
                 return _json({"error": str(error)}, 400)
+            except DiscordError as error:
+                return _json({"error": error.message}, error.status)
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 return _json({"error": f"That request lacks something or has a wrong type: {error}"}, 400)
 
@@ -96,7 +100,7 @@ class HumanApi:
 
     def _action(self, handle: Callable[[Json], Awaitable[Any]]) -> _Handler:
         async def act(request: web.Request) -> web.StreamResponse:
-            return _json(await handle(await request.json()))
+            return _json(await handle(bodies.parse(await request.read())))
 
         return act
 

@@ -8,6 +8,7 @@ from bot.sandbox.compose import Upload
 from bot.sandbox.entities import EPHEMERAL, LOADING, Json, Message
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.interaction import DEFER_UPDATE, Interaction
+from bot.sandbox.limits_errors import snowflake
 from bot.sandbox.world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
@@ -136,7 +137,7 @@ class Interactions:
             it.choices = data.get("choices") or []
         else:
             limits.check_modal(data)
-            it.modal = data | {"components": compose.numbered(data.get("components") or [])}
+            it.modal = data | {"components": compose.numbered(compose.without_nulls(data.get("components") or []))}
             opened: Json = {"interaction_id": str(it.id), "modal": it.modal}
             self.world.tell("modal", it.channel, lambda _: opened, only=it.member.id)
         return it.response
@@ -237,7 +238,7 @@ class Interactions:
 
     def find(self, it: Interaction, which: str) -> Message:
         """Find `@original` or a message by id; raise 10008 unless it belongs to the interaction and still exists."""
-        found = it.response if which == "@original" else it.own.get(int(which)) if which.isdigit() else None
+        found = it.response if which == "@original" else it.own.get(snowflake(which) or 0)
         if found is None and it.source is not None and which == str(it.source.id):
             found = it.source
         if found is None or found.id not in it.channel.messages:

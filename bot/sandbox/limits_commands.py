@@ -61,6 +61,8 @@ def _command(problems: Problems, path: Path, command: Json, kind: int) -> None:
         if command.get("options"):
             told = "Context menu commands cannot have options"
             problems.add((*path, "options"), "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS_CANNOT_HAVE", told)
+    problems.flags(path, command, "nsfw", "dm_permission")
+    _translations(problems, path, command)
     bits = command.get("default_member_permissions")
     if bits is not None and not (str(bits).isascii() and str(bits).isdigit() and len(str(bits)) < 20):
         told = f'Value "{str(bits)[:100]}" is not a permission set.'
@@ -77,6 +79,13 @@ def _name(problems: Problems, path: Path, name: Any, code: str, told: str) -> No
         problems.required(path)
     elif not is_name(name):
         problems.add(path, code, told)
+
+
+def _translations(problems: Problems, path: Path, it: Json) -> None:
+    for name, most in (("name_localizations", 100), ("description_localizations", 100)):
+        if problems.kind((*path, name), it.get(name), dict):
+            for locale, text in it[name].items():
+                problems.length((*path, name, locale), text, 1, most)
 
 
 def _set_of(problems: Problems, path: Path, values: Any, allowed: tuple[int, ...]) -> None:
@@ -102,6 +111,8 @@ def _options(problems: Problems, path: Path, given: Any, depth: int) -> None:
         name = str(option.get("name"))
         _name(problems, (*where, "name"), option.get("name"), "APPLICATION_COMMAND_INVALID_NAME", "Name is invalid")
         problems.length((*where, "description"), option.get("description"), 1, 100, needed=True)
+        problems.flags(where, option, "required", "autocomplete")
+        _translations(problems, where, option)
         if name in names:
             told = "Option name already used"
             problems.add((*where, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", told)

@@ -32,6 +32,7 @@ class Checker:
             self.problems.choice((*where, "type"), ", ".join(map(str, sorted(allowed))))
             return
         self._number(where, it.get("id"))
+        self.problems.flags(where, it, "disabled", "required", "spoiler", "divider")
         {
             ROW: self._row, BUTTON: self._button, TEXT_INPUT: self._input, SECTION: self._section, TEXT: self._text,
             THUMBNAIL: self._media, GALLERY: self._gallery, FILE: self._file, CONTAINER: self._container,
@@ -39,6 +40,7 @@ class Checker:
         }.get(kind, self._select if kind in SELECTS else self._grouped)(where, it)  # fmt: skip
 
     def _number(self, where: Path, number: Any) -> None:
+        self.problems.between((*where, "id"), number, 0, 2**31 - 1)
         if isinstance(number, int) and number:
             if number in self._numbers:
                 self.problems.add((*where, "id"), "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
@@ -70,6 +72,7 @@ class Checker:
     def _button(self, where: Path, it: Json) -> None:
         style, p = it.get("style"), self.problems
         p.length((*where, "label"), it.get("label"), 0, 80)
+        p.emoji((*where, "emoji"), it.get("emoji"))
         if style not in (1, 2, 3, 4, 5, 6):
             p.choice((*where, "style"), "1, 2, 3, 4, 5, 6")
             return
@@ -113,6 +116,8 @@ class Checker:
             p.length((*path, "label"), option.get("label"), 1, 100, needed=True)
             p.length((*path, "value"), option.get("value"), 1, 100, needed=True)
             p.length((*path, "description"), option.get("description"), 0, 100)
+            p.emoji((*path, "emoji"), option.get("emoji"))
+            p.flags(path, option, "default")
             if str(option.get("value")) in seen:
                 told = "The specified option value is already used"
                 p.add((*path, "value"), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", told)
@@ -168,6 +173,7 @@ class Checker:
         if media is not None:
             self.problems.url((*where, "media", "url"), media.get("url"), _MEDIA, needed=True)
         self.problems.length((*where, "description"), it.get("description"), 0, 1024)
+        self.problems.flags(where, it, "spoiler")
 
     def _gallery(self, where: Path, it: Json) -> None:
         self.problems.length((*where, "items"), it.get("items"), 1, 10, needed=True)

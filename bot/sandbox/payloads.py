@@ -140,7 +140,7 @@ def attachment(world: "World", file: File) -> Json:
 
 
 def file_url(world: "World", file: File) -> str:
-    return f"{world.url}/attachments/{file.channel_id}/{file.id}/{file.filename}"
+    return f"{world.url}/attachments/{file.channel_id}/{file.id}/{file.filename}?{world.signature(file)}"
 
 
 def reactions(it: Message, viewer_id: int) -> list[Json]:

@@ -23,6 +23,7 @@ def check(problems: Problems, given: Any) -> None:
     if isinstance(hours, float) and hours.is_integer():  # as some clients write it
         hours = int(hours)
     problems.between(("poll", "duration"), hours, 1, _LONGEST)
+    problems.flags(("poll",), poll, "allow_multiselect")
     if poll.get("layout_type") not in (None, 1):
         problems.choice(("poll", "layout_type"), "1")
 
@@ -32,6 +33,7 @@ def _media(problems: Problems, path: Path, given: Any, most: int) -> None:
         problems.required(path)
     elif (media := dictionary(problems, path, given)) is not None:
         problems.length((*path, "text"), media.get("text"), 1, most, needed=True)
+        problems.emoji((*path, "emoji"), media.get("emoji"))
 
 
 def built(given: Json) -> Json:

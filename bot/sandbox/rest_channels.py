@@ -1,15 +1,17 @@
 """REST routes of channels: messages, reactions, typing, pins."""
 
-from typing import Any
+from typing import Any, cast
 
 from bot.sandbox import compose, marks, payloads, permissions, places, polls
 from bot.sandbox.entities import Json, Message
 from bot.sandbox.errors import DiscordError
+from bot.sandbox.limits_errors import Problems, snowflake
 from bot.sandbox.rest import Call, Route
 
 _MESSAGES = "/channels/{channel_id}/messages"
 _MESSAGE = _MESSAGES + "/{message_id}"
 _LATEST = 2**63 - 1  # the largest snowflake
+_BULK = "Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete"
 _REACTION = _MESSAGE + "/reactions/{emoji_name}"
 
 
@@ -55,17 +57,16 @@ async def create_message(call: Call) -> Json:
     if channel.member_id in world.closed_dms:
         raise DiscordError(403, 50007, "Cannot send messages to this user")
     message = world.new_message(channel, world.bot.id)
-    reference = body.get("message_reference")
-    if reference:
-        _reply(message, channel.messages, reference)
     compose.apply(world, message, body, call.uploads, edit=False)
+    if reference := body.get("message_reference"):
+        _reply(message, channel.messages, reference)
     places.spoken(world, channel, world.bot.id)
     world.post(message)
     return payloads.message(world, message)
 
 
 def _reply(message: Message, there: dict[int, Message], reference: Json) -> None:
-    target = int(reference.get("message_id") or 0)
+    target = snowflake(reference.get("message_id")) or 0
     if target in there and there[target].seen_by is None:
         message.type, message.reply_to = 19, target
     elif reference.get("fail_if_not_exists", True):
@@ -98,8 +99,16 @@ async def delete_message(call: Call) -> None:
 
 async def bulk_delete(call: Call) -> None:
     compose.require(call.world, call.channel(), permissions.MANAGE_MESSAGES)
-    for number in call.mapping().get("messages", []):
-        message = call.channel().messages.get(int(number))
+    wanted = call.mapping().get("messages")
+    if not isinstance(wanted, list) or not 2 <= len(cast("list[Any]", wanted)) <= 100:
+        raise DiscordError(400, 50016, _BULK)
+    problems, numbers = Problems(), [snowflake(number) for number in cast("list[Any]", wanted)]
+    for i, number in enumerate(numbers):
+        if number is None:
+            problems.add(("messages", i), "NUMBER_TYPE_COERCE", "Value is not snowflake.")
+    problems.check()
+    for number in numbers:
+        message = call.channel().messages.get(number or 0)
         if message is not None and message.seen_by is None:
             call.world.remove(message)
 

@@ -3,6 +3,7 @@
 from bot.sandbox import guilds, payloads
 from bot.sandbox.entities import Json
 from bot.sandbox.errors import DiscordError
+from bot.sandbox.limits_errors import snowflake
 from bot.sandbox.rest import Call, Route
 
 _SOUNDS = (
@@ -32,10 +33,10 @@ async def get_user(call: Call) -> Json:
 
 
 async def open_direct(call: Call) -> Json:
-    recipient = str(call.mapping().get("recipient_id", ""))
-    if not recipient.isdigit() or int(recipient) not in call.world.members or int(recipient) == call.world.bot.id:
+    recipient = snowflake(call.mapping().get("recipient_id"))
+    if recipient not in call.world.members or recipient == call.world.bot.id:
         raise DiscordError(400, 50033, "Invalid Recipient(s)")
-    return payloads.channel(call.world, call.world.direct(int(recipient)))
+    return payloads.channel(call.world, call.world.direct(recipient))
 
 
 async def application(call: Call) -> Json:

@@ -143,6 +143,10 @@ def add_commands(bot: SmallBot) -> None:
     async def predict(interaction: discord.Interaction, message: discord.Message) -> None:
         await interaction.response.send_message(f"about {message.content}", ephemeral=True)
 
+    @bot.tree.context_menu(name="Greet")
+    async def greet(interaction: discord.Interaction, member: discord.Member) -> None:
+        await interaction.response.send_message(f"hello {member.display_name}", ephemeral=True)
+
     bot.tree.add_command(group)
 
 

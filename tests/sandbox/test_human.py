@@ -73,7 +73,7 @@ async def test_layout_view(sandbox: Sandbox, bot: SmallBot) -> None:
     container = message["components"][0]
     assert [c["type"] for c in container["components"]] == [10, 9, 12, 1]
     media = container["components"][2]["items"][0]["media"]
-    assert media["url"].endswith("/art.png")
+    assert "/art.png?" in media["url"]
     assert media["content_type"] == "image/png"
 
 
@@ -114,6 +114,16 @@ async def test_message_command_and_content(sandbox: Sandbox, bot: SmallBot) -> N
     answer = await human.message_command("Ada", "general", "Predict this track", said)
     assert answer["content"] == "about Blue Monday"
     assert ("message", "", False) in bot.events
+
+
+async def test_user_command(sandbox: Sandbox, bot: SmallBot) -> None:
+    answer = await sandbox.human.user_command("Ada", "general", "Greet", "Ben")
+    assert (answer["content"], answer["interaction_name"]) == ("hello Ben", "Greet")
+    async with aiohttp.ClientSession(sandbox.url, headers={TOKEN_HEADER: sandbox.page_token}) as http:
+        body = {"member": "Ada", "channel": "general", "command": "Greet", "target": "Dan"}
+        async with http.post("/human/user-command", json=body) as got:
+            number = (await got.json())["interaction_id"]
+    assert (await sandbox.human.wait(number))["content"] == "hello Dan"
 
 
 async def test_reactions_and_direct_messages(sandbox: Sandbox, bot: SmallBot) -> None:
