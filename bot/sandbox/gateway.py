@@ -236,7 +236,7 @@ class Gateway:
             guild_id, limit = int(data["guild_id"]), int(data.get("limit") or 0)
             ids = data.get("user_ids") or []
             wanted = [int(number) for number in (cast("list[Any]", ids) if isinstance(ids, list) else [ids])]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise Closed(4002, "Error while decoding payload: the members asked for are not named.") from None
         query = str(data.get("query") or "")
         everybody = not wanted and not query and not limit
@@ -250,7 +250,8 @@ class Gateway:
 
 def _send_sounds(session: Session, data: Json) -> None:
     """Tell that each guild asked about has no sounds of its own."""
-    for number in data.get("guild_ids") or []:
+    wanted = data.get("guild_ids")
+    for number in cast("list[Any]", wanted) if isinstance(wanted, list) else []:
         session.send("SOUNDBOARD_SOUNDS", {"guild_id": str(number), "soundboard_sounds": []})
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.sandbox import compose, forms, marks, options, payloads, places
+from bot.sandbox import compose, forms, marks, options, payloads, permissions, places
 from bot.sandbox.commands import Commands, owners
 from bot.sandbox.entities import Channel, Json, Member, Message
 from bot.sandbox.human_guild import HumanGuild
@@ -244,6 +244,10 @@ class Human:
         shown = self.message(message, who)
         if shown.seen_by is not None:
             raise HumanError("Messages that only you can see take no reactions.")
+        place = self.world.channels[shown.channel_id]
+        may = self.world.permissions(who.id, place) & permissions.ADD_REACTIONS or emoji in shown.emojis
+        if not may or (place.thread is not None and place.thread.archived):
+            raise HumanError("You may not react to that.")
         marks.react(self.world, shown, who.id, emoji, burst=burst)
         return human_message(self.world, shown, who.id)
 

@@ -32,6 +32,13 @@ def check_open(channel: Channel) -> None:
         raise DiscordError(400, 50083, "Thread is archived")
 
 
+def check_unlocked(world: World, member_id: int, channel: Channel) -> None:
+    """Raise 160005 in a locked thread, whose messages only moderators may edit."""
+    locked = channel.thread is not None and channel.thread.locked
+    if locked and not world.permissions(member_id, channel) & permissions.MANAGE_THREADS:
+        raise DiscordError(403, 160005, "Thread is locked")
+
+
 # -- channels --------------------------------------------------------------------------------------------------------
 
 

@@ -80,6 +80,7 @@ async def edit_message(call: Call) -> Json:
     if message.author_id != call.world.bot.id:
         raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
     places.check_open(call.channel())
+    places.check_unlocked(call.world, call.world.bot.id, call.channel())
     if message.poll is not None:
         raise DiscordError(400, 520003, "Cannot edit a poll message")
     compose.apply(call.world, message, call.mapping(), call.uploads, edit=True)

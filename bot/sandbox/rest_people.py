@@ -91,6 +91,21 @@ async def guild_member(call: Call) -> Json:
     return payloads.guild_member(member)
 
 
+async def guild_members(call: Call) -> list[Json]:
+    check_guild(call)
+    if "members" not in call.world.intents:
+        raise DiscordError(403, 50001, "Missing Access")
+    limit, after = call.whole("limit", 1, 1, 1000), call.whole("after", 0, 0, 2**63 - 1)
+    there = sorted(call.world.present(), key=lambda member: member.id)
+    return [payloads.guild_member(member) for member in there if member.id > after][:limit]
+
+
+async def find_members(call: Call) -> list[Json]:
+    check_guild(call)
+    limit, start = call.whole("limit", 1, 1, 1000), call.query.get("query", "")
+    return guilds.members_of(call.world, call.world.guild_id, start, limit, [])
+
+
 ROUTES = [
     Route("GET", "/gateway", gateway, open=True),
     Route("GET", "/gateway/bot", gateway_bot),
@@ -105,5 +120,7 @@ ROUTES = [
     Route("GET", "/guilds/{guild_id}", get_guild),
     Route("GET", "/guilds/{guild_id}/channels", guild_channels),
     Route("GET", "/guilds/{guild_id}/roles", guild_roles),
+    Route("GET", "/guilds/{guild_id}/members", guild_members),
+    Route("GET", "/guilds/{guild_id}/members/search", find_members),
     Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_member),
 ]

@@ -137,9 +137,21 @@ class World:
                 self._where[message.id] = message.channel_id
                 self.files |= {file.id: file for file in message.files}
                 self._last = max(self._last, message.id)
+                message.embeds, message.components = self._signed(message.embeds), self._signed(message.components)
         self.journal.sweep({str(number) for number in self.files})
         self._saved["world"] = self._identity | {"url": self.url}
         self.journal.open({k: moved(v, was, self.url) for k, v in self._saved.items()})
+
+    def _signed(self, value: Any) -> Any:
+        """Sign the links to attachments in a message that was stored before they were signed."""
+        if isinstance(value, dict):
+            return {name: self._signed(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._signed(part) for part in value]
+        if isinstance(value, str) and value.startswith(f"{self.url}/attachments/") and "?" not in value:
+            file = self.files.get(int(value.split("/")[-2]))
+            return value if file is None else payloads.file_url(self, file)
+        return value
 
     def _restore_channel(self, number: int, state: Json) -> None:
         self._last = max(self._last, number)

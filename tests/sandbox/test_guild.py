@@ -129,6 +129,8 @@ async def test_a_locked_thread_is_closed_to_all_but_moderators(
     with pytest.raises(discord.Forbidden) as caught:
         await thread.send("after")
     assert caught.value.code == 160005
+    with pytest.raises(discord.Forbidden):
+        await mine.edit(content="changed")
     with pytest.raises(HumanError, match="locked"):
         await human.say("Ben", begun["id"], "after")
     await human.say("Ada", begun["id"], "the owner may")
@@ -180,6 +182,8 @@ async def test_who_is_kicked_is_gone_until_they_join_again(tmp_path) -> None:
         assert caught.value.code == 10007
         with pytest.raises(HumanError, match="sees no channel"):
             await sandbox.human.say("Ben", "general", "hello")
+        assert {member.name async for member in bot.guilds[0].fetch_members()} == {"ada", "chloe", "Earmark"}
+        assert [member.name for member in await bot.guilds[0].query_members("ch")] == ["chloe"]
         await bot.close()
         await task
     await sandbox.close()

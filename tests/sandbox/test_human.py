@@ -1,6 +1,7 @@
 """A real client does its job for people who click and type."""
 
 import asyncio
+import re
 
 import aiohttp
 import pytest
@@ -204,6 +205,23 @@ async def test_restart_keeps_the_world(tmp_path) -> None:
         assert (await again.human.click("Ada", card["id"], "one"))["content"] == "clicked"
         await bot.close()
         await task
+    await again.close()
+
+
+async def test_links_stored_unsigned_are_signed(tmp_path) -> None:
+    sandbox = await Sandbox.start(data=tmp_path)
+    with aim(sandbox.url):
+        bot, task = await log_in(sandbox)
+        await sandbox.human.slash("Ada", "general", "slow")
+        await bot.close()
+        await task
+    await sandbox.close()
+    kept = tmp_path / "world.jsonl"
+    kept.write_text(re.sub(r"\?ex=[^\"]*", "", kept.read_text()))
+    again = await Sandbox.start(data=tmp_path)
+    image = again.human.messages("Ada", "general")[0]["embeds"][0]["image"]
+    async with aiohttp.ClientSession() as http, http.get(image["url"]) as got:
+        assert await got.read() == PNG
     await again.close()
 
 
