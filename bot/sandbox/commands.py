@@ -80,7 +80,7 @@ class Commands:
             "name_localizations": wanted.get("name_localizations"),
             "description": wanted.get("description") or "",
             "description_localizations": wanted.get("description_localizations"),
-            "dm_permission": wanted.get("dm_permission", True),
+            "dm_permission": wanted.get("dm_permission") is not False,
             "contexts": wanted.get("contexts"),
             "integration_types": wanted.get("integration_types") or [0],
             "nsfw": bool(wanted.get("nsfw")),

@@ -138,6 +138,9 @@ def _components(world: World, message: Message, components: list[Json]) -> list[
 
 def _component(world: World, message: Message, raw: Json) -> Json:
     built = _DEFAULTS.get(raw["type"], {}) | raw
+    for it in (built, *built.get("options", [])):
+        if "id" in it.get("emoji", {}):
+            it["emoji"] = it["emoji"] | {"id": str(it["emoji"]["id"])}
     if "components" in built:
         built["components"] = _components(world, message, built["components"])
     for name in ("accessory", "component"):
@@ -199,7 +202,8 @@ def _embed(world: World, message: Message, raw: Json) -> Json:
         if file is not None:
             part[key] = part[f"proxy_{key}"] = payloads.file_url(world, file)
             if key == "url":
-                part |= {"width": file.width, "height": file.height, "content_type": file.content_type}
+                part |= without_nulls({"width": file.width, "height": file.height})
+                part["content_type"] = file.content_type
             built[name] = part
     return built
 

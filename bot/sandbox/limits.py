@@ -100,6 +100,8 @@ def _is_empty(body: Json) -> bool:
 def _nonce_and_files(problems: Problems, body: Json, files: int) -> None:
     if isinstance(body.get("nonce"), str):
         problems.length(("nonce",), body["nonce"], 0, 25)
+    else:
+        problems.between(("nonce",), body.get("nonce"), -(2**63), 2**63 - 1)
     kept = rows(problems, ("attachments",), body.get("attachments"))
     if max(files, len(kept)) > 10:
         problems.add(("attachments",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")

@@ -28,7 +28,7 @@ class Checker:
         """Check a component that must be of an allowed type, and everything inside it."""
         self.total += 1
         kind = it.get("type")
-        if not isinstance(kind, int) or kind not in allowed:
+        if type(kind) is not int or kind not in allowed:
             self.problems.choice((*where, "type"), ", ".join(map(str, sorted(allowed))))
             return
         self._number(where, it.get("id"))
@@ -73,7 +73,7 @@ class Checker:
         style, p = it.get("style"), self.problems
         p.length((*where, "label"), it.get("label"), 0, 80)
         p.emoji((*where, "emoji"), it.get("emoji"))
-        if style not in (1, 2, 3, 4, 5, 6):
+        if type(style) is not int or style not in range(1, 7):
             p.choice((*where, "style"), "1, 2, 3, 4, 5, 6")
             return
         if style == 6:
@@ -142,7 +142,7 @@ class Checker:
     def _input(self, where: Path, it: Json) -> None:
         p, low, high = self.problems, it.get("min_length"), it.get("max_length")
         self._custom_id(where, it)
-        if it.get("style") not in (1, 2):
+        if type(it.get("style")) is not int or it["style"] not in (1, 2):
             p.choice((*where, "style"), "1, 2")
         p.between((*where, "min_length"), low, 0, 4000)
         p.between((*where, "max_length"), high, 1, 4000)
@@ -187,7 +187,7 @@ class Checker:
             self.problems.url((*where, "file", "url"), file.get("url"), _MEDIA, needed=True)
 
     def _separator(self, where: Path, it: Json) -> None:
-        if it.get("spacing") not in (None, 1, 2):
+        if it.get("spacing") not in (None, 1, 2) or it.get("spacing") is True:
             self.problems.choice((*where, "spacing"), "1, 2")
 
     def _container(self, where: Path, it: Json) -> None:

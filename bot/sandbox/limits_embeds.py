@@ -63,6 +63,7 @@ def _fields(problems: Problems, path: Path, embed: Json) -> int:
     path, total = (*path, "fields"), 0
     problems.length(path, embed.get("fields"), 0, 25)
     for where, it in rows(problems, path, embed.get("fields")):
+        problems.flags(where, it, "inline")
         for name, most in (("name", 256), ("value", 1024)):
             text = it.get(name)
             problems.length((*where, name), text.strip() if isinstance(text, str) else text, 1, most, needed=True)

@@ -65,7 +65,7 @@ class Problems:
     def emoji(self, path: Path, value: Any) -> None:
         """Check an emoji, which may be left out."""
         if self.kind(path, value, dict):
-            self.length((*path, "name"), value.get("name"), 0, 32)
+            self.length((*path, "name"), value.get("name"), 1, 32, needed=True)
             self.snowflake((*path, "id"), value.get("id"))
             self.flags(path, value, "animated")
 

@@ -58,9 +58,9 @@ async function read() {
     // A broken address leads to the first member in the first channel.
   }
   const me = state.members.find((one) => one.name.toLowerCase() === who.toLowerCase()) ?? state.members[0];
-  const rooms = channelsOf(me);
-  const channel = rooms.find((one) => (one.type === "dm" ? where === "dm" : [one.name, one.id].includes(where))) ?? rooms[0];
-  await go(me, channel);
+  const named = () => channelsOf(me).find((one) => (one.type === "dm" ? where === "dm" : [one.name, one.id].includes(where)));
+  if (where && !named()) await fetchChannels(); // a link may be quicker than the news of the thread that it leads to
+  await go(me, named() ?? channelsOf(me)[0]);
 }
 
 function become(id) {
@@ -152,11 +152,15 @@ function heard(event) {
   }
 }
 
-/** Channels and threads came, changed or went; those that stay are the same objects as before. */
-async function renewChannels() {
+/** Get the channels and threads that there are now; those that stay are the same objects as before. */
+async function fetchChannels() {
   const { channels } = await get("state");
   const known = new Map(state.channels.map((one) => [one.id, one]));
   state.channels = channels.map((one) => Object.assign(known.get(one.id) ?? {}, one));
+}
+
+async function renewChannels() {
+  await fetchChannels();
   const rooms = channelsOf(state.me);
   if (rooms.includes(state.channel)) drawPlace();
   else await go(state.me, rooms[0]);
