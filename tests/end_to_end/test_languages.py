@@ -1,7 +1,6 @@
 """A member whose Discord speaks another language reads it, beside others who read English."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,8 +25,7 @@ GERMAN = {
 async def german_room(tmp_path: Path, discord_spec: DiscordSpec | None) -> AsyncIterator[Room]:
     catalogues = catalogue(tmp_path / "catalogues", "de", GERMAN)
     async with a_room(tmp_path, discord_spec, catalogues=catalogues) as room:
-        ada = room.human.member("Ada")
-        room.sandbox.world.members[ada.id] = replace(ada, locale="de")
+        room.human.guild.set_locale("Ada", "de")
         yield room
 
 
