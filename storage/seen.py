@@ -95,6 +95,13 @@ def _one(*, only_visible: bool) -> Statement:
     return Statement(query)
 
 
+ON_PLAYLIST = Statement(
+    select_tracks(func.coalesce(func.nullif(LISTENER, 0), playlists.c.owner_id), playlists.c.owner_id)
+    .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
+    .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
+    .where(playlist_tracks.c.playlist_id == bindparam("playlist_id"))
+    .order_by(playlist_tracks.c.position)
+)
 THROUGH = Statement(select(_through()).where(tracks.c.id == bindparam("track_id")))
 ONE_TRACK = _one(only_visible=False)
 ONE_VISIBLE_TRACK = _one(only_visible=True)
