@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
@@ -209,12 +209,7 @@ class Playlists:
         done = 0
         async with self._database.transaction() as connection:
             for track_id, source in found.items():
-                mine = exists().where(
-                    playlist_tracks.c.track_id == track_id,
-                    playlist_tracks.c.playlist_id == playlists.c.id,
-                    playlists.c.owner_id == owner_id,
-                )
-                own = select(tracks.c.id).where(tracks.c.id == track_id, mine)
+                own = select(tracks.c.id).where(tracks.c.id == track_id, seen.on_list_of(owner_id, tracks.c.id))
                 if source.spotify_id and await connection.scalar(own):
                     done += await catalogue.identify(connection, track_id, source, owner_id)
         return done
@@ -231,11 +226,7 @@ class Playlists:
         recording, row = track_values.alias(), track_values.alias()
         own = (recording.c.contributor_id == owner_id) & (recording.c.source == values.AUDIO)
         said = or_(row.c.contributor_id == owner_id, row.c.contributor_id.is_(None))
-        listed = exists().where(
-            playlists.c.owner_id == owner_id,
-            playlist_tracks.c.playlist_id == playlists.c.id,
-            playlist_tracks.c.track_id == row.c.track_id,
-        )
+        listed = seen.on_list_of(owner_id, row.c.track_id)
         alike = (row.c.name_key == recording.c.name_key) & said & listed & row.c.track_id.not_in(recording_ids)
         query = select(recording.c.track_id, row.c.track_id).select_from(recording).join(row, alike).distinct()
         query = query.where(own, recording.c.track_id.in_(recording_ids))
