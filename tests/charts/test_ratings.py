@@ -13,9 +13,8 @@ from bot.domain.taste import Metrics, TasteReport
 
 def report(actual: list[float], predicted: list[float]) -> TasteReport:
     metrics = Metrics(skill=0.32, r2=0.3, mae=1.42, spearman=0.61, order=0.7)
-    titles = [f"Piece {i}" for i in range(len(actual))]
     mean = sum(actual) / len(actual)
-    return TasteReport(len(actual), 3, metrics, metrics, 0.8, mean, 0.01, "fair", None, actual, predicted, titles)
+    return TasteReport(len(actual), 3, metrics, metrics, 0.8, mean, 0.01, "fair", None, actual, predicted)
 
 
 def pixels(png: bytes) -> np.ndarray:
