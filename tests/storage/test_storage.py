@@ -201,7 +201,7 @@ async def test_pages_of_history(database: Database, ratings: Ratings):
 
 def report() -> TasteReport:
     metrics = Metrics(0.1, 0.1, 1.5, 0.3, 0.6)
-    return TasteReport(12, 0, metrics, metrics, 0.8, 5.5, 0.01, "hunch", 20, (1.0, 9.0), (4.0, 6.0), ("a", "b"))
+    return TasteReport(12, 0, metrics, metrics, 0.8, 5.5, 0.01, "hunch", 20, (1.0, 9.0), (4.0, 6.0))
 
 
 async def test_models_come_back_as_they_were_and_run_no_code(database: Database):
