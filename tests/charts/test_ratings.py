@@ -64,7 +64,7 @@ def test_words_picture_and_alt_text_show_one_set_of_numbers(count: int, seed: in
     rng = np.random.default_rng(seed)
     X = rng.random((count, len(NAMES)))
     y = np.clip(np.round(2 + 6 * X[:, 1] + rng.normal(0, 1, count)), 1, 10)
-    _, trained = train(X, y, [f"Piece {i}" for i in range(count)])
+    _, trained = train(X, y)
     dots = np.asarray(report_figure(trained).axes[0].collections[0].get_offsets())
     given, predicted = trained.beyond_the_mean()
     assert np.abs(dots[:, 0] - given).max() < 0.2, "moved apart a little, where ratings are the same"
