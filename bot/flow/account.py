@@ -147,7 +147,7 @@ async def everything(
             track_id, at = row.get("track_id") or words.pop("track_id", None), words.pop("at", None)
             if track_id is not None:
                 if track_id not in found:
-                    found[track_id] = await playlists.track(track_id)
+                    found[track_id] = await playlists.track(track_id, listener_id)
                 words["track"] = " - ".join(filter(None, (found[track_id].artist, found[track_id].title)))
             if at := at or next((row[name] for name in TIMES if row.get(name)), None):
                 words["date"] = datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds")

@@ -5,8 +5,8 @@ The names were typed by members who may have been erased since. Predictions look
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 STATEMENTS = (
     "ALTER TABLE listeners ADD COLUMN learn INTEGER CONSTRAINT learn_is_a_flag CHECK (learn IN (0, 1))",
