@@ -11,8 +11,9 @@ from bot.client import Earmark
 from bot.domain.errors import EarmarkError, ErasedMeanwhile, NothingToRate, StorageBusy, UnknownTrack
 from bot.domain.ratings import Question
 from bot.flow.rate import Round
+from bot.i18n import speaking
 from cogs.ui import cards, digits, text, text_errors
-from cogs.ui.access import paces, services
+from cogs.ui.access import paces, server_language, services
 from cogs.ui.errors import say
 from cogs.ui.in_time import in_time, promised, reply
 from cogs.ui.in_turn import InTurn
@@ -47,7 +48,8 @@ async def post_first(interaction: discord.Interaction, question: Question) -> No
     s, owner, by_reaction = services(interaction), interaction.user.id, can_react(interaction)
     since = await s.playlists.began(owner)
     clip = await in_time(interaction, s.clips.of(question.track, owner, interaction.guild_id), ephemeral=False)
-    card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
+    with speaking(server_language(interaction)):
+        card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
     message_id = await reply(interaction, card, ephemeral=False)
     if message_id is not None:
         await _remember(interaction, message_id, question, since)

@@ -14,7 +14,7 @@ from bot.client import Earmark
 from bot.domain.errors import NotYourCard
 from bot.flow.retrain import retrain
 from bot.flow.study import study
-from cogs.ui import cards, text_retrain, text_taste
+from cogs.ui import cards, text, text_commands, text_retrain, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.errors import sentence
@@ -51,8 +51,8 @@ class Retrain(commands.Cog):
         self.bot = bot
         self._studies: dict[int, asyncio.Task[None]] = {}
 
-    @app_commands.command(description="Teach me your taste from your ratings, and see how well I know it")
-    @app_commands.describe(thorough="Redo the study of 2020 on your ratings: some minutes, in the background")
+    @app_commands.command(description=text_commands.RETRAIN)
+    @app_commands.describe(**text_commands.RETRAIN_OPTIONS)
     async def retrain(self, interaction: discord.Interaction, thorough: bool = False) -> None:
         allow(interaction, "train")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
@@ -79,7 +79,7 @@ class Retrain(commands.Cog):
     async def _studying(self, interaction: discord.Interaction) -> None:
         began = edited = time.monotonic()
         view = LastingView()
-        view.add_item(cards.button("Stop", f"earmark:study:stop:{interaction.user.id}", 0, quiet=True))
+        view.add_item(cards.button(text.button("stop"), f"earmark:study:stop:{interaction.user.id}", 0, quiet=True))
 
         async def progress(done: int, total: int) -> None:
             nonlocal edited

@@ -9,13 +9,13 @@ from discord.ext import commands
 from bot.domain.errors import NobodyToCompare
 from bot.flow.compare import compare
 from bot.flow.taste import look
-from cogs.ui import text_taste
+from cogs.ui import text_commands, text_taste
 from cogs.ui.access import private, services
 from cogs.ui.cards import COLOUR
 
 
-class Taste(commands.GroupCog, group_name="taste", group_description="Your taste, as I have learned it"):
-    @app_commands.command(description="What you like and dislike, in words and pictures, and how often I was right")
+class Taste(commands.GroupCog, group_name="taste", group_description=text_commands.TASTE):
+    @app_commands.command(description=text_commands.TASTE_SHOW)
     async def show(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
@@ -25,8 +25,8 @@ class Taste(commands.GroupCog, group_name="taste", group_description="Your taste
         embed = discord.Embed(title=text_taste.TITLE, description=words, colour=COLOUR)
         await interaction.edit_original_response(embed=embed, attachments=files)
 
-    @app_commands.command(description="Where your taste meets another member's; both must have allowed it")
-    @app_commands.describe(member="Who; both of you allow it with /account sharing")
+    @app_commands.command(description=text_commands.TASTE_COMPARE)
+    @app_commands.describe(**text_commands.TASTE_COMPARE_OPTIONS)
     async def compare(self, interaction: discord.Interaction, member: discord.User) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s, me = services(interaction), interaction.user.id

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LOOKUPS = {"_", "N_", "ngettext", "pgettext"}
+LOOKUPS = {"_", "N_", "ngettext", "ngettext_noop", "pgettext"}
 
 
 def modules(*folders: str) -> Iterator[tuple[str, ast.Module]]:
