@@ -6,7 +6,7 @@ Catalogues are GNU gettext's: `<language>/LC_MESSAGES/earmark.mo`, beside the te
 """
 
 import gettext
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,13 +20,28 @@ CATALOGUES = Path(__file__).with_name("locale")
 class Language:
     """A catalogue, and how numbers are written with it.
 
+    It goes along to other processes, which read its catalogue for themselves.
+
     Attributes:
         code: as gettext and Babel spell it, "pt_BR"; None is English, the language of the code.
+        folder: in which its catalogue lies.
 
     """
 
     code: str | None = None
     catalogue: gettext.NullTranslations = field(default_factory=gettext.NullTranslations, repr=False)
+    folder: Path | None = None
+
+    @classmethod
+    def read(cls, code: str, folder: Path) -> "Language":
+        """Read its catalogue; English where there is none."""
+        try:
+            return cls(code, gettext.translation(DOMAIN, folder, [code]), folder)
+        except FileNotFoundError:
+            return ENGLISH
+
+    def __reduce__(self) -> tuple[Callable[..., "Language"], tuple[object, ...]]:
+        return (Language.read, (self.code, self.folder)) if self.code else (Language, ())
 
     def format(self, value: float, digits: int = 0) -> str:
         if self.code is None:
@@ -35,6 +50,13 @@ class Language:
 
         fraction = f".{'0' * digits}" if digits else ""
         return format_decimal(value, format=f"#,##0{fraction}", locale=self.code)
+
+    def percent(self, share: float) -> str:
+        if self.code is None:
+            return f"{100 * share:,.0f} %"
+        from babel.numbers import format_percent  # noqa: PLC0415 - likewise
+
+        return format_percent(share, locale=self.code)
 
 
 ENGLISH = Language()
@@ -58,13 +80,23 @@ class Languages:
             self._known[name] = self._read(name.replace("-", "_"))
         return self._known[name]
 
+    def accepted(self, header: str) -> Language:
+        """The first language that a browser's Accept-Language names and that is spoken here; English if none is."""
+        for name in header.split(",")[:20]:
+            code = name.partition(";")[0].strip()
+            language = self.of(code)
+            if language is not ENGLISH or code.lower().startswith("en"):
+                return language
+        return ENGLISH
+
     def _read(self, code: str) -> Language:
         if not code or code.split("_", maxsplit=1)[0] == "en" or not code.replace("_", "").isalnum():
             return ENGLISH
-        try:
-            return Language(code, gettext.translation(DOMAIN, self._folder, [code]))
-        except FileNotFoundError:
-            return ENGLISH
+        return Language.read(code, self._folder)
+
+
+def spoken() -> Language:
+    return _spoken.get()
 
 
 def speak(language: Language) -> None:
@@ -105,6 +137,19 @@ def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
     return singular, plural
 
 
-def format_number(value: float, digits: int = 0) -> str:
-    """A number as the language at hand writes it, with thousands parted and so many decimals."""
-    return _spoken.get().format(value, digits)
+def format_number(value: float, digits: int = 0, *, signed: bool = False) -> str:
+    """A number as the language at hand writes it, with thousands parted and so many decimals; `signed` shows a plus."""
+    number = _spoken.get().format(value, digits)
+    return f"+{number}" if signed and value >= 0 else number
+
+
+def format_short(value: float) -> str:
+    """A number with two digits where it is below ten, else whole: "12", "9.5", "0.03"."""
+    decimals = "" if abs(value) >= 10 else f"{value:.2g}".partition(".")[2]
+    return format_number(value, len(decimals))
+
+
+def format_percent(share: float, *, signed: bool = False) -> str:
+    """A share of 1 as whole percent."""
+    percent = _spoken.get().percent(share)
+    return f"+{percent}" if signed and share >= 0 else percent

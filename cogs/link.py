@@ -127,7 +127,7 @@ def _doubts(user_id: int, doubtful: list[Doubtful]) -> discord.ui.Select[Lasting
     ]
     return discord.ui.Select(
         custom_id=f"earmark:match:{user_id}",
-        placeholder=text_link.WHICH,
+        placeholder=text_link.which(),
         options=options,
         min_values=1,
         max_values=len(options),
@@ -236,7 +236,7 @@ class UploadModal(LastingModal, title=text_commands.UPLOAD_FORM):
         assert isinstance(self.name.component, discord.ui.TextInput)
         files, name = list(self.files.component.values), self.name.component.value.strip() or None
         if not files:
-            await interaction.response.send_message(text_audio.NO_FILES, ephemeral=private(interaction))
+            await interaction.response.send_message(text_audio.no_files(), ephemeral=private(interaction))
             return
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         await upload_files(interaction, files, name)

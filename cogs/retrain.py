@@ -9,7 +9,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.charts.ratings import report_alt, report_png
+from bot.charts.ratings import report_png
+from bot.charts.text import report_alt
 from bot.client import Earmark
 from bot.domain.errors import NotYourCard
 from bot.flow.retrain import retrain
@@ -42,7 +43,7 @@ class StopStudy(LastingItem, template=r"earmark:study:stop:(?P<owner>\d{1,20})")
         stopped = stop_study(interaction, owner)
         if stopped:
             await services(interaction).studies.end(owner)
-        said = text_taste.STUDY_STOPPED if stopped else text_taste.STUDY_INTERRUPTED
+        said = text_taste.study_stopped() if stopped else text_taste.study_interrupted()
         await interaction.response.edit_message(content=said, embed=None, view=None)
 
 
@@ -66,7 +67,7 @@ class Retrain(commands.Cog):
         file = discord.File(io.BytesIO(picture), "report.png", description=report_alt(report)[:1024])
         title, lines = text_retrain.report_title(report), text_retrain.report_lines(report)
         embed = discord.Embed(title=title, description=lines, colour=COLOUR)
-        embed.set_footer(text=text_retrain.AFTER_TRAINING)
+        embed.set_footer(text=text_retrain.after_training())
         await interaction.edit_original_response(embed=embed, attachments=[file])
 
     def _study(self, interaction: discord.Interaction) -> None:
@@ -98,9 +99,9 @@ class Retrain(commands.Cog):
                 for name, data, alt in files
             ]
             if time.monotonic() - began > TOKEN_LASTS:
-                await interaction.user.send(text_taste.STUDIED, files=attached)
+                await interaction.user.send(text_taste.studied(), files=attached)
             else:
-                await interaction.edit_original_response(content=text_taste.STUDIED, attachments=attached, view=None)
+                await interaction.edit_original_response(content=text_taste.studied(), attachments=attached, view=None)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task, so it is the last to see it
             s.metrics.failed(error)
             try:
@@ -128,7 +129,7 @@ class Retrain(commands.Cog):
                 continue
             try:
                 channel = await self.bot.create_dm(discord.Object(listener_id))
-                await channel.send(text_taste.STUDY_INTERRUPTED)
+                await channel.send(text_taste.study_interrupted())
             except discord.HTTPException as problem:
                 log.info("an interrupted study could not be told: %s", problem.code)
 

@@ -14,6 +14,7 @@ from bot.flow.connect import Identity
 from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
+from bot.i18n import speaking, spoken
 from cogs.ui import cards, pick, text, text_commands, text_spotify
 from cogs.ui.access import private, services
 from cogs.ui.items import LastingItem, LastingModal, LastingView
@@ -96,8 +97,11 @@ async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int)
 class Spotify(commands.GroupCog, group_name="spotify", group_description=text_commands.SPOTIFY):
     @app_commands.command(description=text_commands.SPOTIFY_CONNECT)
     async def connect(self, interaction: discord.Interaction) -> None:
+        language = spoken()
+
         async def done(name: str) -> None:
-            with contextlib.suppress(discord.HTTPException):  # connected it is, and the page says so
+            # The page has the browser's language. If Discord fails: it is connected, and the page says so.
+            with speaking(language), contextlib.suppress(discord.HTTPException):
                 await interaction.edit_original_response(content=text_spotify.connected(name), view=None)
 
         user = interaction.user

@@ -22,7 +22,7 @@ class Taste(commands.GroupCog, group_name="taste", group_description=text_comman
         seen = await look(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
         files = [discord.File(io.BytesIO(png), name, description=words[:1024]) for name, png, words in seen.pictures]
         words = text_taste.glance(seen)
-        embed = discord.Embed(title=text_taste.TITLE, description=words, colour=COLOUR)
+        embed = discord.Embed(title=text_taste.title(), description=words, colour=COLOUR)
         await interaction.edit_original_response(embed=embed, attachments=files)
 
     @app_commands.command(description=text_commands.TASTE_COMPARE)

@@ -4,8 +4,10 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.charts.text import label
 from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.domain.taste import TasteReport
+from bot.i18n import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,22 +37,14 @@ def report_figure(report: TasteReport) -> "Figure":
     return figure
 
 
-def report_alt(report: TasteReport) -> str:
-    """Say what the picture shows, for those who cannot see it."""
-    return (
-        f"Left: what I predicted for each of {report.ratings} tracks without having seen its rating, against what you "
-        f"gave, both in stars above the mean of your other ratings; rank correlation {report.held_out.spearman:.2f}, "
-        f"off by {report.held_out.mae:.1f} stars on average. Right: how often you gave each rating; "
-        f"the mean is {report.mean:.1f}."
-    )
-
-
 def _predicted_against_given(axes: "Axes", report: TasteReport) -> None:
-    style(axes, "Without having seen your rating", "you gave, stars above your other ratings' mean", "I predicted")
+    style(axes, label("unseen"), label("given"), label("predicted"))
     given, predicted = report.beyond_the_mean()
     furthest = max(1.0, *map(abs, given), *map(abs, predicted)) + 0.5
-    axes.plot((-furthest, furthest), (-furthest, furthest), color=FAINT, linewidth=1.5, linestyle="--", label="perfect")
-    axes.axhline(0.0, color=ORANGE, linewidth=1.5, label="always that mean", zorder=1)
+    axes.plot(
+        (-furthest, furthest), (-furthest, furthest), color=FAINT, linewidth=1.5, linestyle="--", label=label("perfect")
+    )
+    axes.axhline(0.0, color=ORANGE, linewidth=1.5, label=label("that_mean"), zorder=1)
     axes.scatter(
         _spread(given),
         predicted,
@@ -73,7 +67,7 @@ def _spread(given: Sequence[float]) -> list[float]:
 
 
 def _histogram(axes: "Axes", report: TasteReport) -> None:
-    style(axes, "How you rate", "stars", "tracks")
+    style(axes, label("histogram"), label("stars"), label("tracks"))
     stars = range(MIN_STARS, MAX_STARS + 1)
     counts = [sum(round(value) == star for value in report.actual) for star in stars]
     axes.bar(stars, counts, color=BLUE, width=0.8)
@@ -112,7 +106,7 @@ def satisfaction_png(tracks: Sequence[str], members: Sequence[str], stars: Seque
         for member, one in enumerate(row):
             if one is not None:
                 ink = "#000000" if one > 6 else "#ffffff"
-                axes.text(member, place, f"{one:.1f}", ha="center", va="center", color=ink, fontsize=11)
+                axes.text(member, place, format_number(one, 1), ha="center", va="center", color=ink, fontsize=11)
     axes.set_xticks(range(len(members)), [_printable(name) for name in members])
     axes.set_yticks(range(len(tracks)), [f"{n}. {_printable(title)}" for n, title in enumerate(tracks, 1)])
     axes.xaxis.tick_top()

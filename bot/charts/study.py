@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.charts.ratings import BLUE, FAINT, GROUND, INK, ORANGE, style
-from bot.charts.taste import label, shown, spread, star_points
+from bot.charts.taste import shown, spread, star_points
+from bot.charts.text import feature as label
 from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.domain.tracks import KEYS
 

@@ -8,22 +8,16 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from bot.charts import text
 from bot.charts.ratings import BLUE, FAINT, GROUND, INK, ORANGE, style
 from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.domain.taste import Checked, Glance, Leaning
 from bot.domain.tracks import KEYS
+from bot.i18n import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-PROMISED = 0.8  # share of ratings that a range is to hold
-
-
-def label(feature: str) -> str:
-    """A feature's name for an axis, with its unit."""
-    units = {"tempo": "tempo (bpm)", "duration_ms": "length (minutes)", "loudness": "loudness (dB)"}
-    return units.get(feature, feature.replace("_", " "))
 
 
 def shown(feature: str, values: Sequence[float]) -> list[float]:
@@ -42,16 +36,12 @@ def effects_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: AR
     for axes in panels[len(glance.leanings) :]:
         axes.set_visible(False)
     if glance.weaker:
-        figure.supxlabel(_strongest(glance), color=INK, fontsize=10)
+        figure.supxlabel(text.strongest(glance), color=INK, fontsize=10)
     return _png(figure)
 
 
-def _strongest(glance: Glance) -> str:
-    return f"The {len(glance.leanings)} strongest of {len(glance.leanings) + glance.weaker} features"
-
-
 def _effect(axes: "Axes", leaning: Leaning) -> None:
-    style(axes, label(leaning.feature) + ("" if leaning.sure else " (may be chance)"), "", "stars more or less")
+    style(axes, text.effect_title(leaning), "", text.label("effect"))
     values = shown(leaning.feature, leaning.values)
     reach = [1.2816 * one for one in leaning.unsure]
     low = [stars - one for stars, one in zip(leaning.stars, reach, strict=True)]
@@ -66,31 +56,15 @@ def _effect(axes: "Axes", leaning: Leaning) -> None:
 
 def _name_ticks(axis: Any, feature: str) -> None:
     if feature == "mode":
-        axis.set_ticks([0, 1], ["minor", "major"])
+        axis.set_ticks([0, 1], text.modes())
     elif feature == "key":
         axis.set_ticks(range(len(KEYS)), KEYS, fontsize=8)
 
 
 def effects_alt(glance: Glance, record: Sequence[Checked]) -> str:  # noqa: ARG001 - as above
-    said = "; ".join(
-        f"{label(one.feature)} up to {one.swing:.1f} stars, best at {_number(one.feature, one.best)}, "
-        f"worst at {_number(one.feature, one.worst)}{'' if one.sure else ', which may be chance'}"
-        for one in glance.leanings
-    )
-    rest = f" {_strongest(glance)}." if glance.weaker else ""
-    return (
-        f"What each feature does to your stars, with an 80 % band, over your ratings as points: "
-        f"{said or 'no feature tells anything yet'}.{rest}"
-    )
-
-
-def _number(feature: str, value: float) -> str:
-    if feature == "mode":
-        return "major" if value >= 0.5 else "minor"
-    if feature == "key":
-        return KEYS[round(value) % len(KEYS)]
-    value = shown(feature, [value])[0]
-    return f"{value:.0f}" if abs(value) >= 20 else f"{value:.2g}"
+    ends = [(one.feature, shown(one.feature, (one.best, one.worst))) for one in glance.leanings]
+    values = [(text.value(name, best), text.value(name, worst)) for name, (best, worst) in ends]
+    return text.effects_alt(glance, values)
 
 
 def tracks_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG001 - as above
@@ -101,11 +75,11 @@ def tracks_png(glance: Glance, record: Sequence[Checked]) -> bytes:  # noqa: ARG
         _by_features(left, glance)
     else:
         left.set_visible(False)
-    style(right, "Your tracks: alike lies beside alike", "", "")
+    style(right, text.label("map"), "", "")
     right.tick_params(labelbottom=False, labelleft=False, length=0)
     points = star_points(right, [x for x, _ in glance.places], [y for _, y in glance.places], glance.given)
     bar = figure.colorbar(points, ax=right, ticks=range(MIN_STARS, MAX_STARS + 1))
-    bar.set_label("stars (larger points: more)", color=INK)
+    bar.set_label(text.label("larger"), color=INK)
     bar.ax.tick_params(colors=INK)
     return _png(figure)
 
@@ -115,10 +89,10 @@ def _by_features(axes: "Axes", glance: Glance) -> None:
     columns = [shown(name, [point[place] for point in glance.points]) for place, name in enumerate(glance.axes)]
     steps = [spread(name, column) for name, column in zip(glance.axes, columns, strict=True)]
     if len(glance.axes) == 2:
-        style(axes, "By two features", *map(label, glance.axes))
+        style(axes, text.label("two_features"), *map(text.feature, glance.axes))
         _name_ticks(axes.yaxis, glance.axes[1])
     else:
-        style(axes, "By the one feature that tells anything", label(glance.axes[0]), "stars")
+        style(axes, text.label("single_feature"), text.feature(glance.axes[0]), text.label("stars"))
         steps.append([float(stars) for stars in glance.given])
     star_points(axes, steps[0], steps[1], glance.given)
     _name_ticks(axes.xaxis, glance.axes[0])
@@ -140,52 +114,33 @@ def spread(feature: str, values: list[float]) -> list[float]:
 
 
 def tracks_alt(glance: Glance, record: Sequence[Checked]) -> str:  # noqa: ARG001 - as above
-    order = sorted(range(len(glance.given)), key=lambda i: glance.given[i])
-    ends = f"lowest {glance.given[order[0]]}, highest {glance.given[order[-1]]}" if order else "none"
-    left = [*map(label, glance.axes), *(["stars"] if len(glance.axes) == 1 else [])]
-    both = f"Left: your rated tracks by {' and '.join(left)}. " if left else ""
-    return (
-        f"{both}Right: a map of your {glance.ratings} rated tracks, on which tracks that sound alike lie near each "
-        f"other. Each point is coloured and sized by your stars ({ends})."
-    )
+    return text.tracks_alt(glance)
 
 
 def progress_png(glance: Glance, record: Sequence[Checked]) -> bytes:
     """Draw how well the listener was known as ratings came in, and how often predictions held."""
     figure = _figure(10, 4.2)
     left, right = figure.subplots(1, 2)
-    style(left, "How well I knew you", "your first … ratings", "% less error than your mean")
-    left.axhline(0, color=ORANGE, linewidth=1.2, linestyle="--", label="always guessing your mean")
+    style(left, text.label("growth"), text.label("first_ratings"), text.label("less_error"))
+    left.axhline(0, color=ORANGE, linewidth=1.2, linestyle="--", label=text.label("your_mean"))
     counts, skills = [n for n, _ in glance.growth], [100 * skill for _, skill in glance.growth]
     left.plot(counts, skills, color=BLUE, marker="o", linewidth=2)
     left.legend(facecolor=GROUND, edgecolor=FAINT, labelcolor=INK, fontsize=9)
-    style(right, "Did my 80 % ranges hold?", "predictions checked", "% held so far")
+    style(right, text.ranges_held(), text.label("checked"), text.label("held"))
     right.set_ylim(0, 105)
-    right.axhline(100 * PROMISED, color=ORANGE, linewidth=1.2, linestyle="--", label="what I promise: 80 %")
-    for seen, name, mark in ((False, "rated blindly", "o"), (True, "rated after seeing it", "s")):
+    right.axhline(100 * text.PROMISED, color=ORANGE, linewidth=1.2, linestyle="--", label=text.promised())
+    for seen, name, mark in ((False, "blindly", "o"), (True, "after_seeing", "s")):
         hits = [one.hit for one in record if one.seen == seen]
         if hits:
             held = [100 * sum(hits[: n + 1]) / (n + 1) for n in range(len(hits))]
             # Told apart by mark and dashes, not by colour alone.
             right.plot(
                 range(1, len(hits) + 1), held, color=INK if seen else BLUE, marker=mark, markersize=4,
-                linewidth=1.8, linestyle=":" if seen else "-", label=f"{name} ({len(hits)})",
+                linewidth=1.8, linestyle=":" if seen else "-", label=f"{text.label(name)} ({format_number(len(hits))})",
             )  # fmt: skip
     right.xaxis.get_major_locator().set_params(integer=True)
     right.legend(facecolor=GROUND, edgecolor=FAINT, labelcolor=INK, fontsize=9, loc="lower right")
     return _png(figure)
-
-
-def progress_alt(glance: Glance, record: Sequence[Checked]) -> str:
-    grew = ", ".join(f"{100 * skill:+.0f} % after {n}" for n, skill in glance.growth) or "too few ratings"
-    held: list[str] = []
-    for seen, name in ((False, "rated blindly"), (True, "rated after seeing the prediction")):
-        hits = [one.hit for one in record if one.seen == seen]
-        held.append(f"{sum(hits)} of {len(hits)} {name}")
-    return (
-        f"Left: error saved against always guessing your mean, by number of ratings: {grew}. "
-        f"Right: how many ratings fell into my 80 % range: {' and '.join(held)}."
-    )
 
 
 Picture = Callable[[Glance, Sequence[Checked]], bytes]
@@ -193,7 +148,7 @@ Words = Callable[[Glance, Sequence[Checked]], str]
 PICTURES: tuple[tuple[str, Picture, Words], ...] = (
     ("effects.png", effects_png, effects_alt),
     ("tracks.png", tracks_png, tracks_alt),
-    ("progress.png", progress_png, progress_alt),
+    ("progress.png", progress_png, text.progress_alt),
 )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bot.domain.features import NAMES
 from bot.domain.ratings import MAX_STARS, MIN_RATINGS, MIN_STARS, Verdict
 from bot.domain.taste import Checked, Effect, Glance, Reason, TasteReport, WhatIf
+from bot.i18n import ENGLISH, speaking
 from bot.taste.matrices import matrix
 
 if TYPE_CHECKING:
@@ -228,7 +229,8 @@ def study_report_job(
     from bot.flow import study_report  # noqa: PLC0415 - heavy
     from bot.taste import study  # noqa: PLC0415 - heavy
 
-    with tempfile.TemporaryDirectory() as folder:
+    # The report is in English as a whole, so the labels that it shares with other pictures are, too.
+    with speaking(ENGLISH), tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         y = np.asarray(stars, dtype=np.float64)
         report = study_report.write(out, "your ratings", matrix(rows), y, study.DEFAULT, results, None)

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 from bot.domain.errors import Busy
 from bot.flow.processes import Processes
 from bot.flow.turns import Turns
+from bot.i18n import Language, speaking, spoken
 from bot.telemetry.metrics import Metrics
 
 P = ParamSpec("P")
@@ -100,7 +101,7 @@ class Workers:
         executor = self._started()
         self._running += 1
         try:
-            return await loop.run_in_executor(executor, _guarded, job)
+            return await loop.run_in_executor(executor, _guarded, job, spoken())
         finally:
             self._running -= 1
             if not self._running:
@@ -133,9 +134,13 @@ class Workers:
             self._executor = None
 
 
-def _guarded(job: Callable[[], T]) -> T:
-    """Run a job; StopIteration, which no future of asyncio takes, would leave its caller and all behind it waiting."""
+def _guarded(job: Callable[[], T], language: Language) -> T:
+    """Run a job in the language of whoever asked for it.
+
+    StopIteration, which no future of asyncio takes, would leave its caller and all behind it waiting.
+    """
     try:
-        return job()
+        with speaking(language):
+            return job()
     except StopIteration as error:
         raise RuntimeError("a job raised StopIteration") from error

@@ -232,7 +232,7 @@ async def serving(config: Config, made: Services, connected: Callable[[], bool])
         # Only here is every interface bound: a host that hands out $PORT asks from outside.
         places[config.port] = "0.0.0.0"  # noqa: S104
     bound = [(host, port) for port, host in places.items()]
-    routes = callback(made.outside.connections)
+    routes = callback(made.outside.connections, made.languages)
     async with made.metrics.watching_the_loop(), answering(health, made.metrics, *bound, routes=routes):
         yield
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.domain.errors import EarmarkError
 from bot.flow.connect import Connections, Identity
+from bot.i18n import Languages, speak, spoken
 from cogs.ui import text_errors, text_spotify
 from cogs.ui.text import bare
 
@@ -22,7 +23,7 @@ NO_SCRIPT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-a
 TYPED = re.compile("`([^`]*)`")
 
 
-def callback(connections: Connections) -> list[web.RouteDef]:
+def callback(connections: Connections, languages: Languages) -> list[web.RouteDef]:
     """What `bot.serving.site` serves where members can connect; nothing where they cannot.
 
     Whoever's browser comes back may have been sent by somebody else, who would read that person's Spotify from then on.
@@ -30,22 +31,24 @@ def callback(connections: Connections) -> list[web.RouteDef]:
     """
 
     async def ask(request: web.Request) -> web.Response:
+        speak(languages.accepted(request.headers.get("Accept-Language", "")))
         state, code = request.query.get("state", "")[:200], request.query.get("code", "")[:2000]
         try:
             who = connections.asked_by(state)
         except EarmarkError as problem:
             return _page(text_errors.error(problem, bare), 400)
         if not code:
-            return _page(text_spotify.DECLINED_PAGE, 400)
+            return _page(text_spotify.declined_page(), 400)
         return _question(who, state, code)
 
     async def connect(request: web.Request) -> web.Response:
+        speak(languages.accepted(request.headers.get("Accept-Language", "")))
         if not _from_here(request, connections.redirect_uri):
-            return _page(text_spotify.FOREIGN_PAGE, 403)
+            return _page(text_spotify.foreign_page(), 403)
         try:
             form = await request.post()
         except ValueError:
-            return _page(text_spotify.FOREIGN_PAGE, 400)
+            return _page(text_spotify.foreign_page(), 400)
         state, code = str(form.get("state", "")), str(form.get("code") or request.query.get("code", ""))
         try:
             await connections.finish(state[:200], code[:2000])
@@ -54,7 +57,7 @@ def callback(connections: Connections) -> list[web.RouteDef]:
         except Exception:
             log.exception("the way back from Spotify failed")
             return _page(text_errors.unexpected("-"), 500)
-        return _page(text_spotify.CONNECTED_PAGE, 200)
+        return _page(text_spotify.connected_page(), 200)
 
     if not connections.possible:
         return []
@@ -91,8 +94,9 @@ def _paragraphs(words: str) -> str:
 
 
 def _answer(body: str, status: int, policy: str) -> web.Response:
+    language = (spoken().code or "en").replace("_", "-")
     return web.Response(
-        text=f"<!doctype html><meta charset=utf-8><title>Earmark</title>{body}",
+        text=f"<!doctype html><html lang={language}><meta charset=utf-8><title>Earmark</title>{body}",
         status=status,
         content_type="text/html",
         headers={**HEADERS, "Content-Security-Policy": policy},

@@ -137,14 +137,14 @@ def prediction_card(
         if before is not None and before.description == embed.description and before.fields:
             earlier = [line for line in (before.fields[0].value or "").splitlines() if line not in lines]
             lines = [*earlier[1 - ANSWERS :], *lines]
-        embed.add_field(name=text_predict.ANSWERED, value="\n".join(lines), inline=False)
+        embed.add_field(name=text_predict.what_if_title(), value="\n".join(lines), inline=False)
     offered = prediction.changes[:OPTIONS]
     if not offered or not prediction.track.id or prediction.verdict == "unknown":
         return Message(embed=embed, view=None)
     options = [discord.SelectOption(label=beside(one), value=f"{one.feature}={one.value!r}") for one in offered]
     view = LastingView()
     custom_id = f"earmark:whatif:{owner_id}:{prediction.track.id}"
-    view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=text_predict.WHAT_IF, options=options))
+    view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=text_predict.what_if(), options=options))
     return Message(embed=embed, view=view)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.taste import Effect, WhatIf
 from bot.domain.tracks import KEYS
+from bot.i18n import N_, _, format_number, format_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,51 +25,72 @@ class Sound:
 
 
 SOUNDS: dict[str, Sound] = {
-    "danceability": Sound("hard to dance to", "danceable", "less danceable", "more danceable", 0.5),
-    "energy": Sound("calm", "energetic", "calmer", "more energetic", 0.5),
-    "loudness": Sound("quiet", "loud", "quieter", "louder", -14),
-    "speechiness": Sound("sparing with words", "wordy", "less wordy", "wordier", 0.33),
-    "acousticness": Sound("electric", "acoustic", "less acoustic", "more acoustic", 0.5),
-    "instrumentalness": Sound("sung", "instrumental", "less instrumental", "more instrumental", 0.5),
-    "liveness": Sound("from the studio", "live", "less live", "more live", 0.5),
-    "valence": Sound("sad", "cheerful", "sadder", "more cheerful", 0.5),
-    "tempo": Sound("slow", "fast", "slower", "faster", 105),
-    "duration_ms": Sound("short", "long", "shorter", "longer", 240_000),
-    "year": Sound("old", "new", "older", "newer", 2000),
-    "key_changes": Sound("true to its key", "rich in keys", "truer to its key", "richer in keys"),
+    "danceability": Sound(
+        N_("hard to dance to"), N_("danceable"), N_("less danceable"), N_("more danceable"), middle=0.5
+    ),
+    "energy": Sound(N_("calm"), N_("energetic"), N_("calmer"), N_("more energetic"), middle=0.5),
+    "loudness": Sound(N_("quiet"), N_("loud"), N_("quieter"), N_("louder"), middle=-14),
+    "speechiness": Sound(N_("sparing with words"), N_("wordy"), N_("less wordy"), N_("wordier"), middle=0.33),
+    "acousticness": Sound(N_("electric"), N_("acoustic"), N_("less acoustic"), N_("more acoustic"), middle=0.5),
+    "instrumentalness": Sound(
+        N_("sung"), N_("instrumental"), N_("less instrumental"), N_("more instrumental"), middle=0.5
+    ),
+    # Translators: "live" as in "recorded live"
+    "liveness": Sound(N_("from the studio"), N_("live"), N_("less live"), N_("more live"), middle=0.5),
+    "valence": Sound(N_("sad"), N_("cheerful"), N_("sadder"), N_("more cheerful"), middle=0.5),
+    "tempo": Sound(N_("slow"), N_("fast"), N_("slower"), N_("faster"), middle=105),
+    "duration_ms": Sound(N_("short"), N_("long"), N_("shorter"), N_("longer"), middle=240_000),
+    "year": Sound(N_("old"), N_("new"), N_("older"), N_("newer"), middle=2000),
+    "key_changes": Sound(N_("true to its key"), N_("rich in keys"), N_("truer to its key"), N_("richer in keys")),
     "mean_mode": Sound(
-        "mostly minor", "mostly major", "more in minor", "more in major", 0.5, "as much in major as most"
+        N_("mostly minor"),
+        N_("mostly major"),
+        N_("more in minor"),
+        N_("more in major"),
+        middle=0.5,
+        alike=N_("as much in major as most"),
     ),
 }
-GROUPS = {"pitch": "its notes", "timbre": "its timbre"}
+GROUPS = {"pitch": N_("its notes"), "timbre": N_("its timbre")}
 
 
 def exact(feature: str, value: float) -> str:
     """A value with its unit: "140 bpm", "3:07", "0.03"."""
     match feature:
         case "duration_ms":
-            return f"{int(value // 60000)}:{int(value % 60000 // 1000):02d}"
+            return length(value)
         case "tempo":
-            return f"{value:.0f} bpm"
+            return tempo(value)
         case "loudness":
-            return f"{value:.0f} dB"
+            return _("{loudness} dB").format(loudness=format_number(value))
+        case "year":
+            return f"{value:.0f}"
         case _:
-            return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
+            return format_short(value)
+
+
+def tempo(value: float) -> str:
+    return _("{tempo} bpm").format(tempo=format_number(value))
+
+
+def length(milliseconds: float) -> str:
+    minutes, seconds = divmod(int(milliseconds // 1000), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def sounding(effect: Effect) -> str:
-    """What a track's value sounds like to somebody who rated what he rated: "slow", "slower than most", "in F"."""
+    """What a track's value sounds like to somebody beside what they rated: "slow", "slower than most", "in F"."""
     if effect.value is None:
-        return GROUPS.get(effect.feature, effect.feature)
+        return _(GROUPS[effect.feature]) if effect.feature in GROUPS else effect.feature
     if effect.feature not in SOUNDS:
         return _stated(effect.feature, effect.value)
     sound, place = SOUNDS[effect.feature], 0.5 if effect.place is None else effect.place
     if 1 / 3 <= place <= 2 / 3:
-        return sound.alike or f"as {sound.high} as most"
+        return _(sound.alike) if sound.alike else _("as {sound} as most").format(sound=_(sound.high))
     low, middle = place < 0.5, sound.middle
     if middle is not None and (effect.value > middle if low else effect.value < middle):
-        return f"{sound.lower if low else sound.higher} than most"
-    return sound.low if low else sound.high
+        return _("{compared} than most").format(compared=_(sound.lower if low else sound.higher))
+    return _(sound.low if low else sound.high)
 
 
 def beside(changed: WhatIf) -> str:
@@ -76,29 +98,30 @@ def beside(changed: WhatIf) -> str:
     if changed.feature not in SOUNDS:
         return _stated(changed.feature, changed.value)
     sound = SOUNDS[changed.feature]
-    return (
-        f"{sound.lower if changed.value < changed.before else sound.higher} ({exact(changed.feature, changed.value)})"
-    )
+    compared = _(sound.lower if changed.value < changed.before else sound.higher)
+    return f"{compared} ({exact(changed.feature, changed.value)})"
 
 
 def turned(changed: WhatIf) -> str:
     """A change that was made: "at 84 bpm", "in minor", "less acoustic (0.03)"."""
-    return f"at {exact('tempo', changed.value)}" if changed.feature == "tempo" else beside(changed)
+    if changed.feature == "tempo":
+        return _("at {tempo}").format(tempo=tempo(changed.value))
+    return beside(changed)
 
 
 def the_same(changed: WhatIf) -> str:
     """The same track but for one change: "The same at 84 bpm", "The same, less acoustic (0.03)"."""
     compared = changed.feature in SOUNDS and changed.feature != "tempo"
-    return f"The same{',' if compared else ''} {turned(changed)}"
+    return (_("The same, {change}") if compared else _("The same {change}")).format(change=turned(changed))
 
 
 def _stated(feature: str, value: float) -> str:
     match feature:
         case "mode":
-            return "in major" if value >= 0.5 else "in minor"
+            return _("in major") if value >= 0.5 else _("in minor")
         case "key":
-            return f"in {KEYS[round(value) % 12]}"
+            return _("in {key}").format(key=KEYS[round(value) % 12])
         case "time_signature":
-            return f"with {value:.0f} beats a bar"
+            return _("with {beats} beats a bar").format(beats=format_number(value))
         case _:
             return f"{feature.replace('_', ' ')} {exact(feature, value)}"

@@ -5,25 +5,47 @@ from collections.abc import Sequence
 from bot.domain.taste import Checked, Comparison, Effect, InCommon, Leaning, Prediction
 from bot.flow.record import rate
 from bot.flow.taste import Look
-from cogs.ui.text import VERDICTS, count, fit, song
+from bot.i18n import _, format_number, format_percent, ngettext
+from cogs.ui.text import VERDICTS, fit, song
 from cogs.ui.text_predict import stars
 from cogs.ui.text_sounds import SOUNDS, exact, sounding
 
 MOST = 4  # leanings put into words
-TITLE = "Your taste"
-STUDIED = (
-    "Your study is done: `study.md` holds the tables, the pictures are beside it. What counts is *error beside the "
-    "mean's*, on ratings left out: -10 % is a tenth less than always guessing your mean. The *gap* is what a method "
-    "merely memorised."
-)
-STUDY_STOPPED = "Stopped. `/retrain thorough:True` begins anew when you like."
-STUDY_INTERRUPTED = "Your study was interrupted when I was restarted. `/retrain thorough:True` begins anew."
+
+
+def title() -> str:
+    return _("Your taste")
+
+
+def studied() -> str:
+    return _(
+        "Your study is done: `study.md` holds the tables, the pictures are beside it. What counts is *error beside the "
+        "mean's*, on ratings left out: {tenth} is a tenth less than always guessing your mean. The *gap* is what a "
+        "method merely memorised."
+    ).format(tenth=format_percent(-0.1))
+
+
+def study_stopped() -> str:
+    return _("Stopped. `/retrain thorough:True` begins again when you like.")
+
+
+def study_interrupted() -> str:
+    return _("Your study was interrupted when I was restarted. `/retrain thorough:True` begins again.")
 
 
 def studying(done: int, total: int, seconds: float) -> str:
-    left = "less than a minute" if seconds < 60 else f"about {count(round(seconds / 60), 'minute')}"
     bar = "▰" * round(20 * done / total) + "▱" * (20 - round(20 * done / total))
-    return f"Studying your ratings {bar} {done} of {total} parts, {left} left. You can go on meanwhile."
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        said = _("Studying your ratings {bar} {done} of {total} parts, less than a minute left.")
+    else:
+        said = ngettext(
+            "Studying your ratings {bar} {done} of {total} parts, about {minutes} minute left.",
+            "Studying your ratings {bar} {done} of {total} parts, about {minutes} minutes left.",
+            minutes,
+        )
+    said = said.format(bar=bar, done=format_number(done), total=format_number(total), minutes=format_number(minutes))
+    return said + " " + _("You can go on meanwhile.")
 
 
 def sounds(leaning: Leaning, value: float) -> str:
@@ -34,84 +56,138 @@ def sounds(leaning: Leaning, value: float) -> str:
     least, most = min(leaning.values), max(leaning.values)
     place = (value - least) / (most - least) if most > least else 0.5
     if 1 / 3 <= place <= 2 / 3:
-        return f"between {sound.low} and {sound.high} ({number})"
-    return f"{sound.high if place > 0.5 else sound.low} ({number})"
+        return _("between {low} and {high} ({number})").format(low=_(sound.low), high=_(sound.high), number=number)
+    word = _(sound.high if place > 0.5 else sound.low)
+    return f"{word} ({number})"
 
 
 def glance(look: Look) -> str:
-    seen, more = look.glance, f" {look.since:,} more since: `/retrain`." if look.since else ""
-    lines = [f"From {count(look.learned, 'rating')}: **{VERDICTS[seen.verdict]}**.{more}"]
+    seen = look.glance
+    first = ngettext("From {ratings} rating: **{verdict}**.", "From {ratings} ratings: **{verdict}**.", look.learned)
+    lines = [first.format(ratings=format_number(look.learned), verdict=_(VERDICTS[seen.verdict]))]
+    if look.since:
+        more = ngettext("{number} more since: `/retrain`.", "{number} more since: `/retrain`.", look.since)
+        lines[0] += " " + more.format(number=format_number(look.since))
     if seen.verdict == "unknown":
-        lines.append("What follows may be chance; more ratings mend that: `/rate start`.")
+        lines.append(_("What follows may be chance; more ratings help: `/rate start`."))
     sure = [leaning for leaning in seen.leanings if leaning.sure][:MOST]
     if sure:
-        lines += ["", "**You like it** " + ", ".join(f"{sounds(one, one.best)} {max(one.stars):+.1f}" for one in sure)]
+        best = ", ".join(f"{sounds(one, one.best)} {_signed(max(one.stars))}" for one in sure)
+        worst = ", ".join(f"{sounds(one, one.worst)} {_signed(min(one.stars))}" for one in sure)
         lines += [
-            "**You like it less** " + ", ".join(f"{sounds(one, one.worst)} {min(one.stars):+.1f}" for one in sure)
+            "",
+            _("**You like it** {sounds}").format(sounds=best),
+            _("**You like it less** {sounds}").format(sounds=worst),
+            "-# " + _("In stars against your mean, all else equal."),
         ]
-        lines.append("-# In stars against your mean, all else equal.")
     else:
-        lines += ["", "No single thing about how a track sounds moves your stars by more than may be chance."]
+        lines += ["", _("No single thing about how a track sounds moves your stars by more than may be chance.")]
     return fit([*lines, "", *record_lines(look.record)])
+
+
+def _signed(stars: float) -> str:
+    return format_number(stars, 1, signed=True)
 
 
 def record_lines(record: Sequence[Checked]) -> list[str]:
     """How the bot's predictions fared: what it promises is eight ranges in ten."""
     if not record:
-        return ["**My record**: nothing to check yet. I promise that 8 of 10 ratings fall into my ranges."]
-    lines = ["**My record** - I promise that 8 of 10 ratings fall into my ranges:"]
-    for seen, when in ((False, "that you gave without having seen my prediction"), (True, "after you had seen it")):
+        return [_("**My record**: nothing to check yet. I promise that 8 of 10 ratings fall into my ranges.")]
+    lines = [_("**My record** - I promise that 8 of 10 ratings fall into my ranges:")]
+    for seen in (False, True):
         hits, of = rate(list(record), seen=seen)
         if of:
-            lines.append(f"- {hits} of {count(of, 'rating')} ({round(100 * hits / of)} %) {when}")
+            lines.append(
+                f"- {_hits(of, seen)}".format(
+                    hits=format_number(hits), of=format_number(of), share=format_percent(hits / of)
+                )
+            )
     return lines
 
 
+def _hits(of: int, seen: bool) -> str:
+    if seen:
+        return ngettext(
+            "{hits} of {of} rating ({share}) after you had seen my prediction",
+            "{hits} of {of} ratings ({share}) after you had seen my prediction",
+            of,
+        )
+    return ngettext(
+        "{hits} of {of} rating ({share}) that you gave without having seen my prediction",
+        "{hits} of {of} ratings ({share}) that you gave without having seen my prediction",
+        of,
+    )
+
+
 def comparison(found: Comparison, mine: int, theirs: int) -> str:
-    lines = [f"**You and <@{theirs}>**", "", *_agreement(found)]
+    member = f"<@{theirs}>"
+    lines = [_("**You and {member}**").format(member=member), "", *_agreement(found)]
     if found.likeness is not None:
+        said = ngettext(
+            "On {tracks} other track, what I predict for you and for them is {likeness} (rank correlation {rho}).",
+            "On {tracks} other tracks, what I predict for you and for them is {likeness} (rank correlation {rho}).",
+            found.predicted,
+        )
         lines.append(
-            f"On {count(found.predicted, 'other track')}, what I predict for you and for them is "
-            f"{_alike(found.likeness)} (rank correlation {found.likeness:+.2f})."
+            said.format(
+                tracks=format_number(found.predicted), likeness=_alike(found.likeness), rho=_rho(found.likeness)
+            )
         )
     for who in found.untrained:
-        whose = "your" if who == mine else "their"
-        lines.append(f"I have not learned from {whose} ratings yet, so I cannot compare predictions: `/retrain`.")
+        if who == mine:
+            said = _("I have not learned from your ratings yet, so I can't compare predictions: `/retrain`.")
+        else:
+            said = _("I have not learned from their ratings yet, so I can't compare predictions: `/retrain`.")
+        lines.append(said)
     for who in found.unsure:
-        whose = "your" if who == mine else "their"
-        lines.append(f"I don't know {whose} taste well yet: take that with a pinch of salt.")
-    lines += _loved(f"What you would like most of <@{theirs}>'s tracks", found.for_me)
-    lines += _loved("What they would like most of yours", found.for_them)
+        if who == mine:
+            lines.append(_("I don't know your taste well yet: take that with a pinch of salt."))
+        else:
+            lines.append(_("I don't know their taste well yet: take that with a pinch of salt."))
+    lines += _loved(_("**What you would like most of {member}'s tracks**").format(member=member), found.for_me)
+    lines += _loved(_("**What they would like most of yours**"), found.for_them)
     return fit(lines)
 
 
 def _agreement(found: Comparison) -> list[str]:
     if not found.common or found.apart is None:
-        return ["There is no track that you both rated. Share a playlist, and rate it together."]
-    lines = [f"You both rated {count(len(found.common), 'track')}, {found.apart:.1f} stars apart on average."]
+        return [_("There is no track that you both rated. Share a playlist, and rate it together.")]
+    said = ngettext(
+        "You both rated {tracks} track, {stars} stars apart.",
+        "You both rated {tracks} tracks, {stars} stars apart on average.",
+        len(found.common),
+    )
+    lines = [said.format(tracks=format_number(len(found.common)), stars=format_number(found.apart, 1))]
     if found.agreement is not None:
-        lines[0] += f" Your order is {_alike(found.agreement)} (rank correlation {found.agreement:+.2f})."
+        order = _("Your order is {likeness} (rank correlation {rho}).")
+        lines[0] += " " + order.format(likeness=_alike(found.agreement), rho=_rho(found.agreement))
     apart, close = found.common[0], found.common[-1]
     if abs(close.mine - close.theirs) <= 1:
-        lines.append(f"You agree on {_both(close)}.")
+        lines.append(_("You agree on {track}.").format(track=_both(close)))
     if abs(apart.mine - apart.theirs) >= 3:
-        lines.append(f"You differ most on {_both(apart)}.")
+        lines.append(_("You differ most on {track}.").format(track=_both(apart)))
     return lines
 
 
 def _both(one: InCommon) -> str:
-    return f"{song(one.track)} (you {one.mine}, they {one.theirs})"
+    return _("{track} (you {mine}, they {theirs})").format(
+        track=song(one.track), mine=format_number(one.mine), theirs=format_number(one.theirs)
+    )
 
 
 def _alike(correlation: float) -> str:
     if correlation >= 0.6:
-        return "much the same"
+        return _("much the same")
     if correlation >= 0.25:
-        return "somewhat alike"
-    return "unrelated" if correlation > -0.25 else "rather the opposite"
+        return _("somewhat alike")
+    return _("unrelated") if correlation > -0.25 else _("rather the opposite")
+
+
+def _rho(correlation: float) -> str:
+    return format_number(correlation, 2, signed=True)
 
 
 def _loved(heading: str, loved: Sequence[Prediction]) -> list[str]:
     if not loved:
         return []
-    return ["", f"**{heading}**", *(f"- {song(one.track)} `{stars(one)}`" for one in loved)]
+    return ["", heading, *(f"- {song(one.track)} `{stars(one)}`" for one in loved)]

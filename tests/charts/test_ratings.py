@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.charts.ratings import report_alt, report_figure, report_png
+from bot.charts.ratings import report_figure, report_png
+from bot.charts.text import report_alt
 from bot.domain.features import NAMES
 from bot.domain.taste import Metrics, TasteReport
 from bot.taste.validate import order, spearman, train

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.charts.taste import PICTURES, effects_alt, effects_png, progress_alt, progress_png, tracks_alt, tracks_png
+from bot.charts.taste import PICTURES, effects_alt, effects_png, progress_png, tracks_alt, tracks_png
+from bot.charts.text import progress_alt
 from bot.domain.features import NAMES
 from bot.domain.taste import Checked, Glance
 from bot.taste.glance import glance, growth

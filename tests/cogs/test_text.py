@@ -195,7 +195,7 @@ def test_a_menu_holds_what_discord_takes_and_a_card_no_more_answers_than_it_can_
 
 def test_thin_evidence_is_said():
     assert "I don't know you yet" in text_predict.prediction_lines(prediction(verdict="unknown"))
-    assert "cannot say" in text_predict.prediction_lines(prediction(stars=None, low=None, high=None))
+    assert "can't say" in text_predict.prediction_lines(prediction(stars=None, low=None, high=None))
 
 
 UNKNOWN = Metrics(skill=-0.01, r2=-0.01, mae=2.0, spearman=0.0, order=0.5)

@@ -24,7 +24,7 @@ async def test_a_member_connects_and_links_a_playlist_with_its_sound(outside: Ou
     said = await outside.link("Ada", url=url)
     assert "Linked **My mix**: 98 tracks, features for 91" in said
     assert "1 local file, 1 episode, 1 no longer on Spotify" in said
-    assert "Features for 91 of 98: 91 from ReccoBeats; 7 unknown (Song 91, " in said
+    assert "Features for 91 of 98: 91 from ReccoBeats. 7 unknown (Song 91, " in said
 
     asked = len(outside.spotify.exchanges), len(outside.recco.exchanges)
     said = await outside.link("Ada", url=url)
@@ -97,12 +97,12 @@ async def test_waiting_is_told_and_a_days_quota_said(outside: Outside):
         ("403", "only playlists that are yours"),
         ("404", "private, deleted"),
         ("429", "Spotify asks me to wait: ask me again in"),
-        ("503", "does not answer properly just now"),
-        ("truncated", "does not answer properly just now"),
-        ("garbage", "does not answer properly just now"),
-        ("cut", "does not answer properly just now"),
-        ("hang", "does not answer properly just now"),
-        ("drip", "does not answer properly just now"),
+        ("503", "is not answering properly right now"),
+        ("truncated", "is not answering properly right now"),
+        ("garbage", "is not answering properly right now"),
+        ("cut", "is not answering properly right now"),
+        ("hang", "is not answering properly right now"),
+        ("drip", "is not answering properly right now"),
     ],
 )
 async def test_every_way_to_fail_has_a_sentence_and_loses_nothing(outside: Outside, kind: str, sentence: str):

@@ -27,7 +27,9 @@ async def test_a_code_counts_once_and_a_state_is_its_members(outside: Outside):
     answer, url = await outside.begin("Ada")
     outside.spotify.user("ada")
     landed = await outside.agree(url, "ada")
-    assert "not begun by you" in await outside.paste("Ben", (await outside.begin("Ben"))[0], landed), "a stolen state"
+    assert "It was not you who asked" in await outside.paste("Ben", (await outside.begin("Ben"))[0], landed), (
+        "a stolen state"
+    )
     assert "Connected" in await outside.paste("Ada", answer, landed), "it stayed its owner's"
     again, url = await outside.begin("Ada")
     assert "used already" in await outside.paste("Ada", again, landed)
@@ -178,4 +180,4 @@ async def test_without_a_key_nobody_connects_and_the_command_is_named(
         said = words(await outside.room.slash("Ada", "spotify connect"))
         assert "`earmark key`" in said
         assert "EARMARK_KEYS" in said
-        assert "cannot connect" in await outside.link("Ada", mine="liked:")
+        assert "can't connect" in await outside.link("Ada", mine="liked:")

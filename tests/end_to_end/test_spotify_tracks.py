@@ -20,7 +20,7 @@ async def test_a_file_is_completed_and_says_from_where(outside: Outside):
     for i in range(50, 91):
         outside.recco.knows(spotify_id(i))
     answer = await outside.room.link("Ada", ("Mine.csv", "\n".join(rows).encode()))
-    assert "Features for 91 of 98: 60 from the file, 31 from ReccoBeats; 7 unknown" in words(answer)
+    assert "Features for 91 of 98: 60 from the file, 31 from ReccoBeats. 7 unknown" in words(answer)
 
 
 async def test_a_playlist_is_linked_even_if_nobody_says_how_it_sounds(outside: Outside):
@@ -28,7 +28,7 @@ async def test_a_playlist_is_linked_even_if_nobody_says_how_it_sounds(outside: O
     outside.recco.faults.add("500", times=99)
     said = await outside.link("Ada", url=outside.playlist())
     assert "20 tracks, features for 0" in said
-    assert "ReccoBeats does not answer" in said
+    assert "ReccoBeats is not answering" in said
 
 
 async def train(outside: Outside, who: str) -> None:
@@ -154,7 +154,7 @@ async def test_pasted_names_are_found_and_doubtful_ones_are_asked_about(outside:
     assert option["label"] == "Artist 2 - Sunset over the long river"
     assert "% for: Artist 2 - Sunset over the" in option["description"]
     taken = await outside.room.human.select("Ada", shown, choice["custom_id"], [option["value"]])
-    assert "Taken over: 1 track; now I know how 1 more" in await outside.room.last_word("Ada", taken)
+    assert "Taken over: 1 track. Now I know how 1 more sounds." in await outside.room.last_word("Ada", taken)
     assert "features for 2" in words(await outside.room.slash("Ada", "playlist list"))
 
 

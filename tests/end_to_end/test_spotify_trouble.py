@@ -108,7 +108,7 @@ async def test_an_accounts_service_in_trouble_ends_no_permission(outside: Outsid
     url = outside.playlist()
     for status, body in ((400, '{"error": "server_error"}'), (401, "{}"), (403, "no"), (404, '{"error": 5}')):
         outside.spotify.faults.add("json", path="/api/token", times=99, status=status, body=body)
-        assert "does not answer properly" in await outside.link("Ada", url=url)
+        assert "is not answering properly" in await outside.link("Ada", url=url)
         outside.spotify.faults.waiting.clear()
     assert "Linked **My mix**" in await outside.link("Ada", url=url), "the permission is there"
 
@@ -244,4 +244,4 @@ async def test_a_spotify_that_hangs_delays_nobody_elses_clicks(outside: Outside)
     assert not linking.done()
     assert rows(outside, "SELECT count(*) FROM ratings") == [(1,)]
     assert room.bot.services.metrics.unanswered.value() == 0
-    assert "does not answer properly" in await linking
+    assert "is not answering properly" in await linking

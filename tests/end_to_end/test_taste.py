@@ -187,7 +187,7 @@ async def test_what_others_who_share_gave_counts_in_a_prediction_and_is_said(roo
     said = words(await room.slash("Ben", "account sharing", openly=True))
     assert "**in this server**" in said
     assert "Others can tell" in said
-    assert "What others who shared gave it: +" in await told()
+    assert "From others who share their ratings: +" in await told()
     await allow(room, "Ben", "off")
     assert await told() == alone
 
