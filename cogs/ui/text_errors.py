@@ -94,7 +94,7 @@ def error(problem: errors.EarmarkError, quote: Quote = plain) -> str:  # noqa: C
         case errors.NothingStored():
             return _("I have nothing stored about you.") + " " + first_step()
         case errors.ErasedMeanwhile():
-            return _("Everything about you was erased while I was working on this, so I kept none of it.")
+            return _("Everything about you was erased while I was working on this, so I kept nothing of it.")
         case errors.NotConfirmed():
             return _("Nothing was erased: to confirm, type {word} in capital letters.").format(word=problem.word)
         case errors.NotSharing(yours=True):
