@@ -2,16 +2,16 @@
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
 from pathlib import Path
 
 from bot.domain import AudioAnalysis
 from bot.errors import AudioError
+from bot.processes import Processes
 from bot.sources.audio import SUFFIXES, analyse
 
 EXIT_SOME_FAILED = 1
@@ -65,8 +65,12 @@ def _outcomes(files: Sequence[Path]) -> Iterator[Outcome]:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     count = min(len(files), os.cpu_count() or 1)
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as executor:
-        yield from executor.map(_outcome, files)
+    with Processes(count) as executor:
+        for outcome in [executor.submit(_outcome, file) for file in files]:
+            try:
+                yield outcome.result()
+            except BrokenExecutor:
+                yield None, "the process that read it was killed"
 
 
 def _outcome(path: Path) -> Outcome:

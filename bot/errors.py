@@ -76,6 +76,9 @@ EarmarkError
 │   ├── MissingPermissions   the bot lacks what a session needs in this channel
 │   ├── NotInServer          a session needs a server, and the bot in it
 │   └── BadSetting           a setting outside its range
+├── TookTooLong              work that used up its time was ended
+│   └── FileTooSlow          reading this file used up its processor time
+├── Interrupted              the process at work was killed, twice
 ├── Busy                     the same work is already running for this member
 ├── TooMuchStored            more than one member may keep
 ├── TooOften                 asked for more often than is good for everybody
@@ -506,6 +509,20 @@ class ErasedMeanwhile(EarmarkError):
 @dataclass(eq=False)
 class NotConfirmed(EarmarkError):
     word: str
+
+
+class TookTooLong(EarmarkError):
+    """Work that used up its time was ended; nothing of it is kept."""
+
+
+@dataclass(eq=False)
+class FileTooSlow(TookTooLong):
+    name: str
+
+
+@dataclass(eq=False)
+class Interrupted(EarmarkError):
+    file: str = ""  # that was being read; empty for other work
 
 
 @dataclass(eq=False)

@@ -32,6 +32,14 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
             )
         case errors.AudioError():
             return _audio_error(problem)
+        case errors.FileTooSlow():
+            return f"{plain(problem.name)} takes too long to read, so I stopped. Send a smaller part of it."
+        case errors.TookTooLong():
+            return "That took too long, so I stopped; nothing was changed. Try again, perhaps with less at once."
+        case errors.Interrupted(file=""):
+            return "I was interrupted at that; nothing was changed. Please try it again."
+        case errors.Interrupted():
+            return f"I was interrupted while I read {plain(problem.file)}. Please send it again."
         case errors.SpotifyError():
             return text_spotify.error(problem)
         case errors.NoPlaylist():
