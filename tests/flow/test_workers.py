@@ -120,7 +120,7 @@ async def test_the_end_waits_for_no_job_and_begins_none():
 
 
 LARGE = 8_000_000  # bytes: more than any pipe holds, so that they go in many parts
-MOMENTS = 20
+MOMENTS = 10  # for one process, and as many for two
 
 
 def dies_while_it_answers(flag: Path, delay_s: float) -> bytes:
