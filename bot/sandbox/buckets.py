@@ -72,8 +72,7 @@ class Buckets:
         if not exempt and len(self._recent) == _GLOBAL.limit and now - self._recent[0] < _GLOBAL.seconds:
             return _global_refusal(self._recent[0] + _GLOBAL.seconds - now)
         if _INTERACTION.match(path) is not None:
-            # The id in the path is used once: there is nothing to count.
-            return Verdict(True, _headers(_OTHER, "interaction", _OTHER.limit - 1, _OTHER.seconds))
+            return Verdict(True, {})  # the id in the path is used once: there is nothing to count
         rule, whose = _rule(method, path)
         verdict = self._count(rule, whose, now)
         if verdict.allowed and not exempt:

@@ -29,7 +29,7 @@ class Member:
 
 @dataclass
 class Channel:
-    """A text channel of the guild (`guild_id`) or the bot's conversation with `member_id`."""
+    """A channel of the guild (`guild_id`) or the bot's conversation with `member_id`."""
 
     id: int
     name: str
@@ -37,6 +37,10 @@ class Channel:
     member_id: int | None = None
     overwrites: list[Json] = field(default_factory=list)
     messages: dict[int, "Message"] = field(default_factory=dict)
+
+    @property
+    def type(self) -> int:
+        return 0 if self.member_id is None else 1
 
     def state(self) -> Json:
         return {"id": self.id, "name": self.name, "guild_id": self.guild_id, "member_id": self.member_id,

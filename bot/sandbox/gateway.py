@@ -52,6 +52,7 @@ class Gateway:
         self._trace, self._heartbeat_ms = trace, heartbeat_ms
         self._sessions: dict[str, Session] = {}
         self._links: dict[Link, web.Request] = {}
+        self.resumes = 0  # how often a session went on over a new connection
         self.refusing = False  # every new connection, as Discord does while it is down
         self._ready_callbacks: list[Callable[[], None]] = []
 
@@ -226,6 +227,7 @@ class Gateway:
             # The client has come back before its old connection was seen to end.
             session.link.close(4000, "The session went on over another connection.")
         session.replay(link, seq)
+        self.resumes += 1
 
     def _send_members(self, session: Session, data: Json) -> None:
         try:

@@ -9,7 +9,7 @@ from bot.sandbox.gateway_link import Link
 Json = dict[str, Any]
 GUILD_MEMBERS, GUILD_PRESENCES, MESSAGE_CONTENT = 1 << 1, 1 << 8, 1 << 15
 PRIVILEGED = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
-KNOWN_INTENTS = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
+KNOWN_INTENTS = (1 << 18) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 _KEPT = 2000  # events for a replay
 _HIDDEN: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
 

@@ -107,6 +107,15 @@ class Human:
         data["resolved"] = {"messages": {str(target.id): whole}}
         return self._begin(COMMAND, who, place, data, command=found["name"], of=found)
 
+    def begin_user_command(self, member: Ref, channel: Ref, command: str, target: Ref) -> Interaction:
+        who = self.member(member)
+        place = self.channel(channel, who)
+        found, _ = options.find(self._commands.visible(who.id, place), command, 2)
+        data: Json = {"id": found["id"], "name": found["name"], "type": 2}
+        data["resolved"] = {}
+        data["target_id"] = options.mention(self.world, 6, target, data["resolved"])
+        return self._begin(COMMAND, who, place, data, command=found["name"], of=found)
+
     def begin_click(self, member: Ref, message: Ref | Json, custom_id: str) -> Interaction:
         who = self.member(member)
         shown = self.message(message, who)
@@ -211,6 +220,9 @@ class Human:
 
     async def message_command(self, member: Ref, channel: Ref, command: str, message: Ref | Json) -> Json:
         return await self.wait(self.begin_message_command(member, channel, command, message).id)
+
+    async def user_command(self, member: Ref, channel: Ref, command: str, target: Ref) -> Json:
+        return await self.wait(self.begin_user_command(member, channel, command, target).id)
 
     async def click(self, member: Ref, message: Ref | Json, custom_id: str) -> Json:
         return await self.wait(self.begin_click(member, message, custom_id).id)

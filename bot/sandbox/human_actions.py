@@ -23,6 +23,7 @@ class Actions:
             "slash": self.slash,
             "autocomplete": self.autocomplete,
             "message-command": self.message_command,
+            "user-command": self.user_command,
             "click": self.click,
             "select": self.select,
             "modal": self.modal,
@@ -50,6 +51,9 @@ class Actions:
 
     async def message_command(self, b: Json) -> Json:
         return _begun(self._human.begin_message_command(b["member"], b["channel"], b["command"], b["message"]))
+
+    async def user_command(self, b: Json) -> Json:
+        return _begun(self._human.begin_user_command(b["member"], b["channel"], b["command"], b["target"]))
 
     async def click(self, b: Json) -> Json:
         return _begun(self._human.begin_click(b["member"], b["message"], b["custom_id"]))

@@ -16,10 +16,11 @@ object with `ephemeral`, `interaction_name` and `thinking` added.
     POST /human/upload                         multipart with one file -> {upload_id, filename, size}
     POST /human/slash                          {member, channel, command, options, attachments: {option: upload_id}}
     POST /human/message-command                {member, channel, command, message}
+    POST /human/user-command                   {member, channel, command, target}; target is a member
     POST /human/click                          {member, message, custom_id}
     POST /human/select                         {member, message, custom_id, values}
     POST /human/modal                          {member, interaction_id, values: {custom_id: text or [id]}}
-                                               these five -> {interaction_id}
+                                               these six -> {interaction_id}
     POST /human/autocomplete                   {member, channel, command, options, focused} -> {choices}
     POST /human/react, /human/unreact          {member, message, emoji} -> Message
     POST /human/say                            {member, channel, content, attachments: [id], reply_to?} -> Message

@@ -199,8 +199,9 @@ def _without_reply(world: "World", target: Message) -> Json:
 
 def message_event(world: "World", it: Message) -> Json:
     """Build MESSAGE_CREATE's or MESSAGE_UPDATE's data."""
-    built = message(world, it)
-    guild_id = world.channels[it.channel_id].guild_id
+    place = world.channels[it.channel_id]
+    built = message(world, it) | {"channel_type": place.type}
+    guild_id = place.guild_id
     if guild_id is not None:
         built["guild_id"] = str(guild_id)
         built["member"] = guild_member(world.members[it.author_id], with_user=False)

@@ -2,14 +2,14 @@
 
 import json
 import logging
-import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
+from bot.sandbox import bodies
 from bot.sandbox.compose import Upload
 from bot.sandbox.entities import Channel, Json, Message
 from bot.sandbox.errors import DiscordError
@@ -19,7 +19,7 @@ from bot.sandbox.world import World
 
 _log = logging.getLogger(__name__)
 PREFIX = "/api/v10"
-_PART = re.compile(r"files?\[(\d+)\]")
+_LARGEST = 2**63 - 1  # the largest snowflake
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Call:
     def number(self, name: str) -> int:
         """Read a snowflake out of the path; raise the 400 that Discord answers."""
         text = self.params[name]
-        if not text.isdigit():
+        if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _LARGEST):
             problem = {"code": "NUMBER_TYPE_COERCE", "message": f'Value "{text}" is not snowflake.'}
             raise DiscordError(400, 50035, "Invalid Form Body", {name: {"_errors": [problem]}})
         return int(text)
@@ -45,7 +45,7 @@ class Call:
         text = self.query.get(name, str(default))
         if not text.isascii() or not text.isdigit():
             problem = {"code": "NUMBER_TYPE_COERCE", "message": f'Value "{text}" is not int.'}
-        elif not low <= int(text) <= high:
+        elif len(text) > 20 or not low <= int(text) <= high:
             problem = {"code": "NUMBER_TYPE_MAX", "message": f"int value should be between {low} and {high}."}
         else:
             return int(text)
@@ -132,7 +132,7 @@ class Rest:
             elif not verdict.allowed:
                 status, answer = 429, verdict.body
             else:
-                sent, body, uploads = await _read(request)
+                sent, body, uploads = await bodies.read(request)
                 call = Call(self._world, dict(request.match_info), dict(request.query), body, uploads)
                 status, answer = _status(await route.handle(call))
         except DiscordError as error:
@@ -171,45 +171,3 @@ def _status(answer: Any) -> tuple[int, Any]:
     if isinstance(answer, Answer):
         return answer.status, answer.data
     return (204, None) if answer is None else (200, answer)
-
-
-async def _read(request: web.Request) -> tuple[bytes, Any, list[Upload]]:
-    """Read the body: (its JSON as bytes, the JSON, the files)."""
-    if request.content_type.startswith("multipart/"):
-        return await _read_multipart(request)
-    try:
-        raw = await request.read() if request.can_read_body else b""
-    except web.HTTPRequestEntityTooLarge:
-        raise DiscordError(413, 40005, "Request entity too large") from None
-    if not raw:
-        return b"", None, []
-    if request.content_type != "application/json":
-        problem = {"code": "CONTENT_TYPE_INVALID", "message": 'Expected "Content-Type" header to be application/json'}
-        raise DiscordError(400, 50035, "Invalid Form Body", {"_errors": [problem]})
-    return raw, _parse(raw), []
-
-
-def _parse(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        raise DiscordError(400, 50109, "The request body contains invalid JSON.") from None
-
-
-async def _read_multipart(request: web.Request) -> tuple[bytes, Any, list[Upload]]:
-    raw, fields, uploads = b"", {}, []
-    reader = await request.multipart()
-    while (part := await reader.next()) is not None:
-        if not isinstance(part, BodyPartReader):
-            continue
-        data = bytes(await part.read())
-        name = part.name or ""
-        if name == "payload_json":
-            raw = data
-        elif part.filename is not None:
-            match = _PART.fullmatch(name)
-            uploads.append(Upload(int(match[1]) if match else len(uploads), part.filename, data))
-        else:
-            fields[name] = data.decode("utf-8", "replace")
-    body = _parse(raw) if raw else fields
-    return raw or json.dumps(fields).encode(), body, uploads

@@ -5,6 +5,11 @@ from bot.sandbox.entities import Json
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.rest import Call, Route
 
+_SOUNDS = (
+    (1, "quack", "🦆"), (2, "airhorn", "🔊"), (3, "cricket", "🦗"), (4, "golf clap", "👏"), (7, "sad horn", "🎺"),
+    (8, "ba dum tss", "🥁"),
+)  # fmt: skip
+
 
 async def gateway(call: Call) -> Json:
     return {"url": call.world.url.replace("http", "ws", 1) + "/gateway"}
@@ -43,6 +48,16 @@ async def own_guilds(call: Call) -> list[Json]:
     permissions = str(call.world.bot_base)
     return [{"id": str(call.world.guild_id), "name": call.world.guild_name, "icon": None, "banner": None,
              "owner": False, "permissions": permissions, "features": []}]  # fmt: skip
+
+
+async def default_sounds(_: Call) -> list[Json]:
+    return [{"sound_id": str(number), "name": name, "volume": 1.0, "emoji_id": None, "emoji_name": emoji,
+             "available": True} for number, name, emoji in _SOUNDS]  # fmt: skip
+
+
+async def guild_sounds(call: Call) -> Json:
+    _check_guild(call)
+    return {"items": []}
 
 
 def _check_guild(call: Call) -> None:
@@ -84,6 +99,8 @@ ROUTES = [
     Route("GET", "/users/{user_id}", get_user),
     Route("GET", "/oauth2/applications/@me", application),
     Route("GET", "/applications/@me", application),
+    Route("GET", "/soundboard-default-sounds", default_sounds),
+    Route("GET", "/guilds/{guild_id}/soundboard-sounds", guild_sounds),
     Route("GET", "/guilds/{guild_id}", get_guild),
     Route("GET", "/guilds/{guild_id}/channels", guild_channels),
     Route("GET", "/guilds/{guild_id}/roles", guild_roles),

@@ -211,3 +211,28 @@ async def test_exchanges_and_trace(tmp_path: Path) -> None:
     assert it.token not in text
     assert sandbox.bot_token not in text
     assert json.loads(text.splitlines()[-1])["status"] == 200
+
+
+async def test_form_bodies(http: Http) -> None:
+    base = f"/channels/{http.sandbox.world.text_channels[0].id}/messages"
+    for fields in ({"content": "7", "tts": "false"}, {"payload_json": '{"content": "7"}'}):
+        status, made = await http("POST", base, data=fields)
+        assert (status, made["content"]) == (200, "7")
+    hook = http.begin()
+    answer = {"payload_json": '{"type": 4, "data": {"content": "hi"}}'}
+    status, made = await http("POST", f"/interactions/{hook.id}/{hook.token}/callback?with_response=true", data=answer)
+    assert (status, made["resource"]["message"]["content"]) == (200, "hi")
+
+
+async def test_callbacks_carry_no_bucket(http: Http) -> None:
+    it = http.begin()
+    url = f"{http.sandbox.url}/api/v10/interactions/{it.id}/{it.token}/callback"
+    async with aiohttp.ClientSession() as session, session.post(url, json={"type": 5}) as got:
+        assert got.status == 204
+        assert not [name for name in got.headers if name.lower().startswith("x-ratelimit")]
+
+
+async def test_default_sounds(http: Http) -> None:
+    status, sounds = await http("GET", "/soundboard-default-sounds")
+    assert status == 200
+    assert {"name", "sound_id", "volume", "emoji_id", "emoji_name", "available"} == set(sounds[0])
