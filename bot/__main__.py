@@ -2,7 +2,7 @@
 
 import sys
 
-from bot.cli import main as cli
+from bot.commands.cli import main as cli
 
 
 def main() -> None:

@@ -19,11 +19,11 @@ from discord.backoff import ExponentialBackoff
 from discord.ext import commands
 
 from bot.flow.clips import Clips
+from bot.flow.limits import Limits, Pace
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
-from bot.limits import Limits, Pace
-from bot.metrics import Metrics
+from bot.telemetry.metrics import Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
@@ -67,7 +67,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the cogs work with, made once by `bot.app` and passed by hand."""
+    """What the cogs work with, made once by `bot.serving.app` and passed by hand."""
 
     playlists: Playlists
     ratings: Ratings

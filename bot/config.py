@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bot.errors import NotConfigured
-from bot.keys import Keyring
+from bot.domain.errors import NotConfigured
+from bot.safe.keys import Keyring
 
 FEATURE_SOURCES = ("file", "audio", "reccobeats", "spotify")
 DEFAULT_FEATURES = FEATURE_SOURCES[:3]

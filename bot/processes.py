@@ -17,7 +17,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, ParamSpec, TypeVar
 
-from bot.errors import TookTooLong
+from bot.domain.errors import TookTooLong
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain_taste import Sharing
-from bot.errors import NotConfirmed
+from bot.domain.errors import NotConfirmed
+from bot.domain.taste import Sharing
 from bot.flow.account import erase, export, holdings
 from cogs.retrain import stop_study
 from cogs.ui import text_account

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Earmark
-from bot.errors import TooOften
+from bot.domain.errors import TooOften
 from cogs.ui import text
 from cogs.ui.access import private, services
 from cogs.ui.cards import COLOUR

@@ -7,8 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import LinkedPlaylist
-from bot.errors import FileTooLarge, FileUnfetched, NotYourCard, UnknownPlaylist
+from bot.domain.errors import FileTooLarge, FileUnfetched, NotYourCard, UnknownPlaylist
+from bot.domain.tracks import LinkedPlaylist
 from bot.flow.link import link_catalogue, link_file, link_text
 from bot.flow.match import Doubtful, confirm, match
 from bot.flow.outside import fill, link_spotify, measure

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import NotYourCard, UnknownTrack
+from bot.domain.errors import NotYourCard, UnknownTrack
 from bot.flow.find import SURE, Found, find_outside
 from bot.flow.predict import predict_playlist, predict_tracks, what_if
 from cogs.ui import cards, pick, text_predict, text_spotify

@@ -8,8 +8,8 @@ import discord
 from discord.ext import commands
 
 from bot.client import Earmark
-from bot.domain import Question
-from bot.errors import EarmarkError, ErasedMeanwhile, NothingToRate, StorageBusy, UnknownTrack
+from bot.domain.errors import EarmarkError, ErasedMeanwhile, NothingToRate, StorageBusy, UnknownTrack
+from bot.domain.ratings import Question
 from bot.flow.rate import Round
 from cogs.ui import cards, digits, text, text_errors
 from cogs.ui.access import paces, services

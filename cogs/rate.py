@@ -4,8 +4,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import Question
-from bot.errors import NothingToRate, NotYourCard, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import NothingToRate, NotYourCard, UnknownPlaylist, UnknownTrack
+from bot.domain.ratings import Question
 from bot.flow import rate as flow
 from bot.flow.rate import Round
 from cogs.public import play_ahead, post_first

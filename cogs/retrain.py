@@ -9,9 +9,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.charts import report_alt, report_png
+from bot.charts.ratings import report_alt, report_png
 from bot.client import Earmark
-from bot.errors import NotYourCard
+from bot.domain.errors import NotYourCard
 from bot.flow.retrain import retrain
 from bot.flow.study import study
 from cogs.ui import cards, text_retrain, text_taste

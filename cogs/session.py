@@ -9,8 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Earmark
-from bot.domain_session import Settings
-from bot.errors import NotInServer, SessionError, StorageBusy
+from bot.domain.errors import NotInServer, SessionError, StorageBusy
+from bot.domain.session import Settings
 from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start

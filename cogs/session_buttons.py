@@ -5,8 +5,8 @@ from typing import Any
 
 import discord
 
-from bot.domain_session import Session
-from bot.errors import GroupError
+from bot.domain.errors import GroupError
+from bot.domain.session import Session
 from bot.flow import voting
 from bot.flow.account import tracks_csv
 from bot.flow.gather import another

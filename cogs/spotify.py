@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain import Track
-from bot.errors import ConnectFirst, NoSession, NoSpotify, NothingThere, NotTrained, NotYourCard
+from bot.domain.errors import ConnectFirst, NoSession, NoSpotify, NothingThere, NotTrained, NotYourCard
+from bot.domain.tracks import Track
 from bot.flow.account import tracks_csv
 from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf

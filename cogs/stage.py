@@ -13,8 +13,8 @@ from typing import Any
 import discord
 
 from bot.client import Earmark
-from bot.domain_session import Phase, Round, Session
-from bot.errors import EarmarkError, GroupError, SessionError
+from bot.domain.errors import EarmarkError, GroupError, SessionError
+from bot.domain.session import Phase, Round, Session
 from bot.flow.gather import next_question
 from bot.flow.learn import due, learn
 from bot.flow.pools import Pools

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import NobodyToCompare
+from bot.domain.errors import NobodyToCompare
 from bot.flow.compare import compare
 from bot.flow.taste import look
 from cogs.ui import text_taste

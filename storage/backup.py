@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bot.errors import BadBackup, BadDatabase, BadSeal, NoBackup, StorageBusy, WrongKey
-from bot.keys import Keyring
-from bot.private import create, written
-from bot.sealed import FRAME, SealedReader, SealedWriter, is_sealed
-from bot.sealed import SUFFIX as SEALED
-from bot.zstd import zstd
+from bot.domain.errors import BadBackup, BadDatabase, BadSeal, NoBackup, StorageBusy, WrongKey
+from bot.safe.keys import Keyring
+from bot.safe.private import create, written
+from bot.safe.sealed import FRAME, SealedReader, SealedWriter, is_sealed
+from bot.safe.sealed import SUFFIX as SEALED
+from bot.safe.zstd import zstd
 from storage.accounts import SALT, Accounts
 from storage.check import LOOK, NEVER, check, go_on
 from storage.database import Database, code_of, empty_log

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import TrackSource
+from bot.domain.tracks import TrackSource
 from storage.identity import name_key
 from storage.rows import in_parts
 from storage.schema import playlist_tracks, playlists, ratings, track_features, tracks

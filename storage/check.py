@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from bot.errors import BadBackup
+from bot.domain.errors import BadBackup
 
 NEVER = threading.Event()
 LOOK = 0.1  # seconds between looks at whether to stop

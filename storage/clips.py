@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.errors import TooMuchStored
+from bot.domain.errors import TooMuchStored
 from storage.database import Database
 from storage.listeners import Began, ensure
 from storage.schema import clips, playlist_shares, playlist_tracks, playlists

@@ -15,9 +15,9 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.errors import BadDatabase, DatabaseClosed, FolderInUse, FolderUnusable, StorageBusy
-from bot.metrics import Metrics
-from bot.private import tighten
+from bot.domain.errors import BadDatabase, DatabaseClosed, FolderInUse, FolderUnusable, StorageBusy
+from bot.safe.private import tighten
+from bot.telemetry.metrics import Metrics
 from storage.migrate import migrate
 
 # What a program cannot help, and may pass: anything else is a fault of ours.

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Coverage
+from bot.domain.tracks import Coverage
 from storage.database import Database
 from storage.rows import in_parts
 from storage.schema import playlist_tracks, track_features, tracks

@@ -13,8 +13,8 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import LinkedPlaylist, PlaylistSource
-from bot.errors import TooMuchStored
+from bot.domain.errors import TooMuchStored
+from bot.domain.tracks import LinkedPlaylist, PlaylistSource
 from storage import catalogue
 from storage.database import Database, run_many
 from storage.listeners import Began, ensure

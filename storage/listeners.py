@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import ErasedMeanwhile
+from bot.domain.errors import ErasedMeanwhile
 from storage.database import Database
 from storage.schema import erasures, listeners, settings
 

@@ -80,7 +80,7 @@ def _revision(path: Path) -> str | None:
 
 
 def _refuse_newer(path: Path, known: set[str]) -> None:
-    from bot.errors import NewerDatabase  # noqa: PLC0415
+    from bot.domain.errors import NewerDatabase  # noqa: PLC0415
 
     revision = _revision(path)
     if revision is not None and revision not in known:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
-from bot.domain import Metrics, TasteReport
+from bot.domain.taste import Metrics, TasteReport
 from storage.database import Database
 from storage.listeners import Began, began, ensure
 from storage.schema import models

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Playlist
-from bot.errors import UnknownPlaylist
+from bot.domain.errors import UnknownPlaylist
+from bot.domain.tracks import Playlist
 from storage.schema import playlist_shares, playlist_tracks, playlists, track_features
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, exists, or_, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from bot.domain import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
-from bot.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.tracks import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from storage import catalogue, linking
 from storage.database import Database, Statement
 from storage.identity import fold

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, select, 
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Checked, Prediction
+from bot.domain.taste import Checked, Prediction
 from storage.database import Database
 from storage.listeners import Began, ensure
 from storage.schema import predictions, ratings

@@ -9,8 +9,8 @@ from sqlalchemy import Row, bindparam, delete, func, literal, null, select, unio
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Rating
-from bot.errors import NothingToUndo
+from bot.domain.errors import NothingToUndo
+from bot.domain.ratings import Rating
 from storage.database import Database, Statement, run_many
 from storage.listeners import Began, ensure
 from storage.rows import COLUMNS, features_column, track

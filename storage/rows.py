@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import String, func, select
 from sqlalchemy.sql.expression import Label
 
-from bot.domain import Track
-from bot.taste.scales import merge
+from bot.domain.scales import merge
+from bot.domain.tracks import Track
 from storage.schema import track_features, tracks
 
 COLUMNS = (

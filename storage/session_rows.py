@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from bot.domain_session import Ballot, Guess, Member, Phase, Round, Session, Settings, Slot
+from bot.domain.session import Ballot, Guess, Member, Phase, Round, Session, Settings, Slot
 from storage.database import Statement
 
 Key = tuple[int, ...]

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Select, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain_session import LIVE, OVER, Phase, Session
-from bot.errors import NoSession, SessionRunning
+from bot.domain.errors import NoSession, SessionRunning
+from bot.domain.session import LIVE, OVER, Phase, Session
 from storage.database import Database, Statement, fetch_within, run_many
 from storage.listeners import ensure
 from storage.ratings import rate_many

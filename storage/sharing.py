@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import ColumnElement, delete, func, insert, literal_column, or_, select
 
-from bot.domain_taste import Gave, Sharing
+from bot.domain.taste import Gave, Sharing
 from storage.database import Database
 from storage.listeners import ensure
 from storage.schema import ratings, sharing

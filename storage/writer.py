@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import StorageBusy
+from bot.domain.errors import StorageBusy
 from storage.database import Database
 
 T = TypeVar("T")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import discord
 
-from bot.app import services
 from bot.client import Earmark
 from bot.config import Config
+from bot.serving.app import services
 
 
 async def test_no_privileged_intent_is_asked_for(tmp_path: Path):

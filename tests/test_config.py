@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.disk import ephemeral_filesystem
-from bot.errors import NotConfigured
+from bot.domain.errors import NotConfigured
+from bot.safe.disk import ephemeral_filesystem
 
 
 def test_defaults_need_nothing():

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("sklearn", "scipy", "matplotlib", "pandas", "soundfile", "spotipy")
 EVERYTHING_AT_START = (
     "import importlib, json, pkgutil, sys\n"
-    "import bot.__main__, bot.app, bot.client, cogs\n"
+    "import bot.__main__, bot.serving.app, bot.client, cogs\n"
     "for module in pkgutil.iter_modules(cogs.__path__, 'cogs.'):\n"
     "    importlib.import_module(module.name)\n"
     f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))\n"

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.charts import report_png
-from bot.domain import MAX_STARS, MIN_STARS, Rating, Track
-from bot.errors import NothingStored
+from bot.charts.ratings import report_png
+from bot.domain.errors import NothingStored
+from bot.domain.features import NAMES
+from bot.domain.ratings import MAX_STARS, MIN_STARS, Rating
+from bot.domain.scales import SPEAKERS
+from bot.domain.tracks import Track
 from bot.flow.connect import Connections
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
-from bot.taste.features import NAMES
-from bot.taste.scales import SPEAKERS
 from storage.accounts import Accounts
 from storage.clips import StoredClips
 from storage.models import Models, pack

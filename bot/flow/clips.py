@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain import Track
+from bot.domain.tracks import Track
 from bot.sources import bach
 from bot.sources.bach import Piece
 from bot.sources.uploads import UPLOADED

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain import Prediction, Track
-from bot.domain_taste import Comparison, InCommon
-from bot.errors import NobodyToCompare, NotSharing, NotTrained
+from bot.domain.errors import NobodyToCompare, NotSharing, NotTrained
+from bot.domain.taste import Comparison, InCommon, Prediction
+from bot.domain.tracks import Track
+from bot.flow.jobs import agreement_job
 from bot.flow.predict import predict_tracks
 from bot.flow.workers import Workers
-from bot.taste.jobs import agreement_job
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions

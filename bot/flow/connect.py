@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from bot.errors import BadState, ConnectionGone, Declined, NoKeys, NoRedirect, NoSpotify, WrongKey
-from bot.keys import Keyring
+from bot.domain.errors import BadState, ConnectionGone, Declined, NoKeys, NoRedirect, NoSpotify, WrongKey
+from bot.safe.keys import Keyring
 from bot.sources.spotify import Access, Spotify
 from bot.sources.spotify_tokens import JUST, Tokens, authorize_url, new_verifier
 from storage.spotify import SpotifyAccounts
@@ -89,7 +89,7 @@ class Connections:
 
         Raises:
             BadState: nobody began this way, or somebody else, or too long ago.
-            Declined, CodeRefused, SpotifyBusy, SpotifyDown, NotOnTheList: see bot/errors.py.
+            Declined, CodeRefused, SpotifyBusy, SpotifyDown, NotOnTheList: see bot/domain/errors/__init__.py.
             ErasedMeanwhile: the member was erased while Spotify was asked; nothing is kept.
 
         """

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from bot.domain import Track, TrackSource
-from bot.errors import NotOnSpotify, SpotifyError, UnknownTrack
+from bot.domain.errors import NotOnSpotify, SpotifyError, UnknownTrack
+from bot.domain.tracks import Track, TrackSource
 from bot.flow.outside import Outside, measure
 from bot.sources.collect import isrc, spotify_id
 from storage.identity import fold

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_STARS, Playlist, Track
-from bot.domain_session import Guess, Session, Slot
-from bot.errors import NoCandidates, NotTrained, UnknownSlot
+from bot.domain.errors import NoCandidates, NotTrained, UnknownSlot
+from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.session import Guess, Session, Slot
+from bot.domain.tracks import Playlist, Track
 from bot.flow.predict import predict_tracks
 from bot.flow.workers import Workers
 from bot.taste.group import fill, recommend, replacement

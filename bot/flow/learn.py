@@ -1,7 +1,7 @@
 """Learn: where members let votes count as ratings, their models follow while the session still goes on."""
 
-from bot.domain_session import Session
-from bot.errors import AllRatingsEqual, Busy, ErasedMeanwhile, NoFeatures, TooFewRatings
+from bot.domain.errors import AllRatingsEqual, Busy, ErasedMeanwhile, NoFeatures, TooFewRatings
+from bot.domain.session import Session
 from bot.flow.retrain import retrain
 from bot.flow.workers import Workers
 from storage.models import Models

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain, count
 
-from bot.domain import LinkedPlaylist, PlaylistSource
+from bot.domain.tracks import LinkedPlaylist, PlaylistSource
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain import LinkedPlaylist, TrackSource
-from bot.errors import SpotifyBusy, SpotifyError
+from bot.domain.errors import SpotifyBusy, SpotifyError
+from bot.domain.tracks import LinkedPlaylist, TrackSource
 from bot.flow.find import LIKELY, SURE, best, query
 from bot.flow.outside import Outside
 from bot.sources.queue import Waiting

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain import LinkedPlaylist, Origin, PlaylistSource, Track
-from bot.errors import ConnectFirst, NoSpotify, NothingThere, SpotifyError
+from bot.domain.errors import ConnectFirst, NoSpotify, NothingThere, SpotifyError
+from bot.domain.tracks import LinkedPlaylist, Origin, PlaylistSource, Track
 from bot.flow.connect import Connections
 from bot.flow.link import free_name, named
 from bot.flow.rate import Questions
@@ -54,7 +54,7 @@ async def link_spotify(
     """Read a list at Spotify and store it; one that was read before and has not changed costs one request.
 
     Raises:
-        SpotifyError: see bot/errors.py; nothing is stored.
+        SpotifyError: see bot/domain/errors/__init__.py; nothing is stored.
         ErasedMeanwhile: the owner was erased while the list was read; nothing is stored.
 
     """
@@ -175,7 +175,7 @@ async def write_spotify(
     Raises:
         ConnectFirst: no account is connected; files are what is left.
         NothingThere: no track has a Spotify id.
-        SpotifyError: see bot/errors.py.
+        SpotifyError: see bot/domain/errors/__init__.py.
 
     """
     access = await outside.access(listener_id)

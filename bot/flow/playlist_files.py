@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from bot.domain import Track
+from bot.domain.tracks import Track
 
 FORBIDDEN = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 XSPF = "http://xspf.org/ns/0/"

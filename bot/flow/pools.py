@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 
-from bot.domain import Track
-from bot.domain_session import Session, Slot
-from bot.errors import UnknownTrack
+from bot.domain.errors import UnknownTrack
+from bot.domain.session import Session, Slot
+from bot.domain.tracks import Track
 from bot.flow.gather import Pool, drawn_on, gather, make_playlist, sources, with_votes
 from bot.flow.workers import Workers
 from storage.models import Models

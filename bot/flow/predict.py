@@ -4,13 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain import MIN_RATINGS, ByOthers, Prediction, Track, WhatIf
-from bot.errors import NotTrained, UnknownTrack
+from bot.domain.errors import NotTrained, UnknownTrack
+from bot.domain.features import NAMES, clean
+from bot.domain.ratings import MIN_RATINGS
+from bot.domain.scales import comparable
+from bot.domain.taste import ByOthers, Prediction, WhatIf
+from bot.domain.tracks import Track
+from bot.flow.jobs import Turn, predict_job
 from bot.flow.workers import Workers
-from bot.taste.features import NAMES, clean
-from bot.taste.jobs import Turn, predict_job
 from bot.taste.others import others
-from bot.taste.scales import comparable
 from storage.identity import fold
 from storage.models import Models
 from storage.playlists import Playlists

@@ -11,13 +11,14 @@ from itertools import chain, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS, Question, Track, Why
-from bot.errors import NoPlaylist, NothingToRate, UnknownTrack
+from bot.domain.errors import NoPlaylist, NothingToRate, UnknownTrack
+from bot.domain.ratings import MAX_STARS, MIN_RATINGS, MIN_STARS, Question, Why
+from bot.domain.scales import common, comparable
+from bot.domain.tracks import Track
+from bot.flow.jobs import next_questions_job
 from bot.flow.workers import Workers
 from bot.taste.choose import CANDIDATES, IN_A_ROW, rank_questions
-from bot.taste.features import matrix
-from bot.taste.jobs import next_questions_job
-from bot.taste.scales import common, comparable
+from bot.taste.matrices import matrix
 from storage.playlists import Playlists
 from storage.ratings import Ratings, Standing
 

@@ -1,9 +1,9 @@
 """The record: what was predicted of tracks that have been rated since, so that the bot's claim can be checked."""
 
-from bot.domain import Checked
+from bot.domain.scales import comparable
+from bot.domain.taste import Checked
+from bot.flow.jobs import predict_job
 from bot.flow.workers import Workers
-from bot.taste.jobs import predict_job
-from bot.taste.scales import comparable
 from storage.listeners import Began
 from storage.models import Models
 from storage.predictions import Predictions

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from bot.domain import MIN_RATINGS, TasteReport
-from bot.errors import NoFeatures, TooFewRatings
+from bot.domain.errors import NoFeatures, TooFewRatings
+from bot.domain.ratings import MIN_RATINGS
+from bot.domain.scales import common, comparable, differs
+from bot.domain.taste import TasteReport
+from bot.flow.jobs import fit_job
 from bot.flow.record import check_model
 from bot.flow.workers import Workers
-from bot.taste.jobs import fit_job
-from bot.taste.scales import common, comparable, differs
 from storage.models import Models
 from storage.predictions import Predictions
 from storage.ratings import Ratings

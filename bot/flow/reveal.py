@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.domain_session import Ballot, Phase, Round, Session
+from bot.domain.session import Ballot, Phase, Round, Session
 from bot.flow.session_events import Actor, Unvote, Vote
 
 

@@ -16,9 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.domain import MAX_STARS, MIN_STARS
-from bot.domain_session import LIVE, MIN_MEMBERS, VETOES, Ballot, Member, Phase, Round, Session, Settings, Slot
-from bot.errors import (
+from bot.domain.errors import (
     AlreadyPlayed,
     BadSetting,
     NoMoreRounds,
@@ -36,6 +34,8 @@ from bot.errors import (
     VetoSpent,
     WrongPhase,
 )
+from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.session import LIVE, MIN_MEMBERS, VETOES, Ballot, Member, Phase, Round, Session, Settings, Slot
 from bot.flow.session_events import (
     Actor,
     Begin,

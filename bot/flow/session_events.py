@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain_session import Guess, Settings, Slot
+from bot.domain.session import Guess, Settings, Slot
 
 
 @dataclass(frozen=True, slots=True)

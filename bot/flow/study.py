@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.errors import AllRatingsEqual, AllTracksAlike, NoFeatures, TooFewRatings
+from bot.domain.errors import AllRatingsEqual, AllTracksAlike, NoFeatures, TooFewRatings
+from bot.domain.scales import common, comparable
+from bot.flow.jobs import study_part_job, study_report_job
 from bot.flow.workers import Workers
-from bot.taste.features import matrix, telling
-from bot.taste.jobs import study_part_job, study_report_job
-from bot.taste.scales import common, comparable
+from bot.taste.matrices import matrix, telling
 from storage.ratings import Ratings
 from storage.studies import Studies
 

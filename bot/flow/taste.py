@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.charts_taste import PICTURES
-from bot.domain import MIN_RATINGS, Checked
-from bot.domain_taste import Glance
-from bot.errors import NotTrained
+from bot.charts.taste import PICTURES
+from bot.domain.errors import NotTrained
+from bot.domain.ratings import MIN_RATINGS
+from bot.domain.scales import comparable
+from bot.domain.taste import Checked, Glance
+from bot.flow.jobs import glance_job
 from bot.flow.record import check_model
 from bot.flow.workers import Workers
-from bot.taste.jobs import glance_job
-from bot.taste.scales import comparable
 from storage.models import Models
 from storage.predictions import Predictions
 from storage.ratings import Ratings

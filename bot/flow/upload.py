@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain import AudioAnalysis, LinkedPlaylist, PlaylistSource, Track
-from bot.errors import AudioError, EarmarkError, FileTooSlow, Interrupted
+from bot.domain.errors import AudioError, EarmarkError, FileTooSlow, Interrupted
+from bot.domain.tracks import AudioAnalysis, LinkedPlaylist, PlaylistSource, Track
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.domain_session import Session
-from bot.errors import RoundClosed, SessionError
+from bot.domain.errors import RoundClosed, SessionError
+from bot.domain.session import Session
 from bot.flow.reveal import missed
 from bot.flow.session import PATIENCE, apply
 from bot.flow.session_events import Actor, Event, Expire, Join, Vote

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from bot.errors import Busy, FileTooSlow, Interrupted, TookTooLong
+from bot.domain.errors import Busy, FileTooSlow, Interrupted, TookTooLong
 from bot.flow.turns import Turns
-from bot.metrics import Metrics
 from bot.processes import Processes, within
+from bot.telemetry.metrics import Metrics
 
 P = ParamSpec("P")
 T = TypeVar("T")

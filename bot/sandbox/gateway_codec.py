@@ -4,7 +4,7 @@ import json
 import zlib
 from typing import Any, Protocol
 
-from bot.zstd import zstd
+from bot.safe.zstd import zstd
 
 Json = dict[str, Any]
 # Payload compression is for large ones only; small ones stay text.

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.errors import PortInUse
+from bot.domain.errors import PortInUse
 from bot.sandbox import guilds, rest_channels, rest_interactions, rest_people
 from bot.sandbox.assets import Assets
 from bot.sandbox.commands import Commands

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from bot.domain import PlaylistSource
-from bot.errors import FileTooLarge, NoTracks, UnreadableFile
+from bot.domain.errors import FileTooLarge, NoTracks, UnreadableFile
+from bot.domain.tracks import PlaylistSource
 from bot.sources.collect import Collector, spotify_id
 from bot.sources.decoding import MAX_ROWS, playlist_name, tidy
 

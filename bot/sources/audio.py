@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import AudioAnalysis
-from bot.errors import NoSound
+from bot.domain.errors import NoSound
+from bot.domain.tracks import AudioAnalysis
 from bot.sources.audio_loudness import ABSOLUTE_GATE, LoudnessMeter, integrated, sounding_seconds
 from bot.sources.audio_pitch import PeakMeter, find_key, mean_pitches, profiles, tuning
 from bot.sources.audio_rhythm import rhythm
@@ -27,7 +27,7 @@ def analyse(source: Path | bytes, name: str | None = None, most_bytes: int | Non
     """Analyse a wav, flac, ogg or mp3 file of 1 s to 15 min; memory does not grow with its length.
 
     Raises:
-        AudioError: see bot/errors.py; `name` is what the error calls the file.
+        AudioError: see bot/domain/errors/__init__.py; `name` is what the error calls the file.
         OSError: the file cannot be opened.
 
     """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.errors import AudioDamaged, AudioTooLarge, AudioTooLong, AudioTooShort, AudioUnusual, NotAudio
+from bot.domain.errors import AudioDamaged, AudioTooLarge, AudioTooLong, AudioTooShort, AudioUnusual, NotAudio
 
 if TYPE_CHECKING:
     from soundfile import SoundFile

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain import PlaylistSource, TrackSource
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.sources.synth import INSTRUMENTS, RATE, Array, Instrument, Note, play
 
 NAME = "Bach, 100 pieces"

@@ -6,10 +6,10 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
+from bot.domain.features import NAMES
 from bot.sources.audio import analyse
 from bot.sources.bach import FEATURES, Piece, pieces
 from bot.sources.synth import RATE
-from bot.taste.features import NAMES
 
 
 def heard(piece: Piece) -> dict[str, float]:

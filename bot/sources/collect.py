@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.errors import FileTooLarge, NoTracks
+from bot.domain.errors import FileTooLarge, NoTracks
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.sources.decoding import MAX_ROWS, tidy
 
 SPOTIFY_TRACK = re.compile(

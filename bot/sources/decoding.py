@@ -4,7 +4,7 @@ import codecs
 import re
 import unicodedata
 
-from bot.errors import EmptyFile, FileTooLarge, UnreadableFile
+from bot.domain.errors import EmptyFile, FileTooLarge, UnreadableFile
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 20_000

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bot.domain import PlaylistSource
-from bot.errors import LinkNotSupported, NoTracks
+from bot.domain.errors import LinkNotSupported, NoTracks
+from bot.domain.tracks import PlaylistSource
 from bot.sources.account import read_account
 from bot.sources.collect import Collector, spotify_ids
 from bot.sources.decoding import MAX_BYTES, MAX_ROWS, decode, playlist_name
@@ -20,7 +20,7 @@ def read_playlists(file_name: str, data: bytes) -> list[PlaylistSource]:
     """Read a file, which may hold several playlists (Spotify's account data does).
 
     Raises:
-        EmptyFile, FileTooLarge, UnreadableFile, NoTracks, LinkNotSupported: see bot/errors.py.
+        EmptyFile, FileTooLarge, UnreadableFile, NoTracks, LinkNotSupported: see bot/domain/errors/__init__.py.
 
     """
     text = decode(file_name, data)

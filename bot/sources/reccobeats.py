@@ -11,8 +11,8 @@ from typing import Any
 
 import aiohttp
 
+from bot.domain.features import clean
 from bot.sources.queue import Closed, NoAnswer, Queue, TooMany, Waiting, retry_after
-from bot.taste.features import clean
 
 BATCH = 40
 LIMIT = 2_000_000  # bytes of an answer

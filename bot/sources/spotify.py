@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.domain import TrackSource
-from bot.errors import (
+from bot.domain.errors import (
     ConnectFirst,
     ConnectionGone,
     NothingThere,
@@ -20,6 +19,8 @@ from bot.errors import (
     SpotifyError,
     SpotifyForbids,
 )
+from bot.domain.features import clean
+from bot.domain.tracks import TrackSource
 from bot.sources.decoding import MAX_ROWS, tidy
 from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
 from bot.sources.spotify_analysis import analysed
@@ -27,7 +28,6 @@ from bot.sources.spotify_answers import Page, page_of, text_of, track_of, whole_
 from bot.sources.spotify_http import DEADLINE, Deadline, Forbidden, Missing, Unauthorised, ask, quiet_logs
 from bot.sources.spotify_links import SpotifyLink
 from bot.sources.spotify_tokens import Accounts, App, Tokens
-from bot.taste.features import clean
 
 if TYPE_CHECKING:
     from bot.sources.spotify_api import Api
@@ -134,7 +134,7 @@ class Spotify:
         """Read a list whole; None: it still has the version `known`. What was read before a failure is not read again.
 
         Raises:
-            SpotifyError: see bot/errors.py; SpotifyBusy and SpotifyDown say how far it came.
+            SpotifyError: see bot/domain/errors/__init__.py; SpotifyBusy and SpotifyDown say how far it came.
 
         """
         with self._explained(link.kind, access):
@@ -234,7 +234,7 @@ class Spotify:
         """Spotify's own features, with what its analysis adds; None: this app may not ask (once is enough to know).
 
         Raises:
-            SpotifyBusy, SpotifyDown: see bot/errors.py.
+            SpotifyBusy, SpotifyDown: see bot/domain/errors/__init__.py.
 
         """
         found: dict[str, dict[str, float]] = {}

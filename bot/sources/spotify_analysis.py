@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.taste.features import clean
+from bot.domain.features import clean
 
 
 def analysed(analysis: Mapping[str, Any]) -> dict[str, float]:

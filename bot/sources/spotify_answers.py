@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain import TrackSource
-from bot.errors import SpotifyDown
+from bot.domain.errors import SpotifyDown
+from bot.domain.tracks import TrackSource
 from bot.sources.collect import isrc
 from bot.sources.decoding import tidy
 

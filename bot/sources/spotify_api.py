@@ -4,7 +4,7 @@ from typing import Any
 
 import spotipy
 
-from bot.errors import NotOnTheList
+from bot.domain.errors import NotOnTheList
 from bot.sources.queue import NoAnswer, TooMany, retry_after
 from bot.sources.spotify_http import Forbidden, Missing, Unauthorised
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from bot.errors import LinkNotSupported, ShortLink, UnknownTrack, WrongLink
+from bot.domain.errors import LinkNotSupported, ShortLink, UnknownTrack, WrongLink
 
 Kind = Literal["playlist", "album", "track", "liked", "top"]
 KINDS: dict[str, Kind] = {"playlist": "playlist", "album": "album", "track": "track"}

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from bot.errors import AppRefused, CodeRefused, ConnectionGone
+from bot.domain.errors import AppRefused, CodeRefused, ConnectionGone
 from bot.sources.queue import NoAnswer, Queue, TooMany, retry_after
 from bot.sources.spotify_http import DEADLINE, Deadline
 

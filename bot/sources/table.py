@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from bot.domain import PlaylistSource
-from bot.errors import NoTracks, UnreadableFile
+from bot.domain.errors import NoTracks, UnreadableFile
+from bot.domain.features import clean, column_name
+from bot.domain.tracks import PlaylistSource
 from bot.sources.collect import BARE_ID, Collector, isrc, spotify_id
 from bot.sources.decoding import playlist_name
-from bot.taste.features import clean, column_name
 
 CELL_LIMIT = 200_000
 MAX_LINES = 5  # of one row: names hold a line break now and then

@@ -8,7 +8,7 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import AudioAnalysis, TrackSource
+from bot.domain.tracks import AudioAnalysis, TrackSource
 from bot.sources.audio import analyse
 from bot.sources.audio_stream import open_audio
 from bot.sources.decoding import tidy

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_STARS
+from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.taste.choose import Asked, with_variety
 from bot.taste.kernel import NOISES
 from bot.taste.regressor import TasteRegressor

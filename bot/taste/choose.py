@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Why
-from bot.taste.features import FEATURES, matrix
+from bot.domain.features import FEATURES
+from bot.domain.ratings import Why
 from bot.taste.kernel import Space
+from bot.taste.matrices import matrix
 
 Array = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Effect, Reason, WhatIf
-from bot.taste.features import FEATURES, NAMES
+from bot.domain.features import FEATURES, NAMES
+from bot.domain.taste import Effect, Reason, WhatIf
 from bot.taste.regressor import TasteRegressor
 
 Array = NDArray[np.float64]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS, Verdict
-from bot.domain_taste import Glance, Leaning
+from bot.domain.features import NAMES
+from bot.domain.ratings import MAX_STARS, MIN_RATINGS, MIN_STARS, Verdict
+from bot.domain.taste import Glance, Leaning
 from bot.taste.explain import curve, map_of
-from bot.taste.features import NAMES
 from bot.taste.regressor import TasteRegressor
 from bot.taste.validate import metrics_skill
 

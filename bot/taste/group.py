@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bot.domain import MAX_STARS, MIN_STARS
-from bot.errors import AllVetoed, NoCandidates
+from bot.domain.errors import AllVetoed, NoCandidates
+from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.taste.group_order import arrange
 from bot.taste.group_rules import STRATEGIES
 

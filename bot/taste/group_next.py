@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bot.errors import NoCandidates
+from bot.domain.errors import NoCandidates
 from bot.taste.group import VETO, fill
 
 CURIOSITY = 0.5  # stars that one standard deviation of uncertainty is worth

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_STARS
-from bot.domain_taste import Gave
+from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.taste import Gave
 
 if TYPE_CHECKING:
     from bot.taste.regressor import TasteRegressor

@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from bot.domain.features import FEATURES
 from bot.taste import kernel
-from bot.taste.features import FEATURES
 from bot.taste.kernel import NOISES, SHAPES, Basis, Posterior, Space
 
 Array = NDArray[np.float64]

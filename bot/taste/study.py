@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_STARS
+from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.taste import baselines
 from bot.taste.regressor import TasteRegressor
 

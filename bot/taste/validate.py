@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS, Metrics, TasteReport, Verdict
-from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
+from bot.domain.errors import AllRatingsEqual, NoFeatures, TooFewRatings
+from bot.domain.ratings import MAX_STARS, MIN_RATINGS, MIN_STARS, Verdict
+from bot.domain.taste import Metrics, TasteReport
 from bot.taste import kernel
 from bot.taste.regressor import TasteRegressor
 

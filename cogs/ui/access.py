@@ -6,7 +6,7 @@ import discord
 
 if TYPE_CHECKING:
     from bot.client import Earmark, Services
-    from bot.limits import Pace
+    from bot.flow.limits import Pace
 
 
 def services(interaction: discord.Interaction) -> "Services":

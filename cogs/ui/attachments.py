@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import discord
 
-from bot.errors import EarmarkError
+from bot.domain.errors import EarmarkError
 from bot.flow.sent import Sent
 
 PATIENCE = 60.0  # seconds for one file; others may wait for its room

@@ -6,8 +6,8 @@ from pathlib import PurePath
 
 import discord
 
-from bot.domain import Track
-from bot.errors import AudioTooLarge, AudioUnfetched
+from bot.domain.errors import AudioTooLarge, AudioUnfetched
+from bot.domain.tracks import Track
 from bot.flow.sent import Sent
 from bot.flow.upload import listen, upload
 from bot.sources.audio import SUFFIXES

@@ -6,7 +6,9 @@ from typing import Any, TypedDict
 
 import discord
 
-from bot.domain import MAX_STARS, MIN_STARS, Prediction, Question, Track, WhatIf
+from bot.domain.ratings import MAX_STARS, MIN_STARS, Question
+from bot.domain.taste import Prediction, WhatIf
+from bot.domain.tracks import Track
 from bot.flow.clips import Clip
 from cogs.ui import text, text_predict
 from cogs.ui.items import LastingView

@@ -4,7 +4,7 @@ import logging
 
 import discord
 
-from bot.limits import Pace
+from bot.flow.limits import Pace
 
 DIGITS = ("1️⃣", "2️⃣", "3️⃣", "4️⃣", "5️⃣", "6️⃣", "7️⃣", "8️⃣", "9️⃣", "🔟")
 PLAIN = {digit.replace("\ufe0f", ""): stars for stars, digit in enumerate(DIGITS, 1)}

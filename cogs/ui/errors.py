@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord import app_commands
 
-from bot.errors import EarmarkError, StorageBusy
+from bot.domain.errors import EarmarkError, StorageBusy
 from cogs.ui import text_errors
 from cogs.ui.access import services
 

@@ -6,8 +6,8 @@ from itertools import chain, count
 import discord
 from discord import app_commands
 
-from bot.domain import Track
-from bot.errors import UnknownPlaylist, UnknownTrack
+from bot.domain.errors import UnknownPlaylist, UnknownTrack
+from bot.domain.tracks import Track
 from bot.flow.predict import track_named
 from cogs.ui import text
 from cogs.ui.access import services

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 import discord
 
-from bot.domain_session import Session
-from bot.errors import MissingPermissions, NoSession, NotInServer
+from bot.domain.errors import MissingPermissions, NoSession, NotInServer
+from bot.domain.session import Session
 from bot.flow.session_events import Actor
 from cogs.ui import session_cards, text_session
 from cogs.ui.access import services

@@ -6,9 +6,9 @@ from typing import Any
 
 import discord
 
-from bot.charts import satisfaction_png
-from bot.domain import Track
-from bot.domain_session import Phase, Round, Session
+from bot.charts.ratings import satisfaction_png
+from bot.domain.session import Phase, Round, Session
+from bot.domain.tracks import Track
 from bot.flow.reveal import heard, known_best
 from bot.flow.workers import Workers
 from cogs.ui import text, text_session

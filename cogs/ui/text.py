@@ -11,15 +11,8 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.domain import (
-    MIN_RATINGS,
-    Playlist,
-    Question,
-    Rating,
-    Track,
-    Verdict,
-    Why,
-)
+from bot.domain.ratings import MIN_RATINGS, Question, Rating, Verdict, Why
+from bot.domain.tracks import Playlist, Track
 from bot.sources.decoding import INVISIBLE
 
 NAME = "Earmark"

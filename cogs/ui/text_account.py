@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain_taste import Sharing
+from bot.domain.taste import Sharing
 from cogs.ui.text import NAME, count, fit
 
 ERASE_WORD = "ERASE"

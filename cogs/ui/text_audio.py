@@ -1,6 +1,6 @@
 """What the bot says about sound: uploads, and what is heard in them."""
 
-from bot.domain import AudioAnalysis, Track
+from bot.domain.tracks import AudioAnalysis, Track
 from bot.flow.upload import Uploaded
 from cogs.ui.text import count, fit, plain
 from cogs.ui.text_errors import error

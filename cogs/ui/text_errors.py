@@ -1,6 +1,6 @@
 """What the bot says when something cannot be done: each error its own sentence, and what to do next."""
 
-from bot import errors
+from bot.domain import errors
 from cogs.ui import text_spotify
 from cogs.ui.text import FIRST_STEP, all_rated, count, plain
 

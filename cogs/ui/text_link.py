@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain import Coverage, LinkedPlaylist
+from bot.domain.tracks import Coverage, LinkedPlaylist
 from bot.flow.match import Doubtful, Matched
 from cogs.ui.text import CATALOGUE, count, fit, plain
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.domain import Prediction, Reason, Verdict, WhatIf
+from bot.domain.ratings import Verdict
+from bot.domain.taste import Prediction, Reason, WhatIf
 from cogs.ui.text import VERDICTS, count, fit, plain, song
 from cogs.ui.text_sounds import sounding, the_same, turned
 

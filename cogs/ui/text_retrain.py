@@ -1,6 +1,6 @@
 """What the bot says of a training: how well it knows somebody's taste, and how it knows that."""
 
-from bot.domain import TasteReport
+from bot.domain.taste import TasteReport
 from cogs.ui.text import VERDICTS, count
 
 AFTER_TRAINING = "Next: /predict playlist ranks one for you; /predict track asks about one track."

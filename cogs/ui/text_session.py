@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain import Track
-from bot.domain_session import Phase, Round, Session, Settings
+from bot.domain.session import Phase, Round, Session, Settings
+from bot.domain.tracks import Track
 from bot.flow.reveal import Heard, Known, Standing
 from cogs.ui.text import count, fit, plain, song
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.domain import KEYS, Effect, WhatIf
+from bot.domain.taste import Effect, WhatIf
+from bot.domain.tracks import KEYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot import errors
-from bot.domain import Track
+from bot.domain import errors
+from bot.domain.tracks import Track
 from cogs.ui.text import CATALOGUE, count, fit, plain
 
 INSTEAD = "Export it to a file (Exportify does that in a browser) and upload that: `/playlist link`"

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain import Checked, Effect, Prediction
-from bot.domain_taste import Comparison, InCommon, Leaning
+from bot.domain.taste import Checked, Comparison, Effect, InCommon, Leaning, Prediction
 from bot.flow.record import rate
 from bot.flow.taste import Look
 from cogs.ui.text import VERDICTS, count, fit, song

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.domain import MAX_STARS, MIN_RATINGS, MIN_STARS
+from bot.commands.ratings_files import Listener, read
+from bot.domain.features import FEATURES, NAMES
+from bot.domain.ratings import MAX_STARS, MIN_RATINGS, MIN_STARS
 from bot.flow.rate import EVERY
 from bot.taste import active, choose
-from bot.taste.features import FEATURES, NAMES
 from bot.taste.kernel import NOISES, SHAPES, Space
-from bot.taste.ratings_files import Listener, read
 from bot.taste.regressor import TasteRegressor
 
 SIZES = (10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 70, 80)

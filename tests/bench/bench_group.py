@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.errors import AllVetoed
+from bot.domain.errors import AllVetoed
 from bot.taste.group import fill, owe, recommend
 from bot.taste.group_rules import BUDGET, STRATEGIES
 

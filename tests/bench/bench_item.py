@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.domain import MAX_STARS, MIN_STARS
-from bot.domain_taste import Gave
-from bot.taste.features import NAMES, clean, matrix
+from bot.domain.features import NAMES, clean
+from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.taste import Gave
+from bot.taste.matrices import matrix
 from bot.taste.others import Following, Others, item_effect
 from bot.taste.regressor import TasteRegressor
 

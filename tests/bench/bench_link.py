@@ -13,9 +13,9 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from bot.app import services
 from bot.config import Config
 from bot.flow.outside import fill, link_spotify
+from bot.serving.app import services
 from bot.sources.spotify_links import SpotifyLink
 from tests.fakes.reccobeats import FakeReccoBeats
 from tests.fakes.spotify import FakeSpotify, track

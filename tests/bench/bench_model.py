@@ -21,9 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.taste import baselines, evaluate
+from bot.commands import evaluate
+from bot.commands.ratings_files import Listener, read
+from bot.taste import baselines
 from bot.taste.baselines import Fit
-from bot.taste.ratings_files import Listener, read
 
 Cell = tuple[str, int]  # file, n
 Draw = dict[str, float]  # what one draw measured

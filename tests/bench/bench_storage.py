@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from bot.domain import PlaylistSource, TrackSource
+from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings

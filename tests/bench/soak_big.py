@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.app import services
 from bot.client import Services
 from bot.config import Config
-from bot.domain import PlaylistSource, TrackSource
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.account import erase, export
 from bot.flow.rate import Round, rate
 from bot.flow.retrain import retrain
+from bot.serving.app import services
 from storage.backup import backup
 from storage.database import Database
 

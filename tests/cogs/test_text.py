@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors
-from bot.domain import Effect, LinkedPlaylist, Metrics, Playlist, Prediction, Reason, TasteReport, Track, WhatIf
-from bot.taste.features import FEATURES
+from bot.domain import errors
+from bot.domain.features import FEATURES
+from bot.domain.taste import Effect, Metrics, Prediction, Reason, TasteReport, WhatIf
+from bot.domain.tracks import LinkedPlaylist, Playlist, Track
 from cogs.ui import cards, text, text_errors, text_link, text_predict, text_retrain, text_sounds
 
 HOSTILE = "**b** @everyone <@1> [x](https://evil.example) \u202eabc # h `c` ||s|| " + "z" * 5000

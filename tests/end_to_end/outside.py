@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.keys import Keyring
+from bot.safe.keys import Keyring
 from tests.end_to_end.people import custom_ids, words
 from tests.end_to_end.room import Room, a_room
 from tests.fakes.reccobeats import FakeReccoBeats

@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.app import services
 from bot.client import Earmark
 from bot.config import Config
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
+from bot.serving.app import services
 from tests.end_to_end.people import eventually, words
 from tests.openapi import DiscordSpec
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from bot.commands import evaluate
 from bot.sources.files import read_playlist
-from bot.taste import evaluate
 from storage.models import unpack
 from tests.end_to_end.people import button, custom_ids, eventually, words
 from tests.end_to_end.room import Room

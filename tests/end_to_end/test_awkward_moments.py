@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from bot.domain import Prediction, Question, WhatIf
+from bot.domain.ratings import Question
+from bot.domain.taste import Prediction, WhatIf
 from cogs.ui import cards
 from cogs.ui.cards import CardState
 from tests.end_to_end.people import button, custom_ids, eventually, playlist_csv, track_of, words

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.schedule import _age
+from bot.domain.tracks import PlaylistSource, TrackSource
+from bot.serving.schedule import _age
 from storage.backup import backup, backups
 from storage.database import Database
 from storage.features import Features

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.zstd import zstd
+from bot.safe.zstd import zstd
 from storage.backup import backup, restore
 from tests.end_to_end.people import button, eventually, playlist_csv, words
 from tests.end_to_end.test_running import Stand, stand

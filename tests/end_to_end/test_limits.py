@@ -2,7 +2,7 @@
 
 import re
 
-from bot.limits import RULES
+from bot.flow.limits import RULES
 from tests.end_to_end.people import eventually, words
 from tests.end_to_end.room import Room
 

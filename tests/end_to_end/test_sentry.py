@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.cli import main
-from bot.errors import ExtraMissing, NotConfigured
-from bot.logs import to_stderr
-from bot.sentry import reporting
+from bot.commands.cli import main
+from bot.domain.errors import ExtraMissing, NotConfigured
+from bot.telemetry.logs import to_stderr
+from bot.telemetry.sentry import reporting
 from tests.end_to_end.people import eventually, words
 from tests.end_to_end.test_running import stand
 

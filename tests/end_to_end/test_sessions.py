@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain_session import Phase, Session
+from bot.domain.session import Phase, Session
 from bot.flow.session import apply
 from bot.flow.session_events import Posted
 from tests.end_to_end.people import custom_ids, eventually, playlist_csv, words

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain_session import Phase
+from bot.domain.session import Phase
 from tests.end_to_end import test_sessions as sessions
 from tests.end_to_end.outside import Outside
 from tests.end_to_end.people import custom_ids, eventually, words

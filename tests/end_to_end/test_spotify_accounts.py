@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from bot.app import serving
+from bot.serving.app import serving
 from tests.end_to_end.outside import Outside, outside_of
 from tests.end_to_end.people import words
 from tests.end_to_end.test_account import confirm

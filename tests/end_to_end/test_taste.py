@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot.domain import Track
+from bot.domain.tracks import Track
 from bot.flow.predict import predict_tracks
 from tests.end_to_end.people import button, custom_ids, eventually, track_of, words
 from tests.end_to_end.room import Room

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.config import Config
-from bot.keys import Keyring
-from bot.schedule import _back_up
+from bot.safe.keys import Keyring
+from bot.serving.schedule import _back_up
 from storage.accounts import Accounts
 from storage.backup import backups
 from storage.database import Database

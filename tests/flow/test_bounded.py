@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.errors import TooMuchStored
+from bot.domain.errors import TooMuchStored
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.account import export
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent

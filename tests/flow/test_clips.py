@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from bot.domain import Track
+from bot.domain.tracks import Track
 from bot.flow.clips import Clips
 from bot.sources import bach
 from storage.clips import StoredClips

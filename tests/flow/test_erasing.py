@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import Checked, PlaylistSource, TrackSource
-from bot.errors import ErasedMeanwhile
+from bot.domain.errors import ErasedMeanwhile
+from bot.domain.taste import Checked
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.account import erase
 from bot.flow.connect import Connections
 from bot.flow.rate import Questions, Round

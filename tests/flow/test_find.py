@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain import TrackSource
+from bot.domain.tracks import TrackSource
 from bot.flow.find import LIKELY, SURE, best, certainty, query
 
 

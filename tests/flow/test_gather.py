@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot import errors
-from bot.domain import PlaylistSource, TrackSource
-from bot.domain_session import Ballot, Guess, Phase, Round, Session, Settings, Slot
+from bot.domain import errors
+from bot.domain.session import Ballot, Guess, Phase, Round, Session, Settings, Slot
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.gather import another, gather, make_playlist, next_question, sources, with_votes
 from bot.flow.retrain import retrain
 from bot.flow.reveal import heard, known_best, missed, season_table, shown, submitter

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PlaylistSource, Prediction, Track, TrackSource
-from bot.domain_session import Settings
+from bot.domain.session import Settings
+from bot.domain.taste import Prediction
+from bot.domain.tracks import PlaylistSource, Track, TrackSource
 from bot.flow.compare import compare
 from bot.flow.pools import Pools
 from bot.flow.predict import predict_playlist, predict_tracks, what_if

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import MIN_RATINGS, PlaylistSource, Question, TrackSource
+from bot.domain.ratings import MIN_RATINGS, Question
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.rate import EVERY, Questions, Round, rate, skip
 from bot.flow.workers import Workers
 from storage.database import Database

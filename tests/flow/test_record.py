@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PlaylistSource, Prediction, Track, TrackSource
-from bot.domain_session import Ballot, Guess, Member, Phase, Round, Session, Settings, Slot
+from bot.domain.session import Ballot, Guess, Member, Phase, Round, Session, Settings, Slot
+from bot.domain.taste import Prediction
+from bot.domain.tracks import PlaylistSource, Track, TrackSource
 from bot.flow import record
 from bot.flow.predict import predict_tracks
 from bot.flow.retrain import retrain

@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot import errors
-from bot.domain_session import LIVE, OVER, VETOES, Ballot, Guess, Phase, Session, Settings, Slot
+from bot.domain import errors
+from bot.domain.session import LIVE, OVER, VETOES, Ballot, Guess, Phase, Session, Settings, Slot
 from bot.flow import session_events as events
 from bot.flow.session import PATIENCE, RULES, apply, checked, start, steers
 from bot.flow.session_events import (

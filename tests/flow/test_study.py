@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.errors import AllRatingsEqual, AllTracksAlike, NoFeatures, TooFewRatings
+from bot.domain.errors import AllRatingsEqual, AllTracksAlike, NoFeatures, TooFewRatings
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.study import study
 from bot.flow.workers import Workers
 from storage.database import Database

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import Busy, FileTooSlow, Interrupted, TooFewRatings, TookTooLong
+from bot.domain.errors import Busy, FileTooSlow, Interrupted, TooFewRatings, TookTooLong
 from bot.flow import workers as module
 from bot.flow.workers import Workers
 from bot.processes import Processes

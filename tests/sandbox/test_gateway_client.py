@@ -6,9 +6,9 @@ import time
 import pytest
 from discord import utils
 
+from bot.safe.zstd import zstd
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
-from bot.zstd import zstd
 
 from .conftest import log_in
 

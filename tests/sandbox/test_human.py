@@ -87,7 +87,7 @@ async def test_limits_hold_in_callbacks(sandbox: Sandbox, bot: SmallBot) -> None
     sandbox.interactions.deadline = 0.2
     with pytest.raises(HumanError, match="did not respond"):
         await sandbox.human.slash("Ada", "general", "guess", {"track": "x" * 2001})
-    assert "50035" in str(bot.errors[0])
+    assert "50035" in str(bot.domain.errors[0])
 
 
 async def test_form_goes_once(sandbox: Sandbox, bot: SmallBot) -> None:

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import lfilter
 
-from bot.domain import AudioAnalysis
+from bot.domain.features import clean
+from bot.domain.tracks import AudioAnalysis
 from bot.sources.audio import analyse
 from bot.sources.audio_loudness import HIGH_PASS, SHELF, in_lufs
-from bot.taste.features import clean
 from tests.sources.sounds import RATE, music, sine, wav
 
 

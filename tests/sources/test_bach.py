@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from bot.domain.features import clean
 from bot.sources import bach
 from bot.sources.bach_build import heard
 from bot.sources.synth import INSTRUMENTS
-from bot.taste.features import clean
 from storage.identity import name_key
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors
-from bot.domain import PlaylistSource
+from bot.domain import errors
+from bot.domain.tracks import PlaylistSource
 from bot.sources.files import MAX_ROWS, read_lines, read_playlist, read_playlists
 from tests.examples import examples
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain import PlaylistSource
-from bot.errors import EarmarkError, LinkError, NoRedirect
+from bot.domain.errors import EarmarkError, LinkError, NoRedirect
+from bot.domain.tracks import PlaylistSource
 from bot.flow.connect import brought_back
 from bot.flow.link import NAME_LENGTH
 from bot.sources.decoding import tidy

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import errors
+from bot.domain import errors
 from bot.sources.decoding import MAX_BYTES
 from bot.sources.files import MAX_ROWS, read_lines, read_playlist, read_playlists
 

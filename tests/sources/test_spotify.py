@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.errors import (
+from bot.domain.errors import (
     AppRefused,
     ConnectFirst,
     ConnectionGone,

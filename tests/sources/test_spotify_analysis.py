@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.features import FEATURES
 from bot.sources.spotify_analysis import analysed
-from bot.taste.features import FEATURES
 
 RANGES = {feature.name: (feature.low, feature.high) for feature in FEATURES}
 ANYTHING = st.recursive(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.errors import EarmarkError, LinkNotSupported, ShortLink, UnknownTrack, WrongLink
+from bot.domain.errors import EarmarkError, LinkNotSupported, ShortLink, UnknownTrack, WrongLink
 from bot.sources.spotify_links import SpotifyLink, is_link, parse
 
 ID = "4uLU6hMCjMI75M1A2tKUQC"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.errors import AudioTooLarge, NotAudio
+from bot.domain.errors import AudioTooLarge, NotAudio
 from bot.sources.uploads import MAX_BYTES, hear
 from tests.sources.sounds import music, wav
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from bot.domain import Origin, PlaylistSource, Prediction, TrackSource
-from bot.domain_session import Guess, Settings, Slot
+from bot.domain.session import Guess, Settings, Slot
+from bot.domain.taste import Prediction
+from bot.domain.tracks import Origin, PlaylistSource, TrackSource
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Begin, Finish, Join, MakePlaylist, OpenRound, Reveal, Submit, Vote
 from bot.taste.group import owe

@@ -19,11 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import Config
-from bot.errors import BadBackup, BadDatabase, NoBackup, StorageBusy, WrongKey
-from bot.keys import Keyring
-from bot.metrics import Metrics
-from bot.schedule import _back_up, backing_up
-from bot.zstd import zstd
+from bot.domain.errors import BadBackup, BadDatabase, NoBackup, StorageBusy, WrongKey
+from bot.safe.keys import Keyring
+from bot.safe.zstd import zstd
+from bot.serving.schedule import _back_up, backing_up
+from bot.telemetry.metrics import Metrics
 from storage.accounts import Accounts
 from storage.backup import backup, backups, check, restore
 from storage.check import Stopped

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.errors import DatabaseClosed, FolderInUse, StorageBusy
+from bot.domain.errors import DatabaseClosed, FolderInUse, StorageBusy
+from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.accounts import Accounts
 from storage.catalogue import Known
 from storage.database import Database, FolderLock

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.app import services
 from bot.config import Config
-from bot.domain import PlaylistSource, TrackSource
-from bot.errors import ErasedMeanwhile, TooMuchStored
+from bot.domain.errors import ErasedMeanwhile, TooMuchStored
+from bot.domain.tracks import PlaylistSource, TrackSource
+from bot.serving.app import services
 from storage import linking
 from storage.accounts import Accounts
 from storage.database import Database

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from bot import errors
-from bot.domain import PlaylistSource, TrackSource
-from bot.domain_session import LIVE, Ballot, Guess, Member, Phase, Round, Session, Settings, Slot
+from bot.domain import errors
+from bot.domain.session import LIVE, Ballot, Guess, Member, Phase, Round, Session, Settings, Slot
+from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.session import PATIENCE, apply, start
 from bot.flow.session_events import (
     Actor,

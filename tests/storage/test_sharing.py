@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import insert
 
-from bot.domain import PlaylistSource, TrackSource
-from bot.domain_taste import Gave
+from bot.domain.taste import Gave
+from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.accounts import Accounts
 from storage.database import Database
 from storage.playlists import Playlists

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain import Metrics, PlaylistSource, TasteReport, TrackSource
-from bot.errors import FolderInUse, NewerDatabase, NothingToUndo, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import FolderInUse, NewerDatabase, NothingToUndo, UnknownPlaylist, UnknownTrack
+from bot.domain.taste import Metrics, TasteReport
+from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.cards import Cards, PublicCard
 from storage.database import Database, FolderLock
 from storage.identity import name_key

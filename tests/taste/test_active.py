@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bot.domain.features import NAMES
 from bot.taste.active import AHEAD, joint, most_telling, next_questions
-from bot.taste.features import NAMES
 from bot.taste.regressor import TasteRegressor
 
 ENERGY = NAMES.index("energy")

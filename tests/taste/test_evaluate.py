@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.domain import Rating, Track
+from bot.commands.evaluate import Patience, main
+from bot.commands.ratings_files import read
+from bot.domain.features import NAMES
+from bot.domain.ratings import Rating
+from bot.domain.tracks import Track
 from bot.flow.account import ratings_csv
-from bot.taste.evaluate import Patience, main
-from bot.taste.features import NAMES
-from bot.taste.ratings_files import read
 
 
 def write(path: Path, ratings: bool = True) -> Path:

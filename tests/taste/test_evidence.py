@@ -4,12 +4,13 @@ from math import comb
 import numpy as np
 import pytest
 
-from bot.domain import MIN_RATINGS
-from bot.errors import AllRatingsEqual, NoFeatures, TooFewRatings
+from bot.domain.errors import AllRatingsEqual, NoFeatures, TooFewRatings
+from bot.domain.features import FEATURES, NAMES, clean, column_name
+from bot.domain.ratings import MIN_RATINGS
+from bot.flow.jobs import Answer, fit_job, predict_job
 from bot.taste.choose import rank_questions
 from bot.taste.explain import average_shapley, best_change, curve, effects, map_of, reasons, shapley, turns, what_if
-from bot.taste.features import FEATURES, NAMES, clean, column_name, matrix
-from bot.taste.jobs import Answer, fit_job, predict_job
+from bot.taste.matrices import matrix
 from bot.taste.others import Others
 from bot.taste.regressor import TasteRegressor
 from bot.taste.validate import order, p_value, spearman, train

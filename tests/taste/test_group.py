@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bot.errors import AllVetoed, NoCandidates
+from bot.domain.errors import AllVetoed, NoCandidates
 from bot.taste.group import MOST_OWED, VETO, fill, owe, recommend, replacement
 from bot.taste.group_next import next_track
 from bot.taste.group_order import arrange, forced, repeats

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain import MAX_STARS, MIN_STARS
-from bot.domain_taste import Gave
-from bot.taste.features import NAMES
-from bot.taste.jobs import fit_job, predict_job
+from bot.domain.features import NAMES
+from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.taste import Gave
+from bot.flow.jobs import fit_job, predict_job
 from bot.taste.others import Following, Others, item_effect, others
 from bot.taste.regressor import TasteRegressor
 

@@ -198,7 +198,7 @@ def test_infinity_is_refused():
 
 
 def test_keys_go_round():
-    from bot.taste.features import NAMES
+    from bot.domain.features import NAMES
 
     X = np.full((12, len(NAMES)), np.nan)
     X[:, NAMES.index("key")] = np.arange(12)

@@ -1,6 +1,6 @@
 """Values of different services are never mixed silently."""
 
-from bot.taste.scales import common, comparable, differs, merge
+from bot.domain.scales import common, comparable, differs, merge
 
 FILE = ("file", {"energy": 0.1, "tempo": 100.0})
 RECCO = ("reccobeats", {"energy": 0.9, "valence": 0.8, "tempo": 101.0, "key": 5.0})

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.taste import study, study_leak, study_pictures, study_report
-from bot.taste.features import NAMES
+from bot.charts import study as study_pictures
+from bot.commands.study import main
+from bot.domain.features import NAMES
+from bot.flow import study_report
+from bot.taste import study, study_leak
 from bot.taste.study import SIMPLE, Network, Part, Plan
-from bot.taste.study_command import main
 
 SMALL = Plan((Network("tanh", (3,), "lbfgs", 1.0), Network("relu", (2,), "lbfgs", 1.0)), folds=3, repeats=1)
 

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from bot.domain.features import NAMES
 from bot.taste import regressor, validate
-from bot.taste.features import NAMES
 from bot.taste.validate import cautious_skill, learning_curve, metrics_skill, more_ratings, order, train, verdict
 
 

@@ -1,0 +1,1 @@
+"""Reports become PNG bytes."""

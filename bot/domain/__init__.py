@@ -1,0 +1,1 @@
+"""The nouns and errors: frozen, with units, without I/O. Everything may import from here."""

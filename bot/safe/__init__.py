@@ -1,0 +1,1 @@
+"""Keys, sealed files, private folders, locks."""

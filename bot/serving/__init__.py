@@ -1,0 +1,1 @@
+"""What runs beside the bot: the composition root, its site, its clocks, its doctor."""

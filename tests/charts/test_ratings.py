@@ -1,0 +1,69 @@
+import io
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.charts.ratings import report_alt, report_png
+from bot.domain.taste import Metrics, TasteReport
+
+
+def report(actual: list[float], predicted: list[float]) -> TasteReport:
+    metrics = Metrics(skill=0.32, r2=0.3, mae=1.42, spearman=0.61, order=0.7)
+    titles = [f"Piece {i}" for i in range(len(actual))]
+    mean = sum(actual) / len(actual)
+    return TasteReport(len(actual), 3, metrics, metrics, 0.8, mean, 0.01, "fair", None, actual, predicted, titles)
+
+
+def pixels(png: bytes) -> np.ndarray:
+    from matplotlib.image import imread
+
+    return imread(io.BytesIO(png), format="png")
+
+
+def many() -> TasteReport:
+    rng = np.random.default_rng(5)
+    actual = rng.integers(1, 11, 60).astype(float)
+    return report(actual.tolist(), np.clip(5.5 + 0.5 * (actual - 5.5) + rng.normal(0, 1, 60), 1, 10).tolist())
+
+
+def test_the_picture_is_a_png_on_a_ground_of_its_own():
+    png = report_png(many())
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    picture = pixels(png)
+    assert picture.shape[:2] == (460, 1000)
+    corners = picture[[0, 0, -1, -1], [0, -1, 0, -1]]
+    assert np.all(corners[:, 3:] == 1), "opaque: a theme's ground does not shine through"
+    assert np.all(corners[:, :3] < 0.2)
+
+
+def test_the_same_report_is_the_same_picture():
+    assert report_png(many()) == report_png(many())
+
+
+@pytest.mark.parametrize("count", [1, 2, 500])
+def test_few_and_many_ratings_can_be_drawn(count: int):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert report_png(report([7.0] * count, [6.5] * count))
+
+
+def test_the_picture_shows_what_was_predicted():
+    actual = [1.0, 4.0, 7.0, 10.0]
+    assert report_png(report(actual, actual)) != report_png(report(actual, actual[::-1]))
+
+
+def test_the_words_say_what_the_picture_shows():
+    words = report_alt(report([2.0, 4.0], [3.0, 3.0]))
+    assert "2 tracks" in words
+    assert "0.61" in words
+    assert "3.0" in words
+    assert len(words) <= 1024, "Discord's limit of a picture's description"
+
+
+def test_importing_charts_does_not_import_matplotlib():
+    code = "import sys, bot.charts.ratings; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
