@@ -15,6 +15,7 @@ from cogs.ui.audio import is_audio, listen_to
 from cogs.ui.items import LastingItem, LastingView
 
 PAGE = 10
+CARD = re.compile(r"earmark:(?:rate:\d+|vote):(\d+)")
 
 
 async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
@@ -133,7 +134,7 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
     user, guild_id = interaction.user.id, interaction.guild_id
     for row in message.components:
         for child in getattr(row, "children", []):
-            found = re.match(r"earmark:(?:rate:\d+|vote):(\d+)", getattr(child, "custom_id", None) or "")
+            found = CARD.match(getattr(child, "custom_id", None) or "")
             if found:
                 return Found(await s.playlists.visible_track(user, guild_id, int(found[1])), 1.0)
     sound = next((file for file in message.attachments if is_audio(file)), None)

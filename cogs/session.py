@@ -10,12 +10,12 @@ from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain.errors import NotInServer, SessionError, StorageBusy
+from bot.domain.names import tidy
 from bot.domain.session import Settings
 from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Cancel, Change, Consent, HandOver, Posted, Submit, Unvote
-from bot.sources.decoding import tidy
 from bot.taste.group_rules import STRATEGIES
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
@@ -23,7 +23,7 @@ from cogs.ui import digits, pick, session_cards, text, text_session
 from cogs.ui.access import allow, services
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.in_turn import InTurn
-from cogs.ui.session_access import actor, ask_consent, check_place, here
+from cogs.ui.session_access import actor, check_place, here, welcome
 from storage.sessions import Step
 
 RULES = [app_commands.Choice(name=text.bare(text_session.RULE_WORDS[name]), value=name) for name in STRATEGIES]
@@ -133,7 +133,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
             event = Posted(at=now(), message_id=message_id)
             with contextlib.suppress(StorageBusy):  # the first click on the card makes up for it
                 await sessions.step(opened.id, lambda session: apply(session, event))
-        await ask_consent(interaction, opened)
+        await welcome(interaction, opened)
 
     @app_commands.command(description="Change the session here")
     @app_commands.describe(**WHAT)

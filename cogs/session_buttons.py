@@ -17,6 +17,7 @@ from bot.flow.session_events import (
     Begin,
     Cancel,
     Consent,
+    CountRatings,
     EndRound,
     Event,
     Export,
@@ -28,11 +29,11 @@ from bot.flow.session_events import (
     Veto,
 )
 from cogs.stage import Stage, now
-from cogs.ui import cards, text, text_session
+from cogs.ui import cards, session_cards, text, text_session
 from cogs.ui.access import services
 from cogs.ui.errors import say
 from cogs.ui.items import LastingItem, LastingView
-from cogs.ui.session_access import actor, ask_consent, stage
+from cogs.ui.session_access import actor, stage, welcome
 from storage.sessions import Step
 
 STEPS: dict[str, type[Event]] = {"leave": Leave, "cancel": Cancel, "finish": Finish}
@@ -69,7 +70,7 @@ async def join(interaction: discord.Interaction, session: Session) -> None:
     stage(interaction).go_on(session.id)
     await interaction.response.defer()
     if step.after is not step.before:
-        await ask_consent(interaction, step.after)
+        await welcome(interaction, step.after)
 
 
 async def begin(interaction: discord.Interaction, session: Session) -> None:
@@ -140,7 +141,7 @@ class VoteButton(LastingItem, template=r"earmark:svote:(?P<id>\d{1,19}):(?P<roun
         await say(interaction, text_session.voted(track, stars))
         follow(stage(interaction), step)
         if who.listener_id not in step.before.present:
-            await ask_consent(interaction, step.after)
+            await welcome(interaction, step.after)
 
 
 def follow(on: Stage, step: Step) -> None:
@@ -165,8 +166,17 @@ class LearnButton(LastingItem, template=r"earmark:slearn:(?P<id>\d{1,19}):(?P<le
 
     async def act(self, interaction: discord.Interaction) -> None:
         event = Consent(at=now(), by=actor(interaction), learn=bool(self.number("learn")))
-        await services(interaction).sessions.step(self.number("id"), lambda session: apply(session, event))
-        await interaction.response.edit_message(content=text_session.consent(event.learn), view=None)
+        step = await services(interaction).sessions.step(self.number("id"), lambda session: apply(session, event))
+        await interaction.response.edit_message(**session_cards.membership(step.after, interaction.user.id))
+
+
+class OpenlyButton(LastingItem, template=r"earmark:sopenly:(?P<id>\d{1,19}):(?P<openly>[01])"):
+    """Lets one's own ratings of the candidates count, or leaves them out again."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        event = CountRatings(at=now(), by=actor(interaction), openly=bool(self.number("openly")))
+        after = await stage(interaction).step(self.number("id"), event)
+        await interaction.response.edit_message(**session_cards.membership(after, interaction.user.id))
 
 
 class SlotSelect(LastingItem, template=r"earmark:slot:(?P<action>swap|veto):(?P<id>\d{1,19})"):
@@ -195,4 +205,4 @@ class SlotSelect(LastingItem, template=r"earmark:slot:(?P<action>swap|veto):(?P<
         return kind(at=now(), by=by, place=place, slot=slot)
 
 
-ITEMS = (SessionButton, VoteButton, NextButton, LearnButton, SlotSelect)
+ITEMS = (SessionButton, VoteButton, NextButton, LearnButton, OpenlyButton, SlotSelect)

@@ -51,7 +51,7 @@ class Stage:
 
     def __init__(self, bot: Earmark) -> None:
         s = bot.services
-        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.shares, s.models, s.workers)
+        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.workers)
         self.changes = InTurn()
         self._bot = bot
         self._sessions = s.sessions
@@ -72,8 +72,6 @@ class Stage:
     async def change(self, session_id: int, change: Callable[[Session], Session], *, repost: bool = False) -> Session:
         """Take and store several steps at once, and let the stage follow; `repost` puts the card at the end."""
         step = await self._sessions.step(session_id, change)
-        if step.before.submissions != step.after.submissions:
-            self.pools.forget(session_id)
         if step.before.open_round is not None and step.after.phase is not Phase.RATING:
             self._spawn(self._show_last_round(step.after), f"session-{session_id}-last")
         if repost:
@@ -223,11 +221,10 @@ class Stage:
         return True
 
     async def _learn(self, session: Session) -> None:
-        """Let the models follow the votes; what is played next, and the playlist, are chosen with them."""
+        """Let the models of members who agreed follow the votes."""
         s = self._bot.services
         if trained := await learn(s.ratings, s.models, s.predictions, s.workers, session):
             s.metrics.trained.add(trained)
-            self.pools.forget(session.id)
 
     async def _opening(self, session: Session) -> OpenRound:
         pool = await self.pools.of(session)

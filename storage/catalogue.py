@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.names import name_key, search_key
 from bot.domain.tracks import TrackSource
-from storage.identity import name_key
 from storage.rows import in_parts
 from storage.schema import playlist_tracks, playlists, ratings, track_features, tracks
 
@@ -97,6 +97,7 @@ async def store(connection: AsyncConnection, sources: Sequence[TrackSource], con
 def _values(source: TrackSource) -> dict[str, object]:
     return {
         "name_key": name_key(source.artist, source.title),
+        "search_key": search_key(source.artist, source.title),
         "title": source.title,
         "artist": source.artist,
         "album": source.album,
@@ -138,7 +139,7 @@ async def _adopt(connection: AsyncConnection, adopted: Sequence[tuple[int, Track
         gains = {"spotify_id": source.spotify_id, "isrc": source.isrc, "url": source.url}
         filled: dict[str, Any] = {name: func.coalesce(tracks.c[name], value) for name, value in gains.items() if value}
         if names:
-            filled |= {name: _values(source)[name] for name in ("name_key", "title", "artist", "album")}
+            filled |= {name: _values(source)[name] for name in ("name_key", "search_key", "title", "artist", "album")}
         await connection.execute(update(tracks).where(tracks.c.id == track_id).values(**filled))
 
 

@@ -2,18 +2,19 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, exists, or_, select, union_all
+from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, union_all
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
+from bot.domain.names import search_fold
 from bot.domain.tracks import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
 from storage import catalogue, linking
 from storage.database import Database, Statement
-from storage.identity import fold
 from storage.listeners import Began, began, ensure
 from storage.playlist_rows import one, own, playlist, summary
 from storage.rows import select_tracks, track
@@ -172,9 +173,21 @@ class Playlists:
     async def search(self, listener_id: int, guild_id: int | None, text: str, limit: int = 25) -> list[Track]:
         """Visible tracks in whose artist and title every word of the text occurs."""
         query = select_tracks().where(_on_seen(listener_id, guild_id))
-        for word in fold(text).split()[:8]:
-            query = query.where(tracks.c.name_key.contains(word, autoescape=True))
+        for word in search_fold(text).split()[:8]:
+            query = query.where(tracks.c.search_key.contains(word, autoescape=True))
         return await self._tracks(query.order_by(tracks.c.title, tracks.c.id).limit(limit))
+
+    async def titled(self, listener_id: int, guild_id: int | None, titles: Collection[str]) -> list[Track]:
+        """Visible tracks that have one of these titles, folded as `search_fold` does; a hundred at most."""
+        title = func.substr(tracks.c.search_key, func.instr(tracks.c.search_key, "|") + 1)
+        wanted = select(func.json_each(json.dumps(list(titles))).table_valued("value").c.value)
+        query = select_tracks().where(_on_seen(listener_id, guild_id), title.in_(wanted))
+        return await self._tracks(query.order_by(func.length(title).desc(), tracks.c.id).limit(100))
+
+    async def of_spotify(self, listener_id: int, guild_id: int | None, spotify_id: str) -> Track | None:
+        """The visible track of an id at Spotify."""
+        query = select_tracks().where(_on_seen(listener_id, guild_id), tracks.c.spotify_id == spotify_id)
+        return next(iter(await self._tracks(query)), None)
 
     async def identify(self, owner_id: int, found: Mapping[int, TrackSource]) -> int:
         """Give tracks on the owner's playlists, known by name alone, their ids; returns how many took theirs.

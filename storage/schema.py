@@ -45,12 +45,13 @@ listeners = Table(
     sqlite_strict=True,
 )
 
-# One row a recording: the same under two names or ids is one track (see storage/identity.py).
+# One row a recording: the same under two names or ids is one track (see bot/domain/names.py).
 tracks = Table(
     "tracks",
     metadata,
     Column("id", Snowflake, primary_key=True),
-    Column("name_key", Text, nullable=False),  # normalised artist and title
+    Column("name_key", Text, nullable=False),  # artist and title, folded: whether two are the same
+    Column("search_key", Text, nullable=False),  # the same, with all words and no accents: what is looked for
     Column("title", Text, nullable=False),
     Column("artist", Text, nullable=False),
     Column("album", Text, nullable=False),

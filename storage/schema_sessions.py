@@ -75,9 +75,11 @@ session_members = Table(
     Column("learn", Integer),  # NULL: not asked yet
     Column("vetoes", Integer, nullable=False),
     Column("host", Integer, nullable=False),
+    Column("openly", Integer, nullable=False, server_default=text("0")),  # own ratings of the candidates count
     _flag("present"),
     _flag("learn"),
     _flag("host"),
+    _flag("openly"),
     Index("session_members_by_listener", "listener_id"),
     sqlite_strict=True,
 )

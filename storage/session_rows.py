@@ -56,7 +56,9 @@ PARTS = (
         ("id",),
         ("guild_id", "channel_id", "message_id", "phase", "settings", "exported", "created_at", "touched_at"),
     ),
-    Part("session_members", ("session_id", "listener_id"), ("joined_at", "present", "learn", "vetoes", "host")),
+    Part(
+        "session_members", ("session_id", "listener_id"), ("joined_at", "present", "learn", "vetoes", "host", "openly")
+    ),
     Part("session_submissions", ("session_id", "listener_id"), ("track_id",), exclusive=True),
     Part(
         "session_rounds",
@@ -127,7 +129,8 @@ def rows_of(session: Session | None) -> dict[str, Rows]:
 
 def _member_row(member: Member, host_id: int) -> tuple[Any, ...]:
     learn = None if member.learn is None else int(member.learn)
-    return member.joined_at, int(member.present), learn, member.vetoes, int(member.listener_id == host_id)
+    host = int(member.listener_id == host_id)
+    return member.joined_at, int(member.present), learn, member.vetoes, host, int(member.openly)
 
 
 def _round_row(round_: Round, there: Mapping[int, Member]) -> tuple[Any, ...]:
@@ -149,7 +152,7 @@ def session_of(rows: Iterable[Sequence[Any]]) -> Session | None:
     members, hosts = dict[int, Member](), list[int]()
     for row in found["session_members"]:
         learn = None if row[4] is None else bool(row[4])
-        members[row[1]] = Member(row[1], row[2], bool(row[3]), learn, row[5])
+        members[row[1]] = Member(row[1], row[2], bool(row[3]), learn, row[5], bool(row[7]))
         hosts += [row[1]] if row[6] else []
     by_stay = sorted(members.values(), key=lambda m: (not m.present, m.joined_at, m.listener_id))
     return Session(

@@ -51,6 +51,9 @@ FEATURES: tuple[Feature, ...] = (
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 
 
+SIGNS = re.compile("[^a-z0-9]+")
+
+
 _BY_NAME = {feature.name: feature for feature in FEATURES}
 
 
@@ -66,7 +69,7 @@ _ALIASES = {
 
 def column_name(header: str) -> str | None:
     """Our name for a column's header ("Duration (ms)", "Time Signature"), or None."""
-    folded = re.sub(r"[^a-z0-9]+", "_", header.strip().lower()).strip("_")
+    folded = SIGNS.sub("_", header.strip().lower()).strip("_")
     folded = _ALIASES.get(folded, folded)
     return folded if folded in _BY_NAME else None
 

@@ -46,6 +46,7 @@ class Member:
     present: bool = True  # False: has left; votes given before stay
     learn: bool | None = None  # may votes become ratings? None: not asked yet
     vetoes: int = 0  # used
+    openly: bool = False  # own ratings of the candidates count, so that others can tell what they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,11 @@ class Session:
     @property
     def planned_rounds(self) -> int:
         return self.settings.rounds if self.settings.theme is None else len(self.submissions)
+
+    @property
+    def openly(self) -> frozenset[int]:
+        """Who joined openly."""
+        return frozenset(member.listener_id for member in self.members.values() if member.openly)
 
     def means(self) -> dict[int, float]:
         """What each member gets of the playlist on average, in predicted stars."""

@@ -25,6 +25,7 @@ from storage.models import Models, pack
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 
+UNFIT = re.compile(r"[^\w\- ]+")  # for a file's name
 COLUMNS = ("track_id", "name", "artist", "album", "isrc")
 README = """Everything that Earmark has stored about you.
 
@@ -169,7 +170,7 @@ def _json(value: object) -> bytes:
 
 def _file_name(name: str) -> str:
     """A playlist's name as a file's, on any system."""
-    return re.sub(r"[^\w\- ]+", "_", name).strip(" ._")[:60] or "playlist"
+    return UNFIT.sub("_", name).strip(" ._")[:60] or "playlist"
 
 
 def _free(stem: str, taken: Mapping[str, bytes]) -> str:

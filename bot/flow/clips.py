@@ -14,6 +14,7 @@ from bot.sources.bach import Piece
 from bot.sources.uploads import UPLOADED
 from storage.clips import StoredClips
 
+WORD = re.compile("[A-Za-z0-9]+")
 PATIENCE = 2.0  # seconds that a card waits for its sound: Discord waits 3 for the card
 
 
@@ -112,4 +113,4 @@ class Clips:
 def _file_name(track: Track) -> str:
     """What the player on the card shows: the title, in letters that a file's name keeps anywhere."""
     plain = unicodedata.normalize("NFKD", track.title).encode("ascii", "ignore").decode()
-    return f"{'-'.join(re.findall('[A-Za-z0-9]+', plain))[:60] or 'track'}.mp3"
+    return f"{'-'.join(WORD.findall(plain))[:60] or 'track'}.mp3"

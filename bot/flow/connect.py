@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -210,7 +209,7 @@ def brought_back(address: str) -> tuple[str, str]:
 
     """
     try:
-        query = parse_qs(urlsplit(re.sub(r"\s+", "", address).strip("<>")).query)
+        query = parse_qs(urlsplit("".join(address.split()).strip("<>")).query)
     except ValueError:
         raise NoRedirect from None
     state, code, error = (query.get(name, [""])[0] for name in ("state", "code", "error"))

@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from bot.domain.errors import NotOnSpotify, SpotifyError, UnknownTrack
+from bot.domain.names import fold, without_guests, without_version
 from bot.domain.tracks import Track, TrackSource
 from bot.flow.outside import Outside, measure
 from bot.sources.collect import isrc, spotify_id
-from storage.identity import fold
 from storage.playlists import Playlists
 
 SURE = 0.92  # from here on, a match needs nobody's word
 LIKELY = 0.6  # below, it is none
 LONGEST = 200  # characters of a text that may be a name
-_VERSION = re.compile(r"\s+[-–(\[].*\b(remaster|remastered|version|edit|mono|stereo|live|mix)\b.*$", re.IGNORECASE)
-_GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring|with)\b\.?[^)\]]*[\)\]]?", re.IGNORECASE)
+FILTERS = re.compile('[":]')  # would be understood as such in a search
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +30,14 @@ def certainty(artist: str, title: str, candidate: TrackSource) -> float:
     """How surely a track is the one that a name means: the title counts three, the artist two parts of five."""
     titles = max(
         _alike(title, candidate.title),
-        _alike(_VERSION.sub("", title), _VERSION.sub("", candidate.title)) - 0.02,
+        _alike(without_version(title), without_version(candidate.title)) - 0.02,
     )
     artists = max([_alike(artist, candidate.artist), *(_alike(artist, one) for one in candidate.artist.split(", "))])
     return max(0.6 * titles + 0.4 * artists if artist else 0.9 * titles, 0.0)
 
 
 def _alike(a: str, b: str) -> float:
-    a, b = fold(_GUESTS.sub(" ", a)), fold(_GUESTS.sub(" ", b))
+    a, b = (fold(without_guests(name)) or name.strip() for name in (a, b))  # a name may be all signs
     return SequenceMatcher(None, a, b, autojunk=False).ratio() if a and b else 0.0
 
 
@@ -50,10 +49,8 @@ def best(artist: str, title: str, candidates: Sequence[TrackSource]) -> tuple[Tr
 
 def query(artist: str, title: str) -> str:
     """What to search for; quotes and colons would be understood as filters."""
-    title = (
-        _VERSION.sub("", _GUESTS.sub(" ", title)) or title
-    )  # what is not asked for still counts when finds are rated
-    clean = [" ".join(re.sub(r'[":]', " ", part).split()) for part in (title, artist)]
+    title = without_version(without_guests(title))  # what is not asked for still counts when finds are rated
+    clean = [" ".join(FILTERS.sub(" ", part).split()) for part in (title, artist)]
     return " ".join(filter(None, clean))
 
 

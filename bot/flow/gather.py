@@ -10,22 +10,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.errors import NoCandidates, NotTrained, UnknownSlot
-from bot.domain.ratings import MAX_STARS, MIN_STARS
+from bot.domain.errors import NoCandidates, UnknownSlot
+from bot.domain.scales import common, comparable
 from bot.domain.session import Guess, Session, Slot
 from bot.domain.tracks import Playlist, Track
-from bot.flow.predict import predict_tracks
+from bot.flow.jobs import expect_job
+from bot.flow.learn import settled
 from bot.flow.workers import Workers
 from bot.taste.group import fill, recommend, replacement
 from bot.taste.group_next import next_track
-from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
-from storage.sharing import Shares
 
 Array = NDArray[np.float64]
-
-NORMAL_80 = 1.2816  # standard deviations from the mean to the end of an 80 % range
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +32,8 @@ class Pool:
     Attributes:
         members: who is there, in the order of the rows.
         tracks: the candidates, in the order of the columns; each once.
-        predictions: (members, tracks) stars; a rating where there is one, else the model's word, else NaN.
-        uncertainty: (members, tracks) standard deviations in stars: 0 for a rating, NaN where nothing is known.
-        without_model: members of whom no model is stored: the group's taste stands in.
+        predictions: (members, tracks) stars; a vote of this session, else what is expected, else NaN.
+        uncertainty: (members, tracks) standard deviations in stars: 0 for a vote, NaN where nothing is known.
         brings: how many of the tracks are on playlists of each member.
 
     """
@@ -46,7 +42,6 @@ class Pool:
     tracks: tuple[Track, ...]
     predictions: Array
     uncertainty: Array
-    without_model: frozenset[int]
     brings: Mapping[int, int]
 
     def place(self, track_id: int) -> int:
@@ -88,13 +83,12 @@ async def drawn_on(playlists: Playlists, session: Session) -> Sequence[int]:
     return await playlists.shared_tracks(session.present, session.guild_id, session.settings.playlist_ids)
 
 
-async def gather(
-    playlists: Playlists, ratings: Ratings, shares: Shares, models: Models, workers: Workers, session: Session
-) -> Pool:
+async def gather(playlists: Playlists, ratings: Ratings, workers: Workers, session: Session) -> Pool:
     """Bring together the candidates and what each member would give them.
 
     In a themed session the submissions are the candidates. Votes of this session count as ratings here, also of members
-    who do not let them become ratings.
+    who do not let them become ratings. Everybody sees what follows from a pool, so that it holds nothing that a rating
+    of a candidate would change, unless its member joined openly; nor does what members share of their tastes count.
 
     Raises:
         NoCandidates: nobody shares a playlist with tracks here.
@@ -103,14 +97,9 @@ async def gather(
     tracks, brings = await _candidates(playlists, session)
     if not tracks or not session.present:
         raise NoCandidates(members=len(session.present), tracks=len(tracks))
-    rows = [
-        await _known(ratings, shares, models, workers, member, tracks, session.guild_id) for member in session.present
-    ]
-    predictions = np.array([row.stars for row in rows])
-    uncertainty = np.array([row.deviations for row in rows])
-    without = frozenset(member for member, row in zip(session.present, rows, strict=True) if not row.trained)
-    pool = Pool(session.present, tuple(tracks), predictions, uncertainty, without, brings)
-    return with_votes(pool, session)
+    rows = [await _expected(ratings, workers, session, member, tracks) for member in session.present]
+    predictions, uncertainty = np.array([stars for stars, _ in rows]), np.array([deviations for _, deviations in rows])
+    return with_votes(Pool(session.present, tuple(tracks), predictions, uncertainty, brings), session)
 
 
 def with_votes(pool: Pool, session: Session) -> Pool:
@@ -122,7 +111,7 @@ def with_votes(pool: Pool, session: Session) -> Pool:
             if member in round_.ballots and round_.track_id in places:
                 predictions[row, places[round_.track_id]] = round_.ballots[member].stars
                 uncertainty[row, places[round_.track_id]] = 0.0
-    return Pool(pool.members, pool.tracks, predictions, uncertainty, pool.without_model, pool.brings)
+    return Pool(pool.members, pool.tracks, predictions, uncertainty, pool.brings)
 
 
 def next_question(pool: Pool, session: Session) -> Track:
@@ -201,15 +190,6 @@ async def another(pool: Pool, session: Session, place: int) -> Slot:
     return Slot(track, pool.guesses(track))
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """One member's row of the pool."""
-
-    stars: list[float]
-    deviations: list[float]
-    trained: bool
-
-
 async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Track], dict[int, int]]:
     if session.settings.theme is not None:
         submitted = [await playlists.track(track_id) for track_id in session.submissions.values()]
@@ -224,34 +204,34 @@ async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Trac
     return [tracks[i] for i in sorted(tracks)], {member: len(ids) for member, ids in brought.items()}
 
 
-async def _known(
-    ratings: Ratings,
-    shares: Shares,
-    models: Models,
-    workers: Workers,
-    member: int,
-    tracks: Sequence[Track],
-    guild_id: int,
-) -> _Known:
-    given = await ratings.stars(member)
-    try:
-        predicted = await predict_tracks(
-            ratings, models, workers, member, tracks, explain=False, shares=shares, guild_id=guild_id
-        )
-    except NotTrained:
-        predicted = []
-    by_model = {prediction.track.id: prediction for prediction in predicted if prediction.stars is not None}
-    stars, deviations = list[float](), list[float]()
-    for track in tracks:
-        prediction = by_model.get(track.id)
-        if track.id in given:
-            stars.append(float(given[track.id]))
-            deviations.append(0.0)
-        elif prediction is None or prediction.stars is None:
-            stars.append(np.nan)
-            deviations.append(np.nan)
-        else:
-            low, high = prediction.low or MIN_STARS, prediction.high or MAX_STARS
-            stars.append(prediction.stars)
-            deviations.append((high - low) / (2 * NORMAL_80))
-    return _Known(stars, deviations, trained=bool(predicted))
+async def _expected(
+    ratings: Ratings, workers: Workers, session: Session, member: int, tracks: Sequence[Track]
+) -> tuple[Array, Array]:
+    """One member's row of the pool: stars and their standard deviations, NaN unknown.
+
+    Learned for this session alone, from the ratings of other tracks and the votes of rounds that are over: so nothing
+    that follows from it can tell what the member gave to any candidate, or whether to any. Of who joined openly, the
+    ratings of the candidates count as well, and stand in their places.
+    """
+    candidates = {track.id: track for track in tracks}
+    rated = await ratings.of(member)
+    if member not in session.openly:
+        hidden = candidates.keys() | {round_.track_id for round_ in session.rounds}
+        rated = [rating for rating in rated if rating.track.id not in hidden]
+    learned = {rating.track.id: (rating.track, rating.stars) for rating in rated}
+    for round_ in settled(session):
+        if member in round_.ballots and round_.track_id in candidates:
+            learned[round_.track_id] = candidates[round_.track_id], round_.ballots[member].stars
+    scales = common([track.scales for track, _ in learned.values()])
+    stars, deviations = await workers.run_for(
+        member,
+        expect_job,
+        [comparable(track.features, track.scales, scales) for track, _ in learned.values()],
+        [stars for _, stars in learned.values()],
+        [comparable(track.features, track.scales, scales) for track in tracks],
+    )
+    places = {track.id: place for place, track in enumerate(tracks)}
+    for rating in rated:
+        if rating.track.id in places:
+            stars[places[rating.track.id]], deviations[places[rating.track.id]] = rating.stars, 0.0
+    return stars, deviations

@@ -1,5 +1,6 @@
 """What a worker process does: plain values in, plain values out; heavy modules are imported there only."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.features import NAMES
-from bot.domain.ratings import MAX_STARS, MIN_STARS, Verdict
+from bot.domain.ratings import MAX_STARS, MIN_RATINGS, MIN_STARS, Verdict
 from bot.domain.taste import Checked, Effect, Glance, Reason, TasteReport, WhatIf
 from bot.taste.matrices import matrix
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from bot.taste.others import Others
     from bot.taste.regressor import TasteRegressor
 
+PICTURE = re.compile(r"!\[([^\[\]]*)\]\(([^()]+)\)")  # in Markdown
 Array = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]
 Turn = tuple[str, float]  # a feature, and the value to which it is turned
+NORMAL_80 = 1.2816  # standard deviations from the mean to the end of an 80 % range
 
 
 def fit_job(
@@ -121,6 +124,25 @@ def _told(
     return Following.of(model, others).predict(model, X, np.asarray(others.asked, dtype=np.float64)[rows])
 
 
+def expect_job(
+    rows: Sequence[Mapping[str, float]], stars: Sequence[int], asked: Sequence[Mapping[str, float]]
+) -> tuple[Array, Array]:
+    """Learn from rated rows and predict those asked about; returns (m,) stars and their standard deviations.
+
+    Both are NaN where nothing is known: of a row without features, and of all where ratings are too few or all alike.
+    """
+    from bot.taste.regressor import TasteRegressor  # noqa: PLC0415 - heavy
+
+    X, y, among = matrix(rows), np.asarray(stars, dtype=np.float64), matrix(asked)
+    known, seen = ~np.isnan(X).all(axis=1), ~np.isnan(among).all(axis=1)
+    expected, deviations = np.full(len(among), np.nan), np.full(len(among), np.nan)
+    if known.sum() >= MIN_RATINGS and np.ptp(y[known]) > 0 and seen.any():
+        model = TasteRegressor(low=MIN_STARS, high=MAX_STARS).fit(X[known], y[known])
+        expected[seen], deviations[seen] = model.predict(among[seen], return_std=True)
+        deviations[seen] *= model.reach(0.8) / NORMAL_80
+    return expected, deviations
+
+
 def next_questions_job(
     rows: Sequence[Mapping[str, float]],
     stars: Sequence[int],
@@ -202,7 +224,6 @@ def study_report_job(
     rows: Sequence[Mapping[str, float]], stars: Sequence[int], results: Mapping[str, list[dict[str, Any]]]
 ) -> list[tuple[str, bytes, str | None]]:
     """Write the study's report and pictures; returns (name, content, what a picture shows)."""
-    import re  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
@@ -214,5 +235,5 @@ def study_report_job(
         y = np.asarray(stars, dtype=np.float64)
         report = study_report.write(out, "your ratings", matrix(rows), y, study.DEFAULT, results, None)
         text = report.read_text(encoding="utf-8")
-        pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
+        pictures = PICTURE.findall(text)
         return [(report.name, text.encode(), None), *((name, (out / name).read_bytes(), alt) for alt, name in pictures)]

@@ -1,7 +1,9 @@
-"""Learn: where members let votes count as ratings, their models follow while the session still goes on."""
+"""Learn: what a session expects, and the models of members who let votes become ratings, follow the votes."""
+
+from collections.abc import Sequence
 
 from bot.domain.errors import AllRatingsEqual, Busy, ErasedMeanwhile, NoFeatures, TooFewRatings
-from bot.domain.session import Session
+from bot.domain.session import Round, Session
 from bot.flow.retrain import retrain
 from bot.flow.workers import Workers
 from storage.models import Models
@@ -11,10 +13,15 @@ from storage.ratings import Ratings
 EVERY = 3  # rounds: fewer votes hardly move a model
 
 
+def settled(session: Session) -> Sequence[Round]:
+    """The rounds that a session has learned from: they are over, and the votes of all are public."""
+    ended = [round_ for round_ in session.rounds if not round_.open]
+    return ended[: len(ended) // EVERY * EVERY]
+
+
 def due(session: Session) -> bool:
     """Whether enough rounds have ended since the models were trained last."""
-    ended = sum(not round_.open for round_ in session.rounds)
-    return ended > 0 and ended % EVERY == 0 and session.open_round is None
+    return len(settled(session)) == len(session.rounds) > 0
 
 
 async def learn(ratings: Ratings, models: Models, predictions: Predictions, workers: Workers, session: Session) -> int:

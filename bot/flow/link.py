@@ -5,12 +5,12 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain, count
 
+from bot.domain.names import tidy
 from bot.domain.tracks import LinkedPlaylist, PlaylistSource
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers
 from bot.sources import bach
-from bot.sources.decoding import tidy
 from bot.sources.files import read_lines, read_playlists
 from storage.playlists import Playlists
 

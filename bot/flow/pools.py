@@ -6,12 +6,11 @@ from bot.domain.errors import UnknownTrack
 from bot.domain.session import Session, Slot
 from bot.domain.tracks import Track
 from bot.flow.gather import Pool, drawn_on, gather, make_playlist, sources, with_votes
+from bot.flow.learn import settled
 from bot.flow.workers import Workers
-from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
-from storage.sharing import Shares
 
 KEPT = 100
 
@@ -24,36 +23,30 @@ class Pools:
         sessions: Sessions,
         playlists: Playlists,
         ratings: Ratings,
-        shares: Shares,
-        models: Models,
         workers: Workers,
     ) -> None:
         self._sessions = sessions
         self._playlists = playlists
         self._ratings = ratings
-        self._shares = shares
-        self._models = models
         self._workers = workers
         self._pools: OrderedDict[int, tuple[object, Pool]] = OrderedDict()
 
     async def of(self, session: Session) -> Pool:
         """What the group can choose from, with the votes given so far; raises NoCandidates.
 
-        Gathered anew once somebody came or went, took tracks away or brought some, or changed with whom he shares.
+        Gathered anew once somebody came or went, took tracks away or brought some, joined openly, or once there are
+        votes to learn from.
         """
         tracks = await drawn_on(self._playlists, session)
-        rests_on = (session.present, tracks, await self._shares.state(session.guild_id))
+        votes = [(round_.track_id, round_.ballots) for round_ in settled(session)]
+        rests_on = (session.present, session.openly, tracks, votes)
         kept = self._pools.get(session.id)
         if kept is None or kept[0] != rests_on:
-            pool = await gather(self._playlists, self._ratings, self._shares, self._models, self._workers, session)
+            pool = await gather(self._playlists, self._ratings, self._workers, session)
             kept = self._pools[session.id] = (rests_on, pool)
             while len(self._pools) > KEPT:
                 self._pools.popitem(last=False)
         return with_votes(kept[1], session)
-
-    def forget(self, session_id: int) -> None:
-        """Gather anew next time."""
-        self._pools.pop(session_id, None)
 
     async def playlist(self, session: Session) -> tuple[Slot, ...]:
         """The slots of the group's playlist; raises NoCandidates or AllVetoed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.errors import NotTrained, UnknownTrack
 from bot.domain.features import NAMES, clean
+from bot.domain.names import MAX_NAME, search_fold
 from bot.domain.ratings import MIN_RATINGS
 from bot.domain.scales import comparable
 from bot.domain.taste import ByOthers, Prediction, WhatIf
@@ -13,13 +14,16 @@ from bot.domain.tracks import Track
 from bot.flow.jobs import Turn, predict_job
 from bot.flow.workers import Workers
 from bot.taste.others import others
-from storage.identity import fold
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sharing import Shares
 
+TRACK_LINK = re.compile("track[/:]([0-9A-Za-z]{22})")
+LINES = 5  # of a text that may each name a track
 TELLING = 5  # letters of a title that is looked for in a sentence: "It" and "You" are words first
+WORDS = 800  # of a sentence in which a title is looked for
+WORDS_OF_TITLE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,30 +146,37 @@ async def track_named(playlists: Playlists, listener_id: int, guild_id: int | No
         UnknownTrack: no visible track fits.
 
     """
-    link = re.search(r"(?:track[/:])([0-9A-Za-z]{22})", text)
+    link = TRACK_LINK.search(text)
     if link:
-        for track in await playlists.visible_tracks(listener_id, guild_id):
-            if track.spotify_id == link[1]:
-                return track
-        raise UnknownTrack(asked=link[0])
-    for line in [line.strip() for line in text.splitlines() if fold(line)][:5]:
+        track = await playlists.of_spotify(listener_id, guild_id, link[1])
+        if track is None:
+            raise UnknownTrack(asked=link[0])
+        return track
+    for line in [line.strip() for line in text.splitlines() if search_fold(line)][:LINES]:
         artist, dash, title = line.partition(" - ")
-        exact = {fold(line), fold(title)} if dash else {fold(line)}
+        exact = {search_fold(line), search_fold(title)} if dash else {search_fold(line)}
         found = await playlists.search(listener_id, guild_id, line, limit=100)
         if not found and dash:
             named = await playlists.search(listener_id, guild_id, title, limit=100)
-            found = [track for track in named if fold(artist) in fold(track.artist)]
+            found = [track for track in named if search_fold(artist) in search_fold(track.artist)]
         if found:
             # Of several whose names hold these words, the one that is called so, else the shortest name.
-            return min(found, key=lambda track: (fold(track.title) not in exact, len(track.title)))
-    named = _named_within(text, await playlists.visible_tracks(listener_id, guild_id))
+            return min(found, key=lambda track: (search_fold(track.title) not in exact, len(track.title)))
+    named = await _named_within(playlists, listener_id, guild_id, text)
     if named is None:
         raise UnknownTrack(asked=text[:80])
     return named
 
 
-def _named_within(text: str, tracks: Sequence[Track]) -> Track | None:
+async def _named_within(playlists: Playlists, listener_id: int, guild_id: int | None, text: str) -> Track | None:
     """The track whose title stands in a sentence, whole; of several the longest, then one whose artist is named too."""
-    words = f" {fold(text)} "
-    found = [track for track in tracks if len(key := fold(track.title)) >= TELLING and f" {key} " in words]
-    return max(found, key=lambda track: (len(fold(track.title)), fold(track.artist) in words, -track.id), default=None)
+    words = search_fold(text).split()[:WORDS]
+    parts = {" ".join(words[i:end]) for i in range(len(words)) for end in range(i + 1, i + 1 + WORDS_OF_TITLE)}
+    titles = [part for part in parts if TELLING <= len(part) <= MAX_NAME]
+    found = await playlists.titled(listener_id, guild_id, titles)
+    sentence = f" {' '.join(words)} "
+
+    def telling(track: Track) -> tuple[int, bool, int]:
+        return len(search_fold(track.title)), f" {search_fold(track.artist)} " in sentence, -track.id
+
+    return max(found, key=telling, default=None)

@@ -42,6 +42,7 @@ from bot.flow.session_events import (
     Cancel,
     Change,
     Consent,
+    CountRatings,
     EndRound,
     Event,
     Expire,
@@ -131,7 +132,7 @@ def _join(session: Session, event: Join) -> Session:
     if before is not None and before.present:
         return session
     member = (
-        replace(before, present=True, joined_at=event.at)
+        replace(before, present=True, joined_at=event.at, openly=False)
         if before
         else Member(listener_id, event.at, learn=event.learn)
     )
@@ -161,6 +162,10 @@ def _hand_over(session: Session, event: HandOver) -> Session:
 
 def _consent(session: Session, event: Consent) -> Session:
     return _with_member(session, replace(session.members[_who(event)], learn=event.learn))
+
+
+def _count_ratings(session: Session, event: CountRatings) -> Session:
+    return _with_member(session, replace(session.members[_who(event)], openly=event.openly))
 
 
 def _posted(session: Session, event: Posted) -> Session:
@@ -363,6 +368,7 @@ RULES: Mapping[type[Event], Rule] = {
     Leave: Rule(LIVE, "member", _leave),
     HandOver: Rule(LIVE, "host", _hand_over),
     Consent: Rule(LIVE, "member", _consent),
+    CountRatings: Rule(LIVE, "member", _count_ratings),
     Change: Rule(_in(Phase.LOBBY, Phase.GATHERING, Phase.RATING, Phase.REVEAL), "host", _change),
     Posted: Rule(LIVE, "bot", _posted),
     Begin: Rule(_in(Phase.LOBBY), "host", _begin),

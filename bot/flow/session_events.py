@@ -44,6 +44,13 @@ class Consent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountRatings(Event):
+    """Say whether one's own ratings of the candidates count, which lets others tell what they are."""
+
+    openly: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Posted(Event):
     """The session's card has a message."""
 

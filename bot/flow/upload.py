@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import AudioError, EarmarkError, FileTooSlow, Interrupted
+from bot.domain.names import tidy
 from bot.domain.tracks import AudioAnalysis, LinkedPlaylist, PlaylistSource, Track
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers
-from bot.sources.decoding import tidy
 from bot.sources.uploads import Heard, hear
 from storage.clips import StoredClips
 from storage.playlists import Playlists

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.domain.errors import FileTooLarge, NoTracks, UnreadableFile
+from bot.domain.names import tidy
 from bot.domain.tracks import PlaylistSource
 from bot.sources.collect import Collector, spotify_id
-from bot.sources.decoding import MAX_ROWS, playlist_name, tidy
+from bot.sources.decoding import MAX_ROWS, playlist_name
 
 
 def read_account(file_name: str, text: str) -> list[PlaylistSource]:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.errors import FileTooLarge, NoTracks
+from bot.domain.names import tidy
 from bot.domain.tracks import PlaylistSource, TrackSource
-from bot.sources.decoding import MAX_ROWS, tidy
+from bot.sources.decoding import MAX_ROWS
 
 SPOTIFY_TRACK = re.compile(
     r"(?:spotify:track:|(?<![\w./-])(?:https?://)?open\.spotify\.com/(?:intl-[a-z]{2,5}/)?track/)"

@@ -1,17 +1,16 @@
-"""From bytes to text, whatever the encoding, and from text to harmless names."""
+"""From bytes to text, whatever the encoding."""
 
 import codecs
 import re
 import unicodedata
 
 from bot.domain.errors import EmptyFile, FileTooLarge, UnreadableFile
+from bot.domain.names import tidy
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 20_000
-MAX_NAME = 300  # characters of a title or an artist
 BINARY = (b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"ID3", b"OggS", b"fLaC", b"RIFF")
-# Marks that would turn the direction of what follows, or hide something in a name.
-INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+FILE_ENDING = re.compile(r"\.(csv|tsv|txt|json|m3u8?)$", re.IGNORECASE)
 
 
 def decode(name: str, data: bytes) -> str:
@@ -54,16 +53,7 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def tidy(text: str, limit: int = MAX_NAME) -> str:
-    """Make a name of somebody's text: no control characters, no marks that turn its direction, not too long."""
-    text = INVISIBLE.sub("", text[: limit * 4])
-    text = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in text)
-    return " ".join(text.split())[:limit].strip()
-
-
 def playlist_name(file_name: str) -> str:
     """The name that a playlist gets from its file's."""
-    stem = re.sub(
-        r"\.(csv|tsv|txt|json|m3u8?)$", "", file_name.replace("\\", "/").rsplit("/", 1)[-1], flags=re.IGNORECASE
-    )
+    stem = FILE_ENDING.sub("", file_name.replace("\\", "/").rsplit("/", 1)[-1])
     return tidy(stem.replace("_", " "), 80) or "My playlist"

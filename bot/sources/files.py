@@ -13,7 +13,8 @@ from bot.sources.table import looks_like_table, read_table
 
 _LINK = re.compile(r"https?://[^\s<>]+")
 _NUMBERED = re.compile(r"^\s*(?:\d{1,4}[.)]\s+|[-*•]\s+)")
-_DASH = re.compile(r"\s+[-–—]\s+")
+_DASH = re.compile(r"\s[-–—]\s")
+_LIST_OF_OBJECTS = re.compile(r"\A\[\s*[{\]]")
 
 
 def read_playlists(file_name: str, data: bytes) -> list[PlaylistSource]:
@@ -26,7 +27,7 @@ def read_playlists(file_name: str, data: bytes) -> list[PlaylistSource]:
     text = decode(file_name, data)
     if text.lstrip()[:1] in {"{", "["}:
         start = text.lstrip()[:1]
-        if start == "{" or re.match(r"\[\s*[{\]]", text.lstrip()):
+        if start == "{" or _LIST_OF_OBJECTS.match(text.lstrip()):
             return read_account(file_name, text)
     if looks_like_table(text):
         return [read_table(file_name, text)]
@@ -81,7 +82,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _split(line: str) -> tuple[str, bool, str]:
-    parts = _DASH.split(line[:2000], maxsplit=1)
+    parts = [part.strip() for part in _DASH.split(line[:2000], maxsplit=1)]
     return (parts[0], True, parts[1]) if len(parts) == 2 and all(parts) else (line, False, "")
 
 

@@ -20,8 +20,9 @@ from bot.domain.errors import (
     SpotifyForbids,
 )
 from bot.domain.features import clean
+from bot.domain.names import tidy
 from bot.domain.tracks import TrackSource
-from bot.sources.decoding import MAX_ROWS, tidy
+from bot.sources.decoding import MAX_ROWS
 from bot.sources.queue import Closed, NoAnswer, Queue, Waiting
 from bot.sources.spotify_analysis import analysed
 from bot.sources.spotify_answers import Page, page_of, text_of, track_of, whole_number

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.errors import SpotifyDown
+from bot.domain.names import tidy
 from bot.domain.tracks import TrackSource
 from bot.sources.collect import isrc
-from bot.sources.decoding import tidy
 
 
 @dataclass(frozen=True, slots=True)

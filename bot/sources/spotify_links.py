@@ -11,6 +11,8 @@ Kind = Literal["playlist", "album", "track", "liked", "top"]
 KINDS: dict[str, Kind] = {"playlist": "playlist", "album": "album", "track": "track"}
 HOSTS = {"open.spotify.com", "play.spotify.com"}
 SHORT = {"spotify.link", "spoti.fi", "spotify.app.link", "link.tospotify.com"}
+LINK = re.compile(r"\A\s*<?(?:https?://|spotify:|[\w-]+(?:\.[\w-]+)+/)", re.IGNORECASE)
+KIND = re.compile("[a-z]{2,20}")
 ID = re.compile(r"[0-9A-Za-z]{22}")
 TERMS = ("long_term", "medium_term", "short_term")
 
@@ -77,7 +79,7 @@ def own(key: str) -> SpotifyLink:
 
 def is_link(text: str) -> bool:
     """Whether somebody means a link, rather than a name."""
-    return bool(re.match(r"\s*<?(?:https?://|spotify:|[\w-]+(?:\.[\w-]+)+/)", text, re.IGNORECASE))
+    return bool(LINK.match(text))
 
 
 def _host(text: str) -> str | None:
@@ -90,7 +92,7 @@ def _host(text: str) -> str | None:
 def _made(kind: str, item: str) -> SpotifyLink:
     known = KINDS.get(kind)
     if known is None:
-        raise WrongLink(kind=kind if re.fullmatch(r"[a-z]{2,20}", kind) else "page")
+        raise WrongLink(kind=kind if KIND.fullmatch(kind) else "page")
     if not ID.fullmatch(item):
         raise WrongLink(kind="page")
     return SpotifyLink(known, item)

@@ -33,6 +33,8 @@ ARTISTS = ("artist name(s)", "artist name", "artist", "artists", "künstler", "a
 ALBUMS = ("album name", "album", "álbum")
 IDS = ("track uri", "spotify - id", "spotify id", "track id", "track_id", "uri", "url", "link", "spotify uri", "id")
 TYPES = ("type",)
+EMPTY_LINES = re.compile("\n{2,}")
+BEFORE_HEADER = re.compile(r"\A\s*(?:sep=[,;\t][ \t]*\n\s*)?", re.IGNORECASE)
 SHAPES = {"year": re.compile(r"(\d{4}(-\d\d){0,2})?"), "duration_ms": re.compile(r"(\d{4,8})?")}
 
 
@@ -73,7 +75,7 @@ def _rows(file_name: str, text: str) -> Iterator[list[str]]:
     escaped = "spotify:artist:" in text[:100_000] or "spotify:album:" in text[:100_000]
     if escaped:
         text = text.replace("\\,", COMMA)
-    lines, delimiter = io.StringIO(re.sub("\n{2,}", "\n", text)).readlines(), _delimiter(first)
+    lines, delimiter = io.StringIO(EMPTY_LINES.sub("\n", text)).readlines(), _delimiter(first)
     place = 0
     while place < len(lines):
         try:
@@ -97,7 +99,7 @@ def _row(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
 
 def _from_header(text: str) -> str:
     """Leave out empty lines at the start, and the line by which a spreadsheet is told the separator."""
-    return re.sub(r"\A\s*(?:sep=[,;\t][ \t]*\n\s*)?", "", text[:1000], flags=re.IGNORECASE) + text[1000:]
+    return BEFORE_HEADER.sub("", text[:1000]) + text[1000:]
 
 
 def _delimiter(line: str) -> str:

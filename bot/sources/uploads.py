@@ -8,10 +8,10 @@ from pathlib import PurePath
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain.names import tidy
 from bot.domain.tracks import AudioAnalysis, TrackSource
 from bot.sources.audio import analyse
 from bot.sources.audio_stream import open_audio
-from bot.sources.decoding import tidy
 
 MAX_BYTES = 25_000_000
 UPLOADED = "Uploaded"  # in place of an album

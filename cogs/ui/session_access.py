@@ -7,7 +7,7 @@ import discord
 from bot.domain.errors import MissingPermissions, NoSession, NotInServer
 from bot.domain.session import Session
 from bot.flow.session_events import Actor
-from cogs.ui import session_cards, text_session
+from cogs.ui import session_cards
 from cogs.ui.access import services
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def check_place(interaction: discord.Interaction) -> None:
         raise MissingPermissions(names=tuple(name.replace("_", " ").title() for name in missing))
 
 
-async def ask_consent(interaction: discord.Interaction, session: Session) -> None:
-    """Ask a member who has just come in, and was never asked, whether votes may become ratings."""
-    member = session.members.get(interaction.user.id)
-    if member is not None and member.learn is None:
-        view = session_cards.consent_view(session.id)
-        await interaction.followup.send(text_session.ASK_CONSENT, view=view, ephemeral=True)
+async def welcome(interaction: discord.Interaction, session: Session) -> None:
+    """Tell a member who has just come in what others will see of them, and what they can choose."""
+    if interaction.user.id in session.members:
+        await interaction.followup.send(**session_cards.membership(session, interaction.user.id), ephemeral=True)

@@ -91,11 +91,15 @@ def round_card(session: Session, round_: Round, track: Track) -> Any:
     return {"embed": embed, "view": view}
 
 
-def consent_view(session_id: int) -> LastingView:
-    view = LastingView()
-    view.add_item(button(text_session.YES, f"earmark:slearn:{session_id}:1", 0))
-    view.add_item(button(text_session.NO, f"earmark:slearn:{session_id}:0", 0, quiet=True))
-    return view
+def membership(session: Session, listener_id: int) -> Any:
+    """Keyword arguments for a member's own message: what others see of them, and what they can choose."""
+    member, view = session.members[listener_id], LastingView()
+    if member.learn is None:
+        view.add_item(button(text_session.YES, f"earmark:slearn:{session.id}:1", 0))
+        view.add_item(button(text_session.NO, f"earmark:slearn:{session.id}:0", 0, quiet=True))
+    label = text_session.LEAVE_OUT if member.openly else text_session.JOIN_OPENLY
+    view.add_item(button(label, f"earmark:sopenly:{session.id}:{int(not member.openly)}", 1, quiet=True))
+    return {"content": text_session.membership(member), "view": view}
 
 
 async def picture(

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.domain.names import INVISIBLE
 from bot.domain.ratings import MIN_RATINGS, Question, Rating, Verdict, Why
 from bot.domain.tracks import Playlist, Track
-from bot.sources.decoding import INVISIBLE
 
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256

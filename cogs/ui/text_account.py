@@ -48,13 +48,15 @@ PLURALS = {
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; of recordings that you upload, what \
 is heard in them and the first half minute; what you rate and when; your model and its last report; what I predicted, \
-beside what you then gave; your part in group sessions (votes there are shown to the group); if you connect it, your \
-permission at Spotify, sealed. Neither your name nor your messages, and nothing about what you do elsewhere.
+beside what you then gave; your part in group sessions; if you connect it, your permission at Spotify, sealed. \
+Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, unless \
 you allow comparing with `/account sharing`, and then they count, without your name, in what I predict for others who \
 allow it; what you share with a server are tracks, and of your own recordings that \
-half minute. On a public card, your clicks stay private; a reaction can be seen, as reactions are.
+half minute. On a public card, your clicks stay private; a reaction can be seen, as reactions are. \
+In a group session everybody can see your votes there and what I expect you to give, worked out without your \
+ratings of the session's tracks; these count only if you join openly, and then others can tell what you gave.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
 What you called a session as its host goes, too; a season's name stays. \

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.session import Phase, Round, Session, Settings
+from bot.domain.session import Member, Phase, Round, Session, Settings
 from bot.domain.tracks import Track
 from bot.flow.reveal import Heard, Known, Standing
 from cogs.ui.text import count, fit, plain, song
@@ -23,11 +23,21 @@ RULE_WORDS = {
 }
 ASK_CONSENT = "May your votes in sessions become ratings, so that I learn from them? You can change it at any time."
 NO_SESSION = "No session is running in this channel. `/session start` opens one."
+JOINING = (
+    "Whoever joins or votes lets everybody see their votes and what I expect them to give,"
+    " worked out without their own ratings of these tracks."
+)
 GONE_TRACK = "a track that is gone"
 SOMEBODY = "a member"
 CANCELLED = "The session is cancelled."
 SHOWN = "There it is."
 YES, NO = "Yes, learn from them", "No, votes only"
+SHOWN_OF_YOU = (
+    "Everybody can see your votes and what I expect you to give, worked out without your own ratings of these tracks."
+)
+ASK_OPENLY = "If you join openly, those ratings count as well, and others can tell what you gave."
+OPENLY = "You have joined openly: your own ratings of these tracks count, and others can tell what you gave."
+JOIN_OPENLY, LEAVE_OUT = "Join openly", "Leave my ratings out"
 
 
 def title(session: Session) -> str:
@@ -79,11 +89,12 @@ def _rules(chosen: Settings) -> list[str]:
 
 
 def _people(session: Session, brings: Mapping[int, int]) -> list[str]:
-    lines = [f"**{count(len(session.present), 'member')}**"]
+    lines = [JOINING, "", f"**{count(len(session.present), 'member')}**"]
     for who in session.present:
         host = " · host" if who == session.host_id else ""
         tracks = f" · brings {count(brings[who], 'track')}" if brings.get(who) else ""
-        lines.append(f"- <@{who}>{host}{tracks}")
+        openly = " · openly" if who in session.openly else ""
+        lines.append(f"- <@{who}>{host}{openly}{tracks}")
     return lines
 
 
@@ -127,6 +138,12 @@ def voted(track: Track, stars: int) -> str:
     return f"Your vote: {song(track)} **{stars}**/10. Another number changes it."
 
 
+def membership(member: Member) -> str:
+    """What a member is told alone, on coming in and after each choice."""
+    lines = [OPENLY] if member.openly else [SHOWN_OF_YOU, ASK_OPENLY]
+    return "\n".join([*lines, ASK_CONSENT if member.learn is None else consent(member.learn)])
+
+
 def consent(learn: bool) -> str:
     if learn:
         return "Thank you: your votes become ratings of yours when a round ends."
@@ -157,7 +174,7 @@ def _expected(one: Heard) -> str:
 
 def known_best(table: Sequence[Known]) -> str:
     if not table:
-        return "I could not predict anybody's own taste yet: `/rate start`, then `/retrain`."
+        return "I could not predict anybody's own taste yet: rate more tracks beside these with `/rate start`."
     best = table[0]
     return f"Best understood: <@{best.listener_id}>, off by {best.error:.1f} stars in {count(best.votes, 'vote')}."
 

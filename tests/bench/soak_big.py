@@ -41,8 +41,8 @@ def fill(path: Path, members: int) -> None:
     insert = connection.executemany
     tracks = range(1, TRACKS + 1)
     insert(
-        "INSERT INTO tracks (id, name_key, title, artist, album) VALUES (?, ?, ?, ?, '')",
-        ((i, f"artist {i % 900} piece {i}", f"Piece {i}", f"Artist {i % 900}") for i in tracks),
+        "INSERT INTO tracks (id, name_key, search_key, title, artist, album) VALUES (?, ?, ?, ?, ?, '')",
+        ((i, key := f"artist {i % 900}|piece {i}", key, f"Piece {i}", f"Artist {i % 900}") for i in tracks),
     )
     insert(
         "INSERT INTO track_features (track_id, source, features, fetched_at) VALUES (?, 'file', ?, 1)",

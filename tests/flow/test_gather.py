@@ -13,7 +13,6 @@ from bot.domain import errors
 from bot.domain.session import Ballot, Guess, Phase, Round, Session, Settings, Slot
 from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.gather import another, gather, make_playlist, next_question, sources, with_votes
-from bot.flow.retrain import retrain
 from bot.flow.reveal import heard, known_best, missed, season_table, shown, submitter
 from bot.flow.session import PATIENCE, apply, start
 from bot.flow.session_events import (
@@ -34,12 +33,9 @@ from bot.flow.voting import catch_up, end_abandoned, join, vote
 from bot.flow.workers import Workers
 from bot.taste.group import owe
 from storage.database import Database
-from storage.models import Models
 from storage.playlists import Playlists
-from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.sessions import Sessions
-from storage.sharing import Shares
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
 GUILD, CHANNEL, T = 99, 7, 1_800_000_000
@@ -49,14 +45,11 @@ GUILD, CHANNEL, T = 99, 7, 1_800_000_000
 class Rig:
     playlists: Playlists
     ratings: Ratings
-    shares: Shares
-    models: Models
-    predictions: Predictions
     workers: Workers
     sessions: Sessions
 
     async def gather(self, session: Session):
-        return await gather(self.playlists, self.ratings, self.shares, self.models, self.workers, session)
+        return await gather(self.playlists, self.ratings, self.workers, session)
 
     async def play(self, session: Session, *events: object) -> Session:
         for event in events:
@@ -81,9 +74,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     await ratings.start()
     await sessions.start()
     workers = Workers(lambda: ThreadPoolExecutor(1))
-    yield Rig(
-        Playlists(database), ratings, Shares(database), Models(database), Predictions(database), workers, sessions
-    )
+    yield Rig(Playlists(database), ratings, workers, sessions)
     workers.close()
     await sessions.close()
     await ratings.close()
@@ -108,34 +99,30 @@ async def test_only_what_is_shared_here_by_who_is_there_is_a_candidate(rig: Rig)
     pool = await rig.gather(session)
     assert len(pool.tracks) == 10
     assert pool.brings == {1: 6, 2: 4, 3: 0}
-    assert pool.without_model == {1, 2, 3}
     assert np.isnan(pool.predictions).all()
     narrow = dataclasses.replace(session, settings=dataclasses.replace(session.settings, playlist_ids=(mine,)))
     assert len((await rig.gather(narrow)).tracks) == 6
 
 
 async def taught(rig: Rig) -> Session:
-    """Ada likes energy, Ben likes calm, and of Clo nothing is known."""
+    """Ada likes energy, Ben likes calm, and of Clo nothing is known; each of the two rated a list of their own."""
     await rig.link(1, "Mix", 0, 40)
-    tracks = await rig.playlists.visible_tracks(1, GUILD)
-    for track in tracks[:24]:
-        loud = track.features["energy"]
-        await rig.ratings.rate(1, track.id, round(1 + 9 * min(1, loud * 1.6)))
-        await rig.ratings.rate(2, track.id, round(10 - 9 * min(1, loud * 1.6)))
     for member in (1, 2):
-        await retrain(rig.ratings, rig.models, rig.predictions, rig.workers, member)
+        own = await rig.link(member, f"Own {member}", 0, 24, shared=False)
+        for track in await rig.playlists.tracks(own):
+            loud = round(9 * min(1, track.features["energy"] * 1.6))
+            await rig.ratings.rate(member, track.id, 1 + loud if member == 1 else 10 - loud)
     return await lobby(rig, veto=None)
 
 
 async def test_a_whole_session_from_playlists_to_a_fair_list(rig: Rig):
     session = await rig.play(await taught(rig), Consent(at=T, by=CLO, learn=True), Begin(at=T, by=ADA))
     pool = await rig.gather(session)
-    assert pool.without_model == {3}
     assert not np.isnan(pool.predictions[:2]).any()
     assert np.isnan(pool.predictions[2]).all()
-    rated = [pool.place(track) for track in await rig.ratings.stars(1)]
-    assert (pool.uncertainty[0, rated] == 0).all(), "a rating is no guess"
-    assert (np.delete(pool.uncertainty[0], rated) > 0).all()
+    assert (pool.uncertainty[:2] > 0).all()
+    calm, loud = pool.predictions[:2, [0, -1]].T
+    assert loud[0] - calm[0] > 3 < calm[1] - loud[1]
     for _ in range(2):
         track = next_question(pool, session)
         guesses = pool.guesses(track.id)
@@ -162,7 +149,7 @@ async def test_a_whole_session_from_playlists_to_a_fair_list(rig: Rig):
     assert set(await rig.sessions.debts(GUILD)) <= {1, 2, 3}
 
 
-async def test_votes_stand_in_for_who_has_no_model(rig: Rig):
+async def test_votes_stand_in_for_who_is_not_known(rig: Rig):
     session = await taught(rig)
     pool = await rig.gather(session)
     before = pool.guesses(pool.tracks[30].id)[3].stars

@@ -8,23 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.session import Settings
 from bot.domain.taste import Prediction
 from bot.domain.tracks import PlaylistSource, Track, TrackSource
 from bot.flow.compare import compare
-from bot.flow.pools import Pools
 from bot.flow.predict import predict_playlist, predict_tracks, what_if
 from bot.flow.retrain import retrain
-from bot.flow.session import start
-from bot.flow.session_events import Actor
 from bot.flow.workers import Workers
-from bot.taste.group import owe
 from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.ratings import Ratings
-from storage.sessions import Sessions
 from storage.sharing import Shares
 
 ADA, OTHERS, HERE = 1, range(2, 10), 90
@@ -38,7 +32,6 @@ class Rig:
     models: Models
     predictions: Predictions
     workers: Workers
-    sessions: Sessions
     playlist_id: int
     tracks: list[Track]
 
@@ -63,7 +56,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     linked = await playlists.link(ADA, PlaylistSource("Mine", "csv", pieces))
     await playlists.share(ADA, linked.playlist.id, HERE)
     tracks = await playlists.tracks(linked.playlist.id)
-    stores = (playlists, ratings, shares, Models(database), Predictions(database), workers, Sessions(database, owe))
+    stores = (playlists, ratings, shares, Models(database), Predictions(database), workers)
     rig = Rig(*stores, linked.playlist.id, tracks)
     for track in tracks[:30]:
         await ratings.rate(ADA, track.id, good(track))
@@ -116,19 +109,6 @@ async def test_two_tastes_are_compared_without_what_others_gave(rig: Rig):
     stores = (rig.shares, rig.playlists, rig.ratings, rig.models, rig.predictions, rig.workers)
     found = await compare(*stores, ADA, OTHERS[0], HERE)
     assert all(one.others is None for one in (*found.for_me, *found.for_them))
-
-
-async def test_a_session_follows_at_once_who_takes_his_consent_back(rig: Rig):
-    settings = Settings("Friday", size=5, rounds=2)
-    session = start(HERE, 7, Actor(ADA), settings, 1_800_000_000)
-    pools = Pools(rig.sessions, rig.playlists, rig.ratings, rig.shares, rig.models, rig.workers)
-    alone = (await pools.of(session)).predictions
-    await rig.shares.allow(ADA, "server", HERE)
-    told = (await pools.of(session)).predictions
-    assert abs(told - alone).max() > 0.3
-    for other in OTHERS:
-        await rig.shares.allow(other, "off", HERE)
-    assert ((await pools.of(session)).predictions == alone).all()
 
 
 @pytest.mark.parametrize("chosen", ["energy=nan", "energy=inf", "energy=abc", "energy=7", "energy=", "mood=1", "=", ""])

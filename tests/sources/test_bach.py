@@ -8,10 +8,10 @@ import pytest
 import soundfile
 
 from bot.domain.features import clean
+from bot.domain.names import name_key
 from bot.sources import bach
 from bot.sources.bach_build import heard
 from bot.sources.synth import INSTRUMENTS
-from storage.identity import name_key
 
 
 def test_the_catalogue_is_complete_and_right():

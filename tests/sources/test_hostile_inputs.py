@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import EarmarkError, LinkError, NoRedirect
+from bot.domain.names import tidy
 from bot.domain.tracks import PlaylistSource
 from bot.flow.connect import brought_back
 from bot.flow.link import NAME_LENGTH
-from bot.sources.decoding import tidy
 from bot.sources.files import MAX_ROWS, read_lines, read_playlists
 from bot.sources.spotify_links import parse
 from cogs.ui.text import plain

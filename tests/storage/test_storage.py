@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import sqlite3
 import stat
 import time
@@ -12,11 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain.errors import FolderInUse, NewerDatabase, NothingToUndo, UnknownPlaylist, UnknownTrack
+from bot.domain.names import name_key
 from bot.domain.taste import Metrics, TasteReport
 from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.cards import Cards, PublicCard
 from storage.database import Database, FolderLock
-from storage.identity import name_key
 from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
 from storage.playlists import Playlists
@@ -367,3 +368,42 @@ def test_spelling_does_not_change_who_is_meant(artist: str, title: str):
     key = name_key(artist, title)
     assert key == name_key(f"  {artist} ", f"{title}  ")
     assert "|" in key
+
+
+def test_names_get_keys_that_keep_their_marks_and_everything_else_stays(tmp_path: Path):
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    migrate(old, to="0008")
+    migrate(new)
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        connection.executescript(
+            "INSERT INTO listeners VALUES (1, 1);"
+            "INSERT INTO tracks VALUES (7, 'arijit|त र', 'तेरी', 'Arijit', 'A', 's', 'i', 'u', 'w', 9);"
+            "INSERT INTO tracks VALUES (8, 'sezen|i stanbul', 'İstanbul', 'Sezen', '', NULL, NULL, NULL, NULL, NULL);"
+            "INSERT INTO ratings VALUES (1, 7, 5, 1)"
+        )
+    migrate(old)
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        rows = connection.execute("SELECT * FROM tracks ORDER BY id").fetchall()
+        assert connection.execute("SELECT * FROM ratings").fetchall() == [(1, 7, 5, 1)]
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM tracks WHERE id = 7")
+        assert connection.execute("SELECT count(*) FROM ratings").fetchone() == (0,), (
+            "what points at a track still does"
+        )
+        schema = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+        with contextlib.closing(sqlite3.connect(new)) as fresh:
+            assert connection.execute(schema).fetchall() == fresh.execute(schema).fetchall()
+    assert rows == [
+        (7, "arijit|तेरी", "arijit|तेरी", "तेरी", "Arijit", "A", "s", "i", "u", "w", 9),
+        (8, "sezen|istanbul", "sezen|istanbul", "İstanbul", "Sezen", "", None, None, None, None, None),
+    ]
+
+
+async def test_tracks_are_found_by_whoever_types_no_accents_and_by_guests(database: Database):
+    playlists = Playlists(database)
+    songs = [TrackSource("Işık (feat. Ayşe)", "Sezen, Beyoncé"), TrackSource("می\u200cخواهم", "Googoosh")]
+    await playlists.link(ADA, PlaylistSource("Mix", "csv", songs))
+    for asked in ("isik", "IŞIK", "ışık beyonce", "ayse sezen"):
+        assert [track.title for track in await playlists.search(ADA, None, asked)] == ["Işık (feat. Ayşe)"], asked
+    for asked in ("می\u200cخواهم", "میخواهم"):
+        assert [track.title for track in await playlists.search(ADA, None, asked)] == ["می\u200cخواهم"]

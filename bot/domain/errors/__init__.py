@@ -124,20 +124,27 @@ from bot.domain.errors.files import (
     NoTracks,
     UnreadableFile,
 )
-from bot.domain.errors.members import Busy, ErasedMeanwhile, NotConfirmed, NothingStored, TooMuchStored, TooOften
+from bot.domain.errors.members import (
+    Busy,
+    ErasedMeanwhile,
+    FileTooSlow,
+    Interrupted,
+    NotConfirmed,
+    NothingStored,
+    TookTooLong,
+    TooMuchStored,
+    TooOften,
+)
 from bot.domain.errors.operator import (
     BadSeal,
     DiscordUnreachable,
     ExtraMissing,
-    FileTooSlow,
     FolderInUse,
     FolderUnusable,
-    Interrupted,
     NotConfigured,
     NotRunning,
     PortInUse,
     TokenRefused,
-    TookTooLong,
     Unwritable,
     WrongKey,
 )

@@ -5,20 +5,6 @@ from dataclasses import dataclass
 from bot.domain.errors.base import EarmarkError
 
 
-class TookTooLong(EarmarkError):
-    """Work that used up its time was ended; nothing of it is kept."""
-
-
-@dataclass(eq=False)
-class FileTooSlow(TookTooLong):
-    name: str
-
-
-@dataclass(eq=False)
-class Interrupted(EarmarkError):
-    file: str = ""  # that was being read; empty for other work
-
-
 @dataclass(eq=False)
 class Unwritable(EarmarkError):
     path: str  # empty where the operating system did not name it
