@@ -32,6 +32,10 @@ class ProcessDied(BrokenExecutor):
 class WorkerTraceback(Exception):
     """Where in the other process an exception came from: places in the code, without the exception's words."""
 
+    def __init__(self, places: str) -> None:
+        super().__init__(places)
+        self.places = places
+
 
 class Processes(Executor):
     """At most `count` processes without shared state (start method `spawn`), started as they are needed.
