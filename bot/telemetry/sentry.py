@@ -91,7 +91,10 @@ def event(record: logging.LogRecord) -> Event:
         "level": record.levelname.lower(),
         "logger": record.name,
         "platform": "python",
-        "logentry": {"message": redacted(str(record.msg) if record.args else message(record)), "formatted": redacted(message(record))},
+        "logentry": {
+            "message": redacted(str(record.msg) if record.args else message(record)),
+            "formatted": redacted(message(record)),
+        },
     }
     error_id = getattr(record, "error_id", None)
     if error_id is not None:

@@ -4,6 +4,8 @@ from bot.domain import errors
 from cogs.ui import text_spotify
 from cogs.ui.text import FIRST_STEP, all_rated, count, plain
 
+DISCORD_FAILED = "Discord had trouble just now. What you saved is saved; please try the rest again in a moment."
+
 
 def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a sentence
     """Say what went wrong and what to do next."""

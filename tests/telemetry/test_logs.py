@@ -57,7 +57,9 @@ def test_an_exception_s_words_stay_out_also_where_asyncio_quotes_them(formatter:
     made = logging.LogRecord("asyncio", logging.ERROR, "f.py", 1, quoted, (), None)
     assert "Task exception was never retrieved" in formatter.format(made)
     assert "Ada" not in formatter.format(made)
-    called = logging.LogRecord("asyncio", logging.ERROR, "f.py", 1, "Exception in callback f('what Ada typed')", (), None)
+    called = logging.LogRecord(
+        "asyncio", logging.ERROR, "f.py", 1, "Exception in callback f('what Ada typed')", (), None
+    )
     assert "Ada" not in formatter.format(called)
 
 
