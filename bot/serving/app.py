@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -54,6 +55,7 @@ from storage.studies import Studies
 
 TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
 TOO_MANY = 429  # and from 500 on, what Discord answers passes by itself; anything below is a fault of ours
+MAX_DESCRIPTORS = 65_536
 END_DEADLINE_S = 9.0  # from a signal; hosts kill after 10
 BREATH = 1.0  # seconds in which a client that was closed ends by itself
 DOWN: tuple[type[Exception], ...] = (discord.HTTPException, discord.GatewayNotFound)
@@ -167,6 +169,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
 
     """
     token = config.require_token()
+    raise_descriptor_limit()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
         async with services(config) as made, backing_up(config, made.metrics):
@@ -296,6 +299,15 @@ async def _run_until(stop: asyncio.Event, bot: Earmark, token: str) -> None:
             await asyncio.gather(running, return_exceptions=True)
             return
         await running
+
+
+def raise_descriptor_limit() -> None:
+    """Allow as many open files and connections as the operating system lets this program have, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _warn_of_ephemeral_disk(data: Path) -> None:

@@ -108,8 +108,8 @@ class Metrics:
         self.database = Histogram("earmark_database_seconds", "Reading and writing, waiting included.", QUICK)
         self.lag = Histogram("earmark_event_loop_lag_seconds", "How late the event loop wakes up.", QUICK)
         self._parts: list[Counter | Gauge | Histogram] = [
-            self.answers, self.unanswered, self.errors, self.unexpected, self.requests, self.gateway, self.jobs, self.trained,
-            self.database, self.lag,
+            self.answers, self.unanswered, self.errors, self.unexpected, self.requests, self.gateway, self.jobs,
+            self.trained, self.database, self.lag,
         ]  # fmt: skip
 
     def failed(self, problem: BaseException, *, unexpected: bool = False) -> None:
