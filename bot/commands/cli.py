@@ -156,6 +156,7 @@ def _upkeep_commands(commands: Any) -> None:
     copy.add_argument("--keep", type=_count, help="remove all but so many of the newest backups in DIR")
     back = commands.add_parser("restore", help="put a backup in the database's place; stop the bot first")
     back.add_argument("file", type=Path, metavar="FILE")
+    back.add_argument("--unsealed", action="store_true", help="trust a file that EARMARK_KEYS did not seal")
     erase = commands.add_parser("erase", help="erase everything about a person")
     erase.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
     rotate = commands.add_parser("rotate", help="seal everything anew with the first of EARMARK_KEYS")

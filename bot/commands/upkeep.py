@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace, config: Config) -> None:
             signal.signal(signal.SIGTERM, _end)
             _say_backup(backup(config.database, options.folder, options.keep, config.keyring()))
         case "restore":
-            _restore(options.file, config)
+            _restore(options.file, config, unsealed=options.unsealed)
         case "erase":
             asyncio.run(_erase(options.user_id, config))
         case "rotate":
@@ -62,11 +62,11 @@ def _people(rows: dict[str, int]) -> str:
     return f"{rows.get('listeners', 0):,} people, {rows.get('ratings', 0):,} ratings"
 
 
-def _restore(file: Path, config: Config) -> None:
+def _restore(file: Path, config: Config, *, unsealed: bool) -> None:
     lock = FolderLock()
     lock.acquire(config.database.parent)
     try:
-        done = asyncio.run(restore(file, config.database, config.keyring()))
+        done = asyncio.run(restore(file, config.database, config.keyring(), unsealed=unsealed))
     finally:
         lock.release()
     print(f"Restored: {_people(done.rows)}.")

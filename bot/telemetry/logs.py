@@ -27,6 +27,7 @@ def to_stderr(level: str, kind: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines() if kind == "json" else Text())
     logging.basicConfig(level=max(number, logging.INFO), handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # ten lines at a first start that help nobody
     for name in OURS:
         logging.getLogger(name).setLevel(number)
 

@@ -118,6 +118,10 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
             return "I could not save that just now. Nothing was changed; please try again."
         case errors.DatabaseClosed():
             return "I am about to restart. Nothing was changed; please try again in a minute."
+        case errors.DatabaseGone():
+            return "I cannot save anything: my database was moved or deleted. Whoever runs me has to restart me."
+        case errors.NotSealed():
+            return f"{problem.path} is not sealed, so anybody may have made it. If you trust it, add --unsealed."
         case errors.NoBackup():
             return f"There is nothing at {problem.path}. Check the path, or name the data folder with --data."
         case errors.BadDatabase():

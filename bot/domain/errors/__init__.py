@@ -84,6 +84,8 @@ EarmarkError
 ├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── DatabaseClosed           the program is ending, and has let go of its file
+├── DatabaseGone             its file was moved, deleted or replaced while the program runs
+├── NotSealed                a backup is not sealed, though the operator has keys
 ├── NoBackup                 there is no such backup, or no database where one is named
 ├── BadBackup                a backup is damaged, or none of ours
 │   └── BadDatabase          the database itself is
@@ -203,7 +205,16 @@ from bot.domain.errors.spotify import (
     SpotifyForbids,
     WrongLink,
 )
-from bot.domain.errors.storage import BadBackup, BadDatabase, DatabaseClosed, NewerDatabase, NoBackup, StorageBusy
+from bot.domain.errors.storage import (
+    BadBackup,
+    BadDatabase,
+    DatabaseClosed,
+    DatabaseGone,
+    NewerDatabase,
+    NoBackup,
+    NotSealed,
+    StorageBusy,
+)
 from bot.domain.errors.taste import (
     AllRatingsEqual,
     AllTracksAlike,
@@ -237,6 +248,7 @@ __all__ = [
     "ConnectFirst",
     "ConnectionGone",
     "DatabaseClosed",
+    "DatabaseGone",
     "Declined",
     "DiscordUnreachable",
     "EarmarkError",
@@ -275,6 +287,7 @@ __all__ = [
     "NotOnTheList",
     "NotPlayable",
     "NotRunning",
+    "NotSealed",
     "NotSharing",
     "NotTheHost",
     "NotThemed",
