@@ -141,7 +141,7 @@ async def _erase(connection: AsyncConnection, listener_id: int) -> None:
 
 
 async def _forget_sessions(connection: AsyncConnection, listener_id: int) -> None:
-    """Delete the sessions of nobody else, and take the words that the person typed as host out of the others.
+    """Delete the sessions of nobody else, and take the words that the person typed out of the others.
 
     A season's name stays with the group, whose table has it.
     """
@@ -149,11 +149,10 @@ async def _forget_sessions(connection: AsyncConnection, listener_id: int) -> Non
     other = session_members.alias()
     others = exists(select(1).where(other.c.session_id == sessions.c.id, other.c.listener_id != listener_id))
     await connection.execute(delete(sessions).where(sessions.c.id.in_(theirs), ~others))
-    hosted = theirs.where(session_members.c.host == 1)
     words = func.json_replace(sessions.c.settings, "$.name", UNNAMED)
     themed = func.json_extract(sessions.c.settings, "$.theme").is_not(None)
     words = case((themed, func.json_replace(words, "$.theme", UNNAMED)), else_=words)
-    await connection.execute(update(sessions).where(sessions.c.id.in_(hosted)).values(settings=words))
+    await connection.execute(update(sessions).where(sessions.c.author_id == listener_id).values(settings=words))
 
 
 async def _salt(connection: AsyncConnection) -> str:

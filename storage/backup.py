@@ -32,6 +32,7 @@ from bot.safe.zstd import zstd
 from storage.accounts import SALT, Accounts
 from storage.check import LOOK, NEVER, check, go_on, require_our_schema
 from storage.database import Database, code_of, empty_log
+from storage.ids import counters, raise_counters
 from storage.leftovers import alone, remove_leftovers
 
 SUFFIX = ".db.zst"
@@ -158,7 +159,7 @@ async def restore(file: Path, database: Path, keys: Keyring | None = None, *, un
         known, told_by = await asyncio.to_thread(_erasures, database), None
         if known is None:
             known, told_by = await asyncio.to_thread(_told_by_newer, file, database, keys, unsealed)
-        erased = await _erase_again(copy, *known) if known else None
+        erased = await _renew(copy, known, await asyncio.to_thread(_counters, database))
         rows = await asyncio.to_thread(check, copy)
         saved_as = await asyncio.to_thread(_exchange, copy, database, file.parent, keys)
     finally:
@@ -166,12 +167,23 @@ async def restore(file: Path, database: Path, keys: Keyring | None = None, *, un
     return Restored(rows, erased, told_by, saved_as)
 
 
-async def _erase_again(copy: Path, salt: str, erased: dict[str, int]) -> int:
+async def _renew(copy: Path, known: tuple[str, dict[str, int]] | None, replaced: dict[str, int]) -> int | None:
+    """Bring a copy to the newest shape, erase who was erased since, and let no id be used again."""
     restored = await Database.open(copy)
     try:
-        return await Accounts(restored).replay(salt, erased)
+        erased = await Accounts(restored).replay(*known) if known else None
     finally:
         await restored.close()
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        raise_counters(connection, replaced)
+    return erased
+
+
+def _counters(database: Path) -> dict[str, int]:
+    if not database.is_file():
+        return {}
+    with closing(sqlite3.connect(database)) as connection:
+        return counters(connection)
 
 
 def _erasures(database: Path) -> tuple[str, dict[str, int]] | None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.names import name_key, search_key
 from bot.domain.tracks import TrackSource
+from storage.ids import last_id
 from storage.rows import in_parts
 from storage.schema import playlist_tracks, playlists, ratings, track_features, tracks
 
@@ -66,7 +67,7 @@ def is_stand_in(source: TrackSource) -> bool:
 async def store(connection: AsyncConnection, sources: Sequence[TrackSource], contributor_id: int) -> list[int]:
     """Find or make the track of each description, and keep its features; ids in the order of `sources`."""
     known = await _known(connection, sources)
-    next_id = (await connection.scalar(select(func.coalesce(func.max(tracks.c.id), 0)))) or 0
+    next_id = await last_id(connection, "tracks")
     ids: list[int] = []
     new: list[dict[str, object]] = []
     adopted: list[tuple[int, TrackSource, bool]] = []

@@ -2,7 +2,8 @@
 
 Every row that belongs to a person hangs on that person's row in `listeners`, so erasing somebody is one statement.
 The tables of group sessions stand in `storage/schema_sessions.py`, those of Spotify in `storage/schema_spotify.py`.
-A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits.
+A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits. Ids of ours stand in buttons and choices
+that outlive their rows, so they are never used again (AUTOINCREMENT; `storage/ids.py`).
 """
 
 from sqlalchemy import (
@@ -63,6 +64,7 @@ tracks = Table(
     CheckConstraint("title <> ''", name="title_not_empty"),
     Index("tracks_by_name", "name_key"),
     Index("tracks_by_isrc", "isrc"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
@@ -102,6 +104,7 @@ playlists = Table(
     Column("created_at", Integer, nullable=False),
     UniqueConstraint("owner_id", "name"),
     CheckConstraint("name <> ''", name="name_not_empty"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
@@ -157,6 +160,7 @@ verdicts = Table(
     CheckConstraint("previous_stars BETWEEN 1 AND 10", name="previous_stars_in_range"),
     Index("verdicts_by_listener", "listener_id", "id"),
     Index("verdicts_by_track", "track_id"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
@@ -216,6 +220,23 @@ public_cards = Table(
     Column("posted_at", Integer, nullable=False),
     Index("public_cards_by_owner", "owner_id"),
     Index("public_cards_by_track", "track_id"),
+    sqlite_strict=True,
+)
+
+# The digits that members have put under public cards and rounds: taking one back leaves the one before it, and after a
+# time away the bot knows which are new.
+digit_reactions = Table(
+    "digit_reactions",
+    metadata,
+    Column("message_id", Snowflake, primary_key=True, autoincrement=False),
+    person("listener_id", primary_key=True),
+    Column("stars", Integer, primary_key=True),
+    Column("at", Integer, nullable=False),  # nanoseconds since 1970, UTC: it tells their order
+    Column("unclear", Integer, nullable=False),  # one of several that are new, of which its member is yet to be told
+    CheckConstraint("stars BETWEEN 1 AND 10", name="stars_in_range"),
+    CheckConstraint("unclear IN (0, 1)", name="unclear_is_a_flag"),
+    Index("digit_reactions_by_listener", "listener_id"),
+    Index("digit_reactions_by_time", "at"),
     sqlite_strict=True,
 )
 

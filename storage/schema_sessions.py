@@ -35,7 +35,7 @@ def _of_a_round() -> tuple[Column[int], Column[int], ForeignKeyConstraint]:
     )
 
 
-# No person stands here: the host is a flag of a member, so that a host who is erased does not take the others' along.
+# The host is a flag of a member, so that a host who is erased does not take the others' along.
 sessions = Table(
     "sessions",
     metadata,
@@ -43,6 +43,8 @@ sessions = Table(
     Column("guild_id", Snowflake, nullable=False),
     Column("channel_id", Snowflake, nullable=False),
     Column("message_id", Snowflake),  # the card's; NULL: not posted yet
+    # Who opened it, and so typed its name and theme; NULL: somebody erased, whose words are gone.
+    Column("author_id", Snowflake, ForeignKey("listeners.id", ondelete="SET NULL")),
     Column("phase", Text, nullable=False),
     Column("settings", Text, nullable=False),  # JSON: bot.domain_session.Settings
     Column("exported", Integer, nullable=False),
@@ -60,8 +62,10 @@ sessions = Table(
         unique=True,
         sqlite_where=text("phase NOT IN ('done', 'cancelled', 'abandoned')"),
     ),
+    Index("sessions_by_author", "author_id"),
     Index("sessions_by_guild", "guild_id", "id"),
     Index("sessions_by_message", "message_id"),
+    sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 

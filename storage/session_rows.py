@@ -54,7 +54,17 @@ PARTS = (
     Part(
         "sessions",
         ("id",),
-        ("guild_id", "channel_id", "message_id", "phase", "settings", "exported", "created_at", "touched_at"),
+        (
+            "guild_id",
+            "channel_id",
+            "message_id",
+            "author_id",
+            "phase",
+            "settings",
+            "exported",
+            "created_at",
+            "touched_at",
+        ),
     ),
     Part(
         "session_members", ("session_id", "listener_id"), ("joined_at", "present", "learn", "vetoes", "host", "openly")
@@ -93,6 +103,7 @@ def rows_of(session: Session | None) -> dict[str, Rows]:
         session.guild_id,
         session.channel_id,
         session.message_id,
+        session.author_id if session.author_id in there else None,
         str(session.phase),
         json.dumps(asdict(session.settings)),
         int(session.exported),
@@ -148,7 +159,8 @@ def session_of(rows: Iterable[Sequence[Any]]) -> Session | None:
         found[table].append(values)
     if not found["sessions"]:
         return None
-    i, guild_id, channel_id, message_id, phase, settings, exported, created_at, touched_at = found["sessions"][0][:9]
+    (head,) = found["sessions"]
+    i, guild_id, channel_id, message_id, author_id, phase, settings, exported, created_at, touched_at = head[:10]
     members, hosts = dict[int, Member](), list[int]()
     for row in found["session_members"]:
         learn = None if row[4] is None else bool(row[4])
@@ -171,6 +183,7 @@ def session_of(rows: Iterable[Sequence[Any]]) -> Session | None:
         _slots(found),
         frozenset(row[1] for row in found["session_refused"]),
         bool(exported),
+        author_id,
     )
 
 

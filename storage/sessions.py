@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import NoSession, SessionRunning
 from bot.domain.session import LIVE, OVER, Phase, Session
 from storage.database import Database, Statement, fetch_within, run_many
+from storage.ids import last_id
 from storage.listeners import ensure
 from storage.ratings import rate_many
 from storage.schema_sessions import session_debts, session_members, sessions
@@ -71,8 +72,7 @@ class Sessions:
             running = await connection.scalar(select(sessions.c.id).where(here))
             if running is not None:
                 raise SessionRunning(session_id=running, channel_id=session.channel_id)
-            next_id = await connection.scalar(select(func.coalesce(func.max(sessions.c.id), 0) + 1))
-            stored = replace(session, id=next_id or 1)
+            stored = replace(session, id=await last_id(connection, "sessions") + 1)
             await _store(connection, None, stored)
             return stored
 

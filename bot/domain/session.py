@@ -109,6 +109,7 @@ class Session:
     slots: tuple[Slot, ...] = ()
     refused: frozenset[int] = frozenset()  # tracks swapped or vetoed away
     exported: bool = False
+    author_id: int | None = None  # who typed its name and theme; None: somebody who was erased
 
     @property
     def present(self) -> tuple[int, ...]:

@@ -72,7 +72,8 @@ def start(
 ) -> Session:
     """Open a lobby with its host in it; raise BadSetting."""
     members = {host.listener_id: Member(host.listener_id, at, learn=learn)}
-    return Session(guild_id, channel_id, host.listener_id, checked(settings), members, at, at)
+    author = host.listener_id
+    return Session(guild_id, channel_id, author, checked(settings), members, at, at, author_id=author)
 
 
 def checked(settings: Settings) -> Settings:

@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.charts.study import draw
+from bot.charts.study import Correlated, Figures, LeftOut, draw
+from bot.domain.features import NAMES
+from bot.taste.matrices import telling
 from bot.taste.study import Plan, Result, components_for, left_out, r2
 from bot.taste.study_leak import Leak
+from bot.taste.validate import learning_curve, spearman
 
 Array = NDArray[np.float64]
 
@@ -106,6 +109,28 @@ def _leak(leak: Leak | None) -> list[str]:
 
 def _pictures(out: Path, X: Array, y: Array, flat: Sequence[Result]) -> list[str]:
     lines = ["## Pictures", ""]
-    for title, alt, file in draw(out, X, y, flat):
+    for title, alt, file in draw(out, figures(X, y, flat)):
         lines += [f"**{title}**", "", f"![{alt}]({file})", ""]
     return lines
+
+
+def figures(X: Array, y: Array, flat: Sequence[Result]) -> Figures:
+    """What the pictures show of features X (n, d), stars y (n,) and the study's results."""
+    networks = dict.fromkeys(result["method"] for result in flat if "network" in result)
+    best = min(networks, key=lambda method: _error(y, flat, method))
+    sizes = sorted({int(size) for size in np.geomspace(10, max(11, 0.8 * len(y)), 6) if size < len(y) - 4})
+    return Figures(
+        stars=y.tolist(),
+        features=[_correlated(name, X[:, NAMES.index(name)], y) for name in telling(X)],
+        left_out=[_left_out(method, *left_out(y, flat, method)) for method in ("kernel", best)],
+        curve=learning_curve(X, y, sizes, draws=20),
+    )
+
+
+def _correlated(name: str, column: Array, y: Array) -> Correlated:
+    known = ~np.isnan(column)
+    return Correlated(name, column.tolist(), spearman(column[known], y[known]))
+
+
+def _left_out(method: str, actual: Array, predicted: Array) -> LeftOut:
+    return LeftOut(method, actual.tolist(), predicted.tolist(), spearman(actual, predicted))

@@ -22,6 +22,7 @@ from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from tests.ids import number_from_one
 from tests.sources.sounds import sine, wav
 
 ADA, BEN = 1, 2
@@ -29,7 +30,7 @@ ADA, BEN = 1, 2
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "earmark.db")
+    opened = await number_from_one(await Database.open(tmp_path / "earmark.db"))
     yield opened
     await opened.close()
 

@@ -36,6 +36,7 @@ from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from tests.ids import number_from_one
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
 GUILD, CHANNEL, T = 99, 7, 1_800_000_000
@@ -69,7 +70,7 @@ class Rig:
 
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    database = await Database.open(tmp_path / "earmark.db")
+    database = await number_from_one(await Database.open(tmp_path / "earmark.db"))
     ratings, sessions = Ratings(database), Sessions(database, owe)
     await ratings.start()
     await sessions.start()

@@ -7,11 +7,12 @@ import pytest
 
 from storage.database import Database
 from storage.ratings import Ratings
+from tests.ids import number_from_one
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "data" / "earmark.db")
+    opened = await number_from_one(await Database.open(tmp_path / "data" / "earmark.db"))
     yield opened
     await opened.close()
 

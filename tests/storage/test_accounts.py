@@ -17,6 +17,7 @@ from storage.accounts import Accounts, belongings
 from storage.cards import Cards, PublicCard
 from storage.clips import StoredClips
 from storage.database import Database
+from storage.digits import Digits
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
@@ -67,6 +68,7 @@ async def live(database: Database, person: int, own: str) -> None:
     await Shares(database).allow(person, "server", 99)
     await Predictions(database).shown(person, [Prediction(second, 6.5, 4.0, 9.0, "fair")])
     await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
+    await Digits(database).put(person, 5, [7])
 
 
 async def meet(database: Database) -> None:

@@ -42,6 +42,7 @@ from storage.leftovers import sweep
 from storage.migrate import migrate
 from storage.ratings import Ratings
 from storage.settings import Settings
+from tests.ids import number_from_one
 from tests.storage.test_accounts import ADA, BEN, live, meet
 
 
@@ -49,7 +50,7 @@ from tests.storage.test_accounts import ADA, BEN, live, meet
 async def file(tmp_path: Path) -> Path:
     """A database in which two people have everything."""
     path = tmp_path / "data" / "earmark.db"
-    database = await Database.open(path)
+    database = await number_from_one(await Database.open(path))
     await live(database, ADA, "Ada's demo")
     await live(database, BEN, "Ben's demo")
     await database.close()

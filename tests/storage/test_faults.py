@@ -21,6 +21,7 @@ from storage.database import Database, FolderLock
 from storage.migrate import SCRIPTS, migrate
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from tests.ids import number_from_one
 
 ADA = 1
 
@@ -211,7 +212,7 @@ asyncio.run(main())
 
 async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path):
     path = tmp_path / "earmark.db"
-    database = await Database.open(path)
+    database = await number_from_one(await Database.open(path))
     await link(database, TrackSource("Air", "Bach"))
     await database.close()
     child = await asyncio.create_subprocess_exec(

@@ -45,6 +45,7 @@ from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from tests.ids import number_from_one
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
 GUILD, CHANNEL, T = 99, 7, 1_800_000_000
@@ -52,7 +53,7 @@ TRACKS = 6
 
 
 async def with_tracks(path: Path) -> Database:
-    database = await Database.open(path)
+    database = await number_from_one(await Database.open(path))
     sources = [TrackSource(f"Piece {i}", "Bach") for i in range(TRACKS)]
     await Playlists(database).link(1, PlaylistSource("Mix", "csv", sources))
     return database
@@ -310,7 +311,7 @@ def any_session(draw: st.DrawFn) -> Session:
         draw(SNOWFLAKES), draw(SNOWFLAKES), draw(here), draw(SETTINGS), members, draw(TIMES), draw(TIMES), 1,
         draw(st.none() | SNOWFLAKES), draw(st.sampled_from(Phase)), rounds, submitted,
         tuple(Slot(t, only_members(draw(GUESSES))) for t in draw(st.lists(TRACK_IDS, unique=True, max_size=3))),
-        draw(st.frozensets(TRACK_IDS, max_size=3)), draw(st.booleans()),
+        draw(st.frozensets(TRACK_IDS, max_size=3)), draw(st.booleans()), draw(st.none() | here),
     )  # fmt: skip
 
 
@@ -411,8 +412,8 @@ def test_the_phases_that_the_schema_takes_for_live_are_the_machines():
     index = next(index for index in table.indexes if index.unique)
     where = str(index.dialect_options["sqlite"]["where"])
     for place, phase in enumerate(Phase):
-        values = (place, 1, place, None, str(phase), "{}", 0, 0, 0)
-        connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        values = (place, 1, place, None, None, str(phase), "{}", 0, 0, 0)
+        connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
     live = {row[0] for row in connection.execute(f"SELECT phase FROM sessions WHERE {where}")}
     assert live == {str(phase) for phase in LIVE}
     connection.close()

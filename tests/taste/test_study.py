@@ -112,7 +112,7 @@ def drawn(out: Path, X, y) -> dict[str, str]:
     """Draw a study's pictures, with predictions that do not matter; returns what is said of each."""
     rows = {"rows": list(range(len(y))), "predicted": [5.0] * len(y)}
     results = [{"method": "kernel", **rows}, {"method": "network, PCA", "network": "tanh 3", **rows}]
-    found = study_pictures.draw(out, X, y, results)
+    found = study_pictures.draw(out, study_report.figures(X, y, results))
     assert all((out / file).read_bytes().startswith(b"\x89PNG") for _, _, file in found)
     return {file: alt for _, alt, file in found}
 

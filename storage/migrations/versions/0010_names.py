@@ -4,8 +4,8 @@ from alembic import op
 
 from bot.domain.names import name_key, search_key
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 STATEMENTS = (
     """
