@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.domain.errors import AudioError
+from bot.domain.names import printable
 from bot.domain.tracks import AudioAnalysis
 from bot.processes import Processes
 from bot.sources.audio import SUFFIXES, analyse
@@ -41,9 +42,9 @@ def main(argv: Sequence[str]) -> int:
         if options.json:
             print(json.dumps({"file": str(path), **(asdict(heard) if heard else {"error": problem})}), flush=True)
         elif heard is not None:
-            print(f"{path}\n{_lines(heard)}", flush=True)
+            print(printable(f"{path}\n{_lines(heard)}"), flush=True)
         if heard is None:
-            print(f"{path}: {problem}", file=sys.stderr)
+            print(printable(f"{path}: {problem}"), file=sys.stderr)
     return EXIT_SOME_FAILED if failed else 0
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.commands.ratings_files import Listener, read_all, unreadable
+from bot.domain.names import printable
 from bot.flow import study_report
 from bot.processes import Processes
 from bot.taste import study, study_leak
@@ -88,7 +89,7 @@ def _interrupted() -> int:
 
 
 def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    print(printable(sentence), file=sys.stderr)
     return 2
 
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from bot.config import Config
-from bot.domain.errors import NoBackup, NoKeys, NotConfigured, Unwritable
+from bot.domain.errors import FileStands, NoBackup, NoKeys, NotConfigured, Unwritable
 from bot.flow.account import export
 from bot.flow.connect import rotate
 from bot.safe.keys import Keyring
-from bot.safe.private import written
+from bot.safe.private import require_place, written
 from bot.safe.sealed import FRAME, SUFFIX, SealedReader, SealedWriter
 from bot.serving.app import services
 from bot.serving.site import ask
@@ -43,10 +43,22 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         case "status":
             asyncio.run(_status(config))
         case "unseal":
-            print(f"Written to {_unseal(options.file, options.to, config)}.")
+            print(f"Written to {_unseal(options, config)}.")
         case _:
-            asyncio.run(_export(options.user_id, options.file, config))
+            overwrite = _may_overwrite(options.file, options)
+            asyncio.run(_export(options.user_id, options.file, config, overwrite=overwrite))
             print(f"Written to {options.file}.")
+
+
+def _may_overwrite(file: Path, options: argparse.Namespace) -> bool:
+    """Whether a file may be replaced: by --overwrite, or by whoever sits at a terminal and says so."""
+    try:
+        require_place(file, overwrite=options.overwrite)
+    except FileStands:
+        if not sys.stdin.isatty() or input(f"{file} exists. Replace it? [y/N] ").strip().lower() not in {"y", "yes"}:
+            raise
+        return True
+    return options.overwrite
 
 
 def _end(number: int, _: object) -> None:
@@ -113,15 +125,15 @@ async def _rotate(config: Config) -> None:
         print(f"No key opens {lost:,}: add the older keys behind the new one, and run this again.", file=sys.stderr)
 
 
-async def _export(user_id: int, file: Path, config: Config) -> None:
+async def _export(user_id: int, file: Path, config: Config, *, overwrite: bool) -> None:
     async with services(config, alone=False) as s:
         archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, user_id)
-    await asyncio.to_thread(_write, file, archive, config.keyring())
+    await asyncio.to_thread(_write, file, archive, config.keyring(), overwrite)
 
 
-def _write(file: Path, archive: bytes, keys: Keyring | None) -> None:
+def _write(file: Path, archive: bytes, keys: Keyring | None, overwrite: bool) -> None:
     """Write an archive, sealed where there are keys."""
-    with written(file) as raw:
+    with written(file, overwrite=overwrite) as raw:
         if keys is None:
             raw.write(archive)
             return
@@ -141,14 +153,15 @@ async def _status(config: Config) -> None:
         print(line)
 
 
-def _unseal(file: Path, to: Path | None, config: Config) -> Path:
+def _unseal(options: argparse.Namespace, config: Config) -> Path:
     """Write what a sealed file holds; nothing is left where it cannot be opened to its end."""
-    keys = config.keyring()
+    keys, file = config.keyring(), options.file
     if keys is None:
         raise NotConfigured("EARMARK_KEYS", missing=True)
     if not file.is_file():
         raise NoBackup(path=str(file))
-    to = to or (file.with_suffix("") if file.suffix == SUFFIX else file.with_name(f"{file.name}.open"))
-    with file.open("rb") as raw, written(to) as opened:
+    to = options.to or (file.with_suffix("") if file.suffix == SUFFIX else file.with_name(f"{file.name}.open"))
+    overwrite = _may_overwrite(to, options)
+    with file.open("rb") as raw, written(to, overwrite=overwrite) as opened:
         shutil.copyfileobj(SealedReader(raw, keys), opened, FRAME)
     return to

@@ -129,6 +129,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
                 f"{problem.path} is damaged, or no database of mine. `earmark restore FILE` puts a backup in its place "
                 "and keeps what stands there."
             )
+        case errors.FileStands():
+            return f"{problem.path} exists already. Choose another name, or add --overwrite to replace it."
         case errors.Unwritable():
             return f"{problem.path or 'The file'} cannot be written: {problem.reason}."
         case errors.BadBackup():

@@ -231,7 +231,7 @@ FOREIGN = {
     "a trigger": "CREATE TRIGGER t AFTER INSERT ON ratings BEGIN DELETE FROM ratings; END",
     "a view": "CREATE VIEW v AS SELECT 1",
     "a virtual table": "CREATE VIRTUAL TABLE v USING fts5(x)",
-    "an unknown table": "CREATE TABLE t (a, b GENERATED ALWAYS AS (randomblob(1000000000)) VIRTUAL)",
+    "an unknown table": "CREATE TABLE t (a, b GENERATED ALWAYS AS (zeroblob(100000000)) VIRTUAL)",
     "a name that quotes": 'CREATE TABLE "a"") ; drop table listeners; --" (x)',
     "another column": "ALTER TABLE settings ADD COLUMN more TEXT",
     "another index": "CREATE INDEX i ON ratings (stars)",

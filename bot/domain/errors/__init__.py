@@ -89,6 +89,7 @@ EarmarkError
 ├── NoBackup                 there is no such backup, or no database where one is named
 ├── BadBackup                a backup is damaged, or none of ours
 │   └── BadDatabase          the database itself is
+├── FileStands               a file would be replaced, which nobody allowed
 ├── Unwritable               an operator's file or folder cannot be written
 ├── TokenRefused             Discord does not know the token
 ├── DiscordUnreachable       no connection to Discord at the start
@@ -141,6 +142,7 @@ from bot.domain.errors.operator import (
     BadSeal,
     DiscordUnreachable,
     ExtraMissing,
+    FileStands,
     FolderInUse,
     FolderUnusable,
     NotConfigured,
@@ -255,6 +257,7 @@ __all__ = [
     "EmptyFile",
     "ErasedMeanwhile",
     "ExtraMissing",
+    "FileStands",
     "FileTooLarge",
     "FileTooSlow",
     "FileUnfetched",
