@@ -7,6 +7,7 @@ import discord
 
 from bot.domain.errors import GroupError
 from bot.domain.session import Session
+from bot.domain.tracks import sent_id
 from bot.flow import voting
 from bot.flow.account import tracks_csv
 from bot.flow.gather import another
@@ -184,7 +185,7 @@ class SlotSelect(LastingItem, template=r"earmark:slot:(?P<action>swap|veto):(?P<
 
     async def act(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer()
-        place, track_id = (int(part) for part in self.chosen.split(":"))
+        place, track_id = (sent_id(part) for part in self.chosen.split(":"))
         on, session_id = stage(interaction), self.number("id")
         # One after the other: two who change slots at the same moment would be given the same other track.
         async with on.changes.of(session_id):

@@ -230,7 +230,8 @@ def _audio_error(problem: errors.AudioError) -> str:  # noqa: PLR0911 - as above
         case errors.AudioTooShort():
             return f"{plain(problem.name)} is too short: I need at least {count(problem.least, 'second')} of sound."
         case errors.AudioTooLong():
-            return f"{plain(problem.name)} is too long: {problem.most // 60} minutes at most. Cut out a part of it."
+            most = count(problem.most // 60, "minute") if problem.most >= 120 else count(problem.most, "second")
+            return f"{plain(problem.name)} is too long: {most} of such sound at most. Cut out a part of it."
         case errors.AudioUnusual():
             return (
                 f"{plain(problem.name)} has {count(problem.channels, 'channel')} at {problem.rate:,} Hz, "
