@@ -46,6 +46,7 @@ from storage.leftovers import sweep
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
+from storage.presence import Presence
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
@@ -118,6 +119,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             sessions=sessions,
             predictions=Predictions(database),
             shares=Shares(database),
+            presence=Presence(database),
             studies=Studies(database),
             questions=questions,
             clips=clips,
