@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from bot.domain.errors import (
     BadBackup,
@@ -34,6 +34,9 @@ from storage.check import LOOK, NEVER, check, go_on, require_our_schema
 from storage.database import Database, code_of, empty_log
 from storage.ids import counters, raise_counters
 from storage.leftovers import alone, remove_leftovers
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
 
 SUFFIX = ".db.zst"
 LEVEL: dict[int, int] = {zstd.CompressionParameter.compression_level: 1, zstd.CompressionParameter.checksum_flag: 1}
@@ -233,7 +236,7 @@ def _unpack(file: Path, copy: Path, keys: Keyring | None, unsealed: bool) -> Non
         raise BadBackup(path=str(file)) from None
 
 
-def _write_database(packed: IO[bytes], target: IO[bytes], copy: Path) -> None:
+def _write_database(packed: "SupportsRead[bytes]", target: IO[bytes], copy: Path) -> None:
     """Unpack as many bytes as the database's header announces, where the disk has room for them."""
     head = packed.read(HEADER.size)
     if len(head) < HEADER.size:
