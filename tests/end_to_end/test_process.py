@@ -139,7 +139,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path):
 
 HANGS = """
 import asyncio, time
-from bot.app import stop_at_signals
+from bot.serving.app import stop_at_signals
 async def main():
     stop = stop_at_signals(1.0)
     asyncio.get_running_loop().run_in_executor(None, time.sleep, 600)
