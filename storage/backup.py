@@ -99,7 +99,8 @@ def backup(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with alone(database.parent, stop):
         remove_leftovers(database.parent, folder)
-        name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime()) + f"-{time.time_ns() % 1_000_000_000:09d}"
+        seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)  # of one reading, so that names sort by age
+        name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime(seconds)) + f"-{nanoseconds:09d}"
         copy, file = database.with_name(f".{name}.copy"), folder / f"{name}{SUFFIX}{SEALED if keys else ''}"
         try:
             _copy(database, copy, stop)
