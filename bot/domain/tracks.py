@@ -30,7 +30,9 @@ class TrackSource:
     artwork_url: str | None = None
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
-    measured_by: str = "file"  # where the features come from: a member's file, or "audio", our own analysis
+    measured_by: str = "file"  # where all this comes from: a member's file, "audio", our own analysis, or a service
+    by_service: bool = False  # the word of a service, or of our own catalogue, on an id or name of its own
+    recording: str | None = None  # SHA-256 of an uploaded file, which is a track of its own, whatever it is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Origin:
 
     link: str  # as in `bot.sources.spotify_links`
     version: str  # empty: unknown, so it is always read again
-    through_account: bool  # it came through its owner's account, and goes with it
+    permission: int | None  # of its owner's, through which it came and with which it goes; None: anybody may read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class PlaylistSource:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A canonical track: the same recording under two names or ids is one track."""
+    """A track as a listener sees it; who shares it names it, where the listener's own files do not."""
 
     id: int  # 0: heard once, not stored
     title: str
@@ -109,6 +111,7 @@ class Track:
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
     scales: Mapping[str, str] = field(default_factory=dict[str, str])  # by group of `bot.domain.scales`: whose values
+    through: int | None = None  # whose list it is seen through; None: no other member's
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.domain.session import Guess, Settings, Slot
 from bot.domain.taste import Prediction
@@ -22,8 +22,9 @@ from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.ratings import Ratings
-from storage.schema import metadata, tracks
+from storage.schema import metadata, track_values, tracks
 from storage.schema_sessions import sessions
+from storage.searches import NameSearches
 from storage.sessions import Sessions
 from storage.sharing import Shares
 from storage.spotify import SpotifyAccounts
@@ -34,7 +35,6 @@ ADA, BEN = 771_000_000_000_000_001, 771_000_000_000_000_002
 # Tables in which nobody is named; a new one must either cascade to `listeners` or be added here with a reason.
 IMPERSONAL = {
     "tracks": "recordings; those that nobody has any more go with their last listener",
-    "track_features": "values; the contributor's id is forgotten",
     "settings": "the operator's",
     "erasures": "salted digests",
     "sessions": "the group's",
@@ -53,11 +53,17 @@ async def live(database: Database, person: int, own: str) -> None:
         TrackSource("Air", "Bach", features={"energy": 0.5}),
         TrackSource(own, "Secret", features={"energy": 0.1}),
     ]
-    origin = Origin(f"playlist:{person}", "1", through_account=True)
+    accounts, searches = SpotifyAccounts(database), NameSearches(database)
+    await accounts.put(person, b"sealed", await accounts.began(person))
+    permission = await accounts.get(person)
+    assert permission is not None
+    origin = Origin(f"playlist:{person}", "1", permission=permission.generation)
+    since = await accounts.began(person)
+    await accounts.keep_half_read(person, "liked:", ("1", f'{{"0": "{own}"}}'), permission.generation, since)
     linked = await playlists.link(person, PlaylistSource(f"List of {own}", "csv", sources, origin=origin))
-    await SpotifyAccounts(database).put(person, b"sealed")
     await playlists.share(person, linked.playlist.id, 99)
     first, second = await playlists.tracks(linked.playlist.id)
+    await searches.keep(person, {second.id: None}, since)
     await ratings.start()
     await ratings.rate(person, first.id, 7)
     await ratings.skip(person, second.id)
@@ -130,7 +136,8 @@ async def test_nothing_of_an_erased_person_is_left_in_the_files(database: Databa
     async with database.reading() as connection:
         (held,) = (await connection.execute(select(sessions.c.settings))).scalars()
         assert (json.loads(held)["name"], json.loads(held)["theme"]) == ("Session", "Session"), "her words are gone"
-        left = {row.title for row in await connection.execute(select(tracks.c.title))}
+        titles = func.json_extract(track_values.c.facts, "$.title")
+        left = set(await connection.scalars(select(titles).join(tracks, tracks.c.id == track_values.c.track_id)))
     assert left == {"Air", "Ben's demo"}, "a track that only she had is gone, too"
     folder = tmp_path / "data"
     stored = b"".join(file.read_bytes() for file in folder.iterdir())
