@@ -56,6 +56,7 @@ class OpenConnections:
             return await handler(request)
 
         async def last(_: web.Request, response: web.StreamResponse) -> None:
+            response.headers["Connection"] = "close"  # else clients would try to use it again
             response.force_close()
 
         site.middlewares.append(timed)

@@ -226,7 +226,6 @@ LUCK = TasteReport(
     more_ratings=20,
     actual=(),
     predicted=(),
-    titles=(),
 )
 
 

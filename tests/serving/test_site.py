@@ -69,6 +69,7 @@ async def test_each_connection_serves_one_request(port: int):
             writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             answer = await asyncio.wait_for(reader.read(), 30)  # until the server closes
             assert answer.split()[1] == expected
+            assert b"\r\nconnection: close\r\n" in answer.lower(), "whoever keeps connections is told"
             writer.close()
 
 
