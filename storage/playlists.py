@@ -18,7 +18,7 @@ from storage.database import Database, Statement
 from storage.listeners import Began, began, ensure
 from storage.playlist_rows import one, own, playlist, summary
 from storage.rows import select_tracks, track
-from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, tracks
+from storage.schema import playlist_shares, playlist_tracks, playlists, public_cards, ratings, tracks
 
 
 class Playlists:
@@ -221,9 +221,14 @@ class Playlists:
             raise UnknownTrack(asked=str(track_id))
         return track(rows[0])
 
-    async def visible_track(self, listener_id: int, guild_id: int | None, track_id: int) -> Track:
-        """Raise UnknownTrack unless the member can see the track or has rated it before."""
-        values = {"track_id": track_id, "listener_id": listener_id}
+    async def visible_track(
+        self, listener_id: int, guild_id: int | None, track_id: int, message_id: int | None = None
+    ) -> Track:
+        """Raise UnknownTrack unless the member can see the track, has rated it before, or is asked about it.
+
+        `message_id` is where the member found it: a public card asks everybody there about its track.
+        """
+        values = {"track_id": track_id, "listener_id": listener_id, "message_id": message_id}
         if guild_id is None:
             rows = await self._database.fetch(TRACK_SEEN_IN_DM, **values)
         else:
@@ -261,7 +266,11 @@ def _track_seen(guild_id: Any) -> Statement:
     listed = exists().where(
         playlist_tracks.c.track_id == tracks.c.id, playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id))
     )
-    allowed = or_(rated, listed)
+    here = public_cards.c.guild_id.is_(None) if guild_id is None else public_cards.c.guild_id == guild_id
+    asked = exists().where(
+        public_cards.c.message_id == bindparam("message_id"), public_cards.c.track_id == tracks.c.id, here
+    )
+    allowed = or_(rated, listed, asked)
     return Statement(select_tracks().where(tracks.c.id == bindparam("track_id"), allowed))
 
 
