@@ -42,7 +42,7 @@ class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?
             raise NotYourCard(owner_id=self.number("owner"))
         await interaction.response.defer()
         since = await s.models.began(user)
-        track = await s.playlists.track(self.number("track"))
+        track = await s.playlists.track(self.number("track"), user, interaction.guild_id)
         prediction, asked = await what_if(
             s.ratings, s.models, s.workers, user, track, self.chosen, shares=s.shares, guild_id=interaction.guild_id
         )
@@ -136,7 +136,7 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
         for child in getattr(row, "children", []):
             found = CARD.match(getattr(child, "custom_id", None) or "")
             if found:
-                return Found(await s.playlists.visible_track(user, guild_id, int(found[1]), message.id), 1.0)
+                return Found(await s.playlists.visible_track(user, guild_id, int(found[1]), message_id=message.id), 1.0)
     sound = next((file for file in message.attachments if is_audio(file)), None)
     if sound is not None:
         return Found(await listen_to(interaction, sound), 1.0)

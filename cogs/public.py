@@ -49,7 +49,9 @@ async def play_ahead(interaction: discord.Interaction, question: Question) -> No
     if not s.clips.plays(question.track):  # what comes after is mostly from the same playlist
         return
     with contextlib.suppress(UnknownTrack):  # gone since the questions were put in order
-        s.clips.ahead([await s.playlists.track(track_id) for track_id in question.then])
+        s.clips.ahead(
+            [await s.playlists.track(track_id, interaction.user.id, interaction.guild_id) for track_id in question.then]
+        )
 
 
 async def post_first(interaction: discord.Interaction, question: Question) -> None:

@@ -30,7 +30,9 @@ async def card_for(
     state = CardState(interaction.user.id, question.track.id, playlist or str(question.playlist_id or 0))
     clip = await s.clips.of(question.track, interaction.user.id, interaction.guild_id)
     if question.unclear is not None:
-        unclear = text.unclear_digits(await s.playlists.track(question.unclear))
+        unclear = text.unclear_digits(
+            await s.playlists.track(question.unclear, interaction.user.id, interaction.guild_id)
+        )
         notice = f"{notice}\n{unclear}" if notice else unclear
         await s.digits.told(interaction.user.id)
     return cards.private_card(question, state, notice, clip)
@@ -88,7 +90,7 @@ class UndoButton(CardButton, template=rf"earmark:undo:{STATE}"):
     async def press(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
         track_id, stars = await s.ratings.undo(interaction.user.id)
-        notice = text.undone(await s.playlists.track(track_id), stars)
+        notice = text.undone(await s.playlists.track(track_id, interaction.user.id, interaction.guild_id), stars)
         try:
             question = await s.questions.about(round_of(interaction, self.card.playlist_id), track_id)
         except (UnknownTrack, UnknownPlaylist):  # unlinked since; what was taken back stays so
