@@ -1,11 +1,9 @@
 """Link: a playlist in any form becomes stored tracks with features."""
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import replace
-from itertools import chain, count
 
-from bot.domain.names import tidy
+from bot.domain.names import free_name, tidy
 from bot.domain.tracks import LinkedPlaylist, PlaylistSource
 from bot.flow.rate import Questions
 from bot.flow.sent import Sent
@@ -23,6 +21,8 @@ async def link_file(
 ) -> list[LinkedPlaylist]:
     """Store every playlist that a file holds, all or none; `name` renames it when it holds one.
 
+    One whose namesake has other tracks gets another name, and its owner is asked.
+
     Raises:
         LinkError: the file is empty, too large, unreadable or without tracks; nothing is stored.
         Busy: another file of this member is being linked.
@@ -34,7 +34,7 @@ async def link_file(
         sources = await _read(workers, owner_id, file)
         if len(sources) == 1:
             sources = [named(sources[0], name)]
-        return _new(questions, owner_id, await playlists.link_all(owner_id, sources, since))
+        return _new(questions, owner_id, await playlists.link_all(owner_id, sources, since, ask=True))
 
 
 async def _read(workers: Workers, owner_id: int, file: Sent) -> list[PlaylistSource]:
@@ -58,14 +58,14 @@ async def link_text(
     source = await asyncio.to_thread(read_lines, text)
     taken = {playlist.name for playlist in await playlists.of(owner_id)}
     source = named(replace(source, name=free_name(source.name, taken)), name)
-    return _new(questions, owner_id, await playlists.link_all(owner_id, [source], since))
+    return _new(questions, owner_id, await playlists.link_all(owner_id, [source], since, ask=True))
 
 
 async def link_catalogue(
     playlists: Playlists, questions: Questions, owner_id: int, name: str | None = None
 ) -> list[LinkedPlaylist]:
     """Store the catalogue that comes with the bot, for whoever has no file at hand."""
-    return _new(questions, owner_id, await playlists.link_all(owner_id, [named(bach.catalogue(), name)]))
+    return _new(questions, owner_id, await playlists.link_all(owner_id, [named(bach.catalogue(), name)], ask=True))
 
 
 def _new(questions: Questions, owner_id: int, linked: list[LinkedPlaylist]) -> list[LinkedPlaylist]:
@@ -78,9 +78,3 @@ def named(source: PlaylistSource, name: str | None) -> PlaylistSource:
     """Give a playlist the name that its member typed, made harmless; a blank one counts as none."""
     tidied = tidy(name or "", NAME_LENGTH)
     return replace(source, name=tidied) if tidied else source
-
-
-def free_name(name: str, taken: Collection[str]) -> str:
-    """The name itself, or the first of "name 2", "name 3" ... that is not taken."""
-    numbered = (f"{name} {number}" for number in count(2))
-    return next(candidate for candidate in chain([name], numbered) if candidate not in taken)

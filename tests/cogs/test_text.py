@@ -211,7 +211,6 @@ LUCK = TasteReport(
     more_ratings=20,
     actual=(),
     predicted=(),
-    titles=(),
 )
 
 
