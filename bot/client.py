@@ -23,10 +23,12 @@ from bot.flow.limits import Limits, Pace
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from bot.i18n import Languages, speak
 from bot.telemetry.metrics import GATEWAY_EVENTS, Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
+from storage.digits import Digits
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
@@ -63,6 +65,7 @@ PERMISSIONS = discord.Permissions(
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
 PATIENCE = 3.0  # seconds that Discord waits for the first answer
 CLICKS_GRACE = 2.5  # seconds
+INTERACTIONS_KEPT = 50_000  # ids, the newest, by which one is known that is delivered again
 LONGEST_PAUSE = 60.0  # seconds between two attempts to reach Discord
 
 log = logging.getLogger(__name__)
@@ -76,6 +79,7 @@ class Services:
     ratings: Ratings
     models: Models
     cards: Cards
+    digits: Digits
     settings: Settings
     accounts: Accounts
     sessions: Sessions
@@ -90,6 +94,31 @@ class Services:
     outside: Outside
     metrics: Metrics
     limits: Limits
+    languages: Languages
+
+
+class Translator(app_commands.Translator):
+    """What commands and their options are called in other languages; names that are typed stay as they are."""
+
+    def __init__(self, languages: Languages) -> None:
+        self._languages = languages
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        kind = app_commands.TranslationContextLocation
+        typed = {kind.command_name, kind.group_name, kind.parameter_name}
+        if context.location in typed and not isinstance(context.data, app_commands.ContextMenu):
+            return None
+        translated = self._languages.of(locale).catalogue.gettext(string.message)
+        return None if translated == string.message else translated
+
+
+class Tree(app_commands.CommandTree["Earmark"]):
+    async def interaction_check(self, interaction: discord.Interaction["Earmark"], /) -> bool:
+        """Speak the caller's language in what follows."""
+        speak(interaction.client.services.languages.of(interaction.locale))
+        return True
 
 
 class Backoff(ExponentialBackoff[Literal[False]]):
@@ -111,6 +140,7 @@ class Earmark(commands.Bot):
         setattr(discord.client, "ExponentialBackoff", Backoff)  # noqa: B010
         super().__init__(
             command_prefix=commands.when_mentioned,
+            tree_cls=Tree,
             help_command=None,
             # No privileged intent: commands, buttons, reactions and direct messages need none.
             intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True, dm_messages=True),
@@ -124,6 +154,9 @@ class Earmark(commands.Bot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             http_trace=self._trace(services.metrics),
         )
+        # Before it reaches commands and buttons; discord.py has no public place for it.
+        parsers = self._connection.parsers
+        parsers["INTERACTION_CREATE"] = self._answer_once(parsers["INTERACTION_CREATE"])
         self.services = services
         self.pace = Pace(40)  # Discord allows 50 a second, answers to clicks not counted
         self.errands = Pace(25)  # of these, what may wait: new votes on a card, the digits under it
@@ -161,6 +194,19 @@ class Earmark(commands.Bot):
         if self._asked.pop(interaction_id, None) is not None:
             self.services.metrics.unanswered.add()
 
+    def _answer_once(self, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Leave out interactions that came before: after a broken connection Discord may deliver some again."""
+        seen: dict[str, None] = {}
+
+        def parse_once(data: Any) -> None:
+            if data["id"] not in seen:
+                seen[data["id"]] = None
+                if len(seen) > INTERACTIONS_KEPT:
+                    del seen[next(iter(seen))]
+                parse(data)
+
+        return parse_once
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Look for no command in what is typed; the cog Help answers it."""
 
@@ -187,7 +233,12 @@ class Earmark(commands.Bot):
 
     async def _synchronise(self) -> None:
         """Tell Discord of the commands, only when they are not those that it was told of last."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        added = self.tree.get_commands()
+        if self.services.languages.any:
+            await self.tree.set_translator(translator := Translator(self.services.languages))
+            payload = [await command.get_translated_payload(self.tree, translator) for command in added]
+        else:
+            payload = [command.to_dict(self.tree) for command in added]
         known = json.dumps([self.application_id, payload], sort_keys=True)
         digest = hashlib.sha256(known.encode()).hexdigest()
         if not self._always_sync and await self.services.settings.get("commands") == digest:

@@ -25,6 +25,7 @@ from bot.flow.limits import Limits
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from bot.i18n import Languages
 from bot.safe.disk import ephemeral_filesystem
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
@@ -41,6 +42,7 @@ from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
 from storage.database import Database, FolderLock
+from storage.digits import Digits
 from storage.features import Features
 from storage.leftovers import sweep
 from storage.models import Models
@@ -115,6 +117,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             ratings=ratings,
             models=Models(database),
             cards=Cards(database),
+            digits=Digits(database),
             settings=Settings(database),
             accounts=Accounts(database),
             sessions=sessions,
@@ -129,6 +132,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             outside=outside,
             metrics=metrics,
             limits=Limits(),
+            languages=Languages(config.catalogues),
         )
 
 

@@ -29,6 +29,7 @@ from bot.flow.session_events import (
     EndRound,
     Expire,
     Finish,
+    HandOver,
     Join,
     Leave,
     MakePlaylist,
@@ -41,6 +42,7 @@ from bot.flow.session_events import (
     Vote,
 )
 from bot.taste.group import owe
+from storage.accounts import Accounts
 from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -259,6 +261,20 @@ async def test_who_is_erased_leaves_nothing_and_the_others_go_on(sessions: Sessi
     assert (await sessions.get(session.id)).phase is Phase.ABANDONED
 
 
+async def test_the_words_of_a_session_go_with_who_typed_them_and_with_nobody_else(
+    sessions: Sessions, database: Database
+):
+    kept = await opened(sessions, theme="rain")
+    await play(sessions, kept, HandOver(at=T, by=ADA, to=2))
+    await Accounts(database).erase(2)
+    words = (await sessions.get(kept.id)).settings
+    assert (words.name, words.theme) == ("Friday", "rain"), "a host who did not type them"
+    await play(sessions, kept, HandOver(at=T, by=ADA, to=3), Leave(at=T, by=ADA))
+    await Accounts(database).erase(1)
+    found = await sessions.get(kept.id)
+    assert (found.settings.name, found.settings.theme, found.author_id) == ("Session", "Session", None)
+
+
 async def test_an_old_session_can_expire(sessions: Sessions):
     session = await opened(sessions)
     ended = await play(sessions, session, Expire(at=T + PATIENCE))
@@ -424,3 +440,22 @@ def test_the_phases_that_the_schema_takes_for_live_are_the_machines():
     live = {row[0] for row in connection.execute(f"SELECT phase FROM sessions WHERE {where}")}
     assert live == {str(phase) for phase in LIVE}
     connection.close()
+
+
+async def test_a_vote_that_becomes_a_rating_keeps_through_whose_list_the_track_was_seen(
+    database: Database, sessions: Sessions
+):
+    playlists = Playlists(database)
+    (shared,) = await playlists.of(1)
+    await playlists.share(1, shared.id, GUILD)
+    session = await opened(sessions, rounds=1)
+    await play(
+        sessions, session, Consent(at=T, by=BEN, learn=True), Begin(at=T, by=ADA), first_round(),
+        Vote(at=T, by=BEN, number=1, stars=9), Vote(at=T, by=ADA, number=1, stars=3),
+        Vote(at=T, by=CLO, number=1, stars=5),
+    )  # fmt: skip
+    (seen,) = await Ratings(database).of(2)
+    assert (seen.track.title, seen.stars) == ("Piece 0", 9)
+    await playlists.unlink(1, shared.id)
+    (still,) = await Ratings(database).of(2)
+    assert still.track.title == "Piece 0"
