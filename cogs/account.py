@@ -34,7 +34,7 @@ class EraseModal(LastingModal, title="Erase everything about me"):
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user = interaction.user.id
-        await erase(s.accounts, s.playlists, s.questions, s.outside.connections, user)
+        await erase(s.accounts, s.outside.connections, user)
         stop_study(interaction, user)
         said = text_account.ERASED if s.accounts.settled else f"{text_account.ERASED} {text_account.TRACES}"
         await interaction.edit_original_response(content=said)

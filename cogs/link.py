@@ -35,7 +35,7 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
     await interaction.edit_original_response(content=text.reading(file.filename))
     s = services(interaction)
     waiting = sent(file, FileUnfetched(name=file.filename))
-    outcomes = await link_file(s.playlists, s.questions, s.workers, interaction.user.id, waiting, name)
+    outcomes = await link_file(s.playlists, s.workers, interaction.user.id, waiting, name)
     await _finish(interaction, outcomes)
 
 
@@ -71,7 +71,7 @@ class _Telling:
 async def _link_url(interaction: discord.Interaction, url: str, name: str | None) -> LinkedPlaylist:
     link, s = parse(url), services(interaction)
     if link.kind == "track" and s.outside.spotify is None:  # it can be rated, and asked for, by its id alone
-        return (await link_text(s.playlists, s.questions, interaction.user.id, url, name))[0]
+        return (await link_text(s.playlists, interaction.user.id, url, name))[0]
     return await _link_spotify(interaction, link, name)
 
 
@@ -81,7 +81,6 @@ async def _link_spotify(interaction: discord.Interaction, link: SpotifyLink, nam
         return await link_spotify(
             s.outside,
             s.playlists,
-            s.questions,
             interaction.user.id,
             link,
             name,
@@ -137,6 +136,7 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
             raise NotYourCard(owner_id=self.number("owner"))
         assert isinstance(self.item, discord.ui.Select)
         pairs = [value.split(":", 1) for value in self.item.values]
+        allow(interaction, "link")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user = interaction.user.id
@@ -147,7 +147,6 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
             if lacking.unknown:
                 await measure(s.outside, playlist_id=playlist.id)
                 known += lacking.unknown - (await s.outside.features.coverage(playlist.id)).unknown
-        s.questions.forget(user)
         await interaction.edit_original_response(content=text_link.confirmed(done, known))
 
 
@@ -192,7 +191,7 @@ class LinkModal(LastingModal, title="Link a playlist"):
             outcomes = [await _link_url(interaction, lines, name)]
         else:
             s = services(interaction)
-            outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
+            outcomes = await link_text(s.playlists, interaction.user.id, lines, name)
         await _finish(interaction, outcomes)
 
 
@@ -260,7 +259,7 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
             outcomes = [await _link_spotify(interaction, own(mine), name)]
         else:
             s = services(interaction)
-            outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
+            outcomes = await link_catalogue(s.playlists, interaction.user.id, name)
         await _finish(interaction, outcomes)
 
     @app_commands.command(description="Upload your own recordings: I listen to them, and you can rate and predict them")
@@ -290,7 +289,6 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         s = services(interaction)
         playlist_id = await self._own(interaction, playlist)
         gone = await s.playlists.unlink(interaction.user.id, playlist_id)
-        s.questions.forget(gone.owner_id, gone.shared_guild_ids)
         await interaction.response.send_message(text.unlinked(gone), ephemeral=private(interaction))
 
     @app_commands.command(description="Let everybody in this server rate a playlist of yours")
@@ -303,7 +301,6 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         s = services(interaction)
         playlist_id = await self._own(interaction, playlist)
         shared = await s.playlists.share(interaction.user.id, playlist_id, interaction.guild_id, not stop)
-        s.questions.forget(shared.owner_id, {interaction.guild_id})
         await interaction.response.send_message(text.shared(shared, not stop), ephemeral=private(interaction))
 
     async def _own(self, interaction: discord.Interaction, value: str) -> int:

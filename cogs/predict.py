@@ -19,6 +19,7 @@ CARD = re.compile(r"earmark:(?:rate:\d+|vote):(\d+)")
 
 
 async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
+    allow(interaction, "predict")
     s = services(interaction)
     track = found.track
     user, guild_id = interaction.user.id, interaction.guild_id
@@ -40,6 +41,7 @@ class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?
         user, s = interaction.user.id, services(interaction)
         if user != self.number("owner"):
             raise NotYourCard(owner_id=self.number("owner"))
+        allow(interaction, "predict")
         await interaction.response.defer()
         since = await s.models.began(user)
         track = await s.playlists.track(self.number("track"))

@@ -13,7 +13,7 @@ from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
 from cogs.ui import cards, pick, text, text_spotify
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 from cogs.ui.session_access import stage
 
@@ -96,6 +96,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     async def export(
         self, interaction: discord.Interaction, playlist: str, most: app_commands.Range[int, 1, 500] = 50
     ) -> None:
+        allow(interaction, "predict")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
         name = text.bare(f"{name}, ranked", 80)
@@ -114,9 +115,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     async def disconnect(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
-        owned = await s.playlists.of(interaction.user.id)
         gone = await s.outside.connections.disconnect(interaction.user.id)
-        s.questions.forget(interaction.user.id, {guild for one in owned for guild in one.shared_guild_ids})
         await interaction.edit_original_response(content=text_spotify.disconnected(gone))
 
 

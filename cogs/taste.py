@@ -10,13 +10,16 @@ from bot.domain.errors import NobodyToCompare
 from bot.flow.compare import compare
 from bot.flow.taste import look
 from cogs.ui import text_taste
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
+
+COMPARING = 5  # predictions that a comparison counts for: two models say much of two libraries
 
 
 class Taste(commands.GroupCog, group_name="taste", group_description="Your taste, as I have learned it"):
     @app_commands.command(description="What you like and dislike, in words and pictures, and how often I was right")
     async def show(self, interaction: discord.Interaction) -> None:
+        allow(interaction, "predict")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         seen = await look(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
@@ -28,6 +31,7 @@ class Taste(commands.GroupCog, group_name="taste", group_description="Your taste
     @app_commands.command(description="Where your taste meets another member's; both must have allowed it")
     @app_commands.describe(member="Who; both of you allow it with /account sharing")
     async def compare(self, interaction: discord.Interaction, member: discord.User) -> None:
+        allow(interaction, "predict", COMPARING)
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s, me = services(interaction), interaction.user.id
         if member.bot:

@@ -46,7 +46,7 @@ class Models:
             "ratings": report.ratings,
             "trained_at": int(time.time()),
         }
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, listener_id, since)
             statement = insert(models).values(listener_id=listener_id, **values)
             await connection.execute(statement.on_conflict_do_update(index_elements=["listener_id"], set_=values))

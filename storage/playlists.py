@@ -20,6 +20,8 @@ from storage.playlist_rows import one, own, playlist, summary
 from storage.rows import select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, tracks
 
+AT_ONCE = 500  # rows of which tracks are made while others' clicks wait
+
 
 class Playlists:
     """Members' playlists and the tracks that each member can see."""
@@ -168,7 +170,18 @@ class Playlists:
 
     async def visible_tracks(self, listener_id: int, guild_id: int | None) -> list[Track]:
         """Every track on a playlist that the member can see, once."""
-        return await self._tracks(select_tracks().where(_on_seen(listener_id, guild_id)).order_by(tracks.c.id))
+        return await self._tracks(_all_seen(listener_id, guild_id))
+
+    @property
+    def version(self) -> int:
+        """A number that grows when what members see may have changed; `state` says whether it has."""
+        return self._database.lists_version
+
+    async def state(self, listener_id: int, guild_id: int | None, playlist_id: int | None = None) -> int:
+        """The tracks that the member can see, of one playlist or all, and what is known of them, as one number."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(_all_seen(listener_id, guild_id, playlist_id))).all()
+        return await asyncio.to_thread(lambda: hash(tuple(map(tuple, rows))))
 
     async def search(self, listener_id: int, guild_id: int | None, text: str, limit: int = 25) -> list[Track]:
         """Visible tracks in whose artist and title every word of the text occurs."""
@@ -234,7 +247,10 @@ class Playlists:
 
     async def _tracks(self, query: Select[Any]) -> list[Track]:
         async with self._database.reading() as connection:
-            return [track(row) for row in await connection.execute(query)]
+            rows = (await connection.execute(query)).all()
+        if len(rows) <= AT_ONCE:
+            return [track(row) for row in rows]
+        return await asyncio.to_thread(lambda: [track(row) for row in rows])
 
 
 def _seen(listener_id: Any, guild_id: Any) -> Any:
@@ -253,6 +269,14 @@ def _on_seen(listener_id: Any, guild_id: Any) -> Any:
     """Whether a track is on such a playlist; from the playlists' side, for a file holds many more tracks than these."""
     on_it = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id)))
     return tracks.c.id.in_(on_it)
+
+
+def _all_seen(listener_id: int, guild_id: int | None, playlist_id: int | None = None) -> Select[Any]:
+    if playlist_id is None:
+        return select_tracks().where(_on_seen(listener_id, guild_id)).order_by(tracks.c.id)
+    listed = select_tracks().join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
+    this = playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id)), playlist_tracks.c.playlist_id == playlist_id
+    return listed.where(*this).order_by(playlist_tracks.c.position)
 
 
 def _track_seen(guild_id: Any) -> Statement:

@@ -49,7 +49,7 @@ class Predictions:
         ]
         if not rows:
             return
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, listener_id, since)
             await _settle(connection, listener_id)
             statement = insert(predictions)
@@ -71,7 +71,7 @@ class Predictions:
             {"listener_id": listener_id, "track_id": track_id, **{name: getattr(pair, name) for name in VALUES}}
             for track_id, pair in pairs
         ]
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, listener_id, since)
             await connection.execute(insert(predictions).on_conflict_do_nothing(), rows)
 
@@ -88,7 +88,7 @@ class Predictions:
 
     async def checked(self, listener_id: int) -> list[Checked]:
         """Every prediction that was followed by a rating, in the order of the ratings."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await _settle(connection, listener_id)
             rows = await connection.execute(_pairs(listener_id))
             return [

@@ -22,18 +22,18 @@ class Studies:
 
     async def begin(self, listener_id: int, since: Began | None = None) -> None:
         """Note that a study is under way; raises ErasedMeanwhile."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, listener_id, since)
             row = insert(studies).values(listener_id=listener_id, begun_at=int(time.time()))
             await connection.execute(row.on_conflict_do_nothing())
 
     async def end(self, listener_id: int) -> None:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(delete(studies).where(studies.c.listener_id == listener_id))
 
     async def interrupted(self) -> list[int]:
         """Whose studies had begun and not ended when this program started; they are told only once."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             found = list(await connection.scalars(select(studies.c.listener_id)))
             await connection.execute(delete(studies))
         return found

@@ -17,7 +17,6 @@ from bot.domain.ratings import MAX_STARS, MIN_STARS, Rating
 from bot.domain.scales import SPEAKERS
 from bot.domain.tracks import Track
 from bot.flow.connect import Connections
-from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from storage.accounts import Accounts
 from storage.clips import StoredClips
@@ -67,15 +66,11 @@ async def holdings(accounts: Accounts, listener_id: int) -> Holdings:
     return Holdings(since, {table: number for table, number in counts.items() if table != "listeners"})
 
 
-async def erase(
-    accounts: Accounts, playlists: Playlists, questions: Questions, connections: Connections, listener_id: int
-) -> None:
+async def erase(accounts: Accounts, connections: Connections, listener_id: int) -> None:
     """Erase a person, in memory too; raise NothingStored where nothing is stored."""
     await holdings(accounts, listener_id)
-    seen_in = {guild_id for one in await playlists.of(listener_id) for guild_id in one.shared_guild_ids}
     connections.forget(listener_id)
     await accounts.erase(listener_id)
-    questions.forget(listener_id, seen_in)
 
 
 async def export(

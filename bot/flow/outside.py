@@ -7,7 +7,6 @@ from bot.domain.errors import ConnectFirst, NoSpotify, NothingThere, SpotifyErro
 from bot.domain.tracks import LinkedPlaylist, Origin, PlaylistSource, Track
 from bot.flow.connect import Connections
 from bot.flow.link import free_name, named
-from bot.flow.rate import Questions
 from bot.sources.queue import Closed, NoAnswer, Waiting
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Access, Listing, Progress, Spotify
@@ -43,7 +42,6 @@ class Outside:
 async def link_spotify(
     outside: Outside,
     playlists: Playlists,
-    questions: Questions,
     owner_id: int,
     link: SpotifyLink,
     name: str | None = None,
@@ -75,7 +73,6 @@ async def link_spotify(
     called = before.name if before else free_name(_name(link, listing), taken)
     source = named(PlaylistSource(called, "spotify", listing.tracks, origin=origin), name)
     (linked,) = await playlists.link_all(owner_id, [source], since)
-    questions.forget(owner_id, set(linked.playlist.shared_guild_ids))
     return replace(linked, local=listing.local, episodes=listing.episodes, gone=listing.gone)
 
 

@@ -30,7 +30,7 @@ async def upload_files(interaction: discord.Interaction, files: Sequence[discord
     await interaction.edit_original_response(content=text_audio.listening(len(files)))
     async with s.workers.only_one("listening", interaction.user.id):
         waiting = [_sent(file) for file in files]
-        outcome = await upload(s.playlists, s.uploads, s.questions, s.workers, interaction.user.id, waiting, name)
+        outcome = await upload(s.playlists, s.uploads, s.workers, interaction.user.id, waiting, name)
     await interaction.edit_original_response(content=text_audio.uploaded(outcome))
 
 

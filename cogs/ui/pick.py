@@ -6,11 +6,11 @@ from itertools import chain, count
 import discord
 from discord import app_commands
 
-from bot.domain.errors import UnknownPlaylist, UnknownTrack
+from bot.domain.errors import TooOften, UnknownPlaylist, UnknownTrack
 from bot.domain.tracks import Track
 from bot.flow.predict import track_named
 from cogs.ui import text
-from cogs.ui.access import services
+from cogs.ui.access import allow, services
 
 NAME = 95  # letters of a choice, so that a number fits behind it
 ID = "#"  # a value that starts so was chosen from the list, not typed
@@ -38,6 +38,10 @@ async def playlist_id(interaction: discord.Interaction, value: str) -> int:
 
 
 async def track_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    try:
+        allow(interaction, "suggest")
+    except TooOften:  # nothing can be said here; the name can be typed
+        return []
     found = await services(interaction).playlists.search(interaction.user.id, interaction.guild_id, current)
     return _choices((text.song_bare(track, NAME), track.id) for track in found[:25])
 
@@ -52,10 +56,11 @@ def _choices(named: Iterable[tuple[str, int]]) -> list[app_commands.Choice[str]]
 
 
 async def track(interaction: discord.Interaction, value: str) -> Track:
-    """The visible track that a chosen or typed value means; raises UnknownTrack."""
+    """The visible track that a chosen or typed value means; raises UnknownTrack, and TooOften where it was typed."""
     playlists = services(interaction).playlists
     if value.startswith(ID) and value[1:].isdigit() and len(value) < 20:
         return await playlists.visible_track(interaction.user.id, interaction.guild_id, int(value[1:]))
     if not value.strip():
         raise UnknownTrack(asked=value)
+    allow(interaction, "search")
     return await track_named(playlists, interaction.user.id, interaction.guild_id, value)

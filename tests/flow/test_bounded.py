@@ -11,7 +11,6 @@ import pytest
 from bot.domain.errors import TooMuchStored
 from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.account import export
-from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.upload import Uploaded, upload
 from bot.flow.workers import Workers
@@ -55,9 +54,8 @@ async def test_files_are_fetched_when_their_turn_has_come_and_not_all_at_once(da
 
     def send(who: int) -> asyncio.Task[Uploaded]:
         playlists = Playlists(database)
-        questions = Questions(playlists, Ratings(database), workers)
         files = [sent(who, number) for number in range(4)]
-        return asyncio.create_task(upload(playlists, StoredClips(database), questions, workers, who, files))
+        return asyncio.create_task(upload(playlists, StoredClips(database), workers, who, files))
 
     async with workers._turns.of(0):  # nothing is heard meanwhile
         sending = [send(who) for who in (ADA, BEN, 3, 4)]
@@ -94,9 +92,8 @@ async def test_a_member_keeps_so_many_recordings_and_no_more(database: Database,
         return wav(sine(440, 2))
 
     def send(who: int, count: int) -> asyncio.Task[Uploaded]:
-        questions = Questions(playlists, Ratings(database), workers)
         files = [Sent(f"{i}.wav", 10, fetch) for i in range(count)]
-        return asyncio.create_task(upload(playlists, StoredClips(database), questions, workers, who, files))
+        return asyncio.create_task(upload(playlists, StoredClips(database), workers, who, files))
 
     with pytest.raises(TooMuchStored) as caught:
         await send(ADA, 2)
