@@ -30,6 +30,7 @@ from storage.clips import StoredClips
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
+from storage.presence import Presence
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
@@ -46,6 +47,7 @@ COGS = (
     "cogs.session",
     "cogs.spotify",
     "cogs.account",
+    "cogs.presence",
     "cogs.help",
 )
 # Exactly what the cards need: to be seen, to carry pictures, and to be reacted to.
@@ -78,6 +80,7 @@ class Services:
     sessions: Sessions
     predictions: Predictions
     shares: Shares
+    presence: Presence
     studies: Studies
     questions: Questions
     clips: Clips

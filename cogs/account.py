@@ -50,7 +50,10 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
 
     @app_commands.command(description="With whom may your taste be compared? Nobody, until you say so")
     @app_commands.rename(scope="with")
-    @app_commands.describe(scope="Leave it out to see what you have chosen")
+    @app_commands.describe(
+        scope="Leave it out to see what you have chosen",
+        openly="Let your ratings count just as they are, at once: others can then tell what you gave",
+    )
     @app_commands.choices(
         scope=[
             app_commands.Choice(name="off: nobody", value="off"),
@@ -58,14 +61,18 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
             app_commands.Choice(name="everywhere", value="everywhere"),
         ]
     )
-    async def sharing(self, interaction: discord.Interaction, scope: Sharing | None = None) -> None:
+    async def sharing(
+        self, interaction: discord.Interaction, scope: Sharing | None = None, openly: bool | None = None
+    ) -> None:
         shares, user, guild_id = services(interaction).shares, interaction.user.id, interaction.guild_id
-        if scope == "server" and guild_id is None:
+        if scope is None and openly is not None:
+            scope = (await shares.of(user, guild_id)).scope
+        if scope == "server" and not interaction.is_guild_integration():
             await interaction.response.send_message(text_account.SHARE_IN_SERVER, ephemeral=private(interaction))
             return
         if scope is not None:
-            await shares.allow(user, scope, guild_id)
-        said = text_account.sharing(*await shares.of(user, guild_id))
+            await shares.allow(user, scope, guild_id, openly=bool(openly))
+        said = text_account.sharing(await shares.of(user, guild_id))
         await interaction.response.send_message(said, ephemeral=private(interaction))
 
     @app_commands.command(description="Take everything along, as one archive")

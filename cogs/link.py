@@ -295,7 +295,7 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
     @app_commands.describe(playlist="Which one", stop="Take it back")
     @app_commands.autocomplete(playlist=pick.own_playlist_choices)
     async def share(self, interaction: discord.Interaction, playlist: str, stop: bool = False) -> None:
-        if interaction.guild_id is None:
+        if interaction.guild_id is None or not (stop or interaction.is_guild_integration()):
             await interaction.response.send_message(text.SHARE_IN_SERVER, ephemeral=private(interaction))
             return
         s = services(interaction)

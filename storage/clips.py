@@ -8,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 from bot.domain.errors import TooMuchStored
 from storage.database import Database
 from storage.listeners import Began, ensure
+from storage.presence import shared_with
 from storage.schema import clips, playlist_shares, playlist_tracks, playlists
 
 MOST = 200  # of one member: some 100 MB
@@ -57,7 +58,7 @@ class StoredClips:
                 .where(
                     playlists.c.owner_id == clips.c.owner_id,
                     playlist_tracks.c.track_id == track_id,
-                    playlist_shares.c.guild_id == guild_id,
+                    shared_with(guild_id),
                 )
             )
             allowed |= exists(shared)

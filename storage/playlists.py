@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -17,6 +18,7 @@ from storage import catalogue, linking
 from storage.database import Database, Statement
 from storage.listeners import Began, began, ensure
 from storage.playlist_rows import one, own, playlist, summary
+from storage.presence import shared_with
 from storage.rows import select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, tracks
 
@@ -134,8 +136,11 @@ class Playlists:
         async with self._database.transaction() as connection:
             await own(connection, owner_id, playlist_id)
             if shared:
-                row = upsert(playlist_shares).values(playlist_id=playlist_id, guild_id=guild_id)
-                await connection.execute(row.on_conflict_do_nothing())
+                seen = {"seen_at": int(time.time())}
+                row = upsert(playlist_shares).values(playlist_id=playlist_id, guild_id=guild_id, **seen)
+                await connection.execute(
+                    row.on_conflict_do_update(index_elements=["playlist_id", "guild_id"], set_=seen)
+                )
             else:
                 here = (playlist_shares.c.playlist_id == playlist_id) & (playlist_shares.c.guild_id == guild_id)
                 await connection.execute(delete(playlist_shares).where(here))
@@ -149,7 +154,7 @@ class Playlists:
             select(playlist_tracks.c.track_id)
             .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
             .join(playlist_shares, playlist_shares.c.playlist_id == playlists.c.id)
-            .where(playlists.c.owner_id.in_(owner_ids), playlist_shares.c.guild_id == guild_id)
+            .where(playlists.c.owner_id.in_(owner_ids), shared_with(guild_id))
             .distinct()
             .order_by(playlist_tracks.c.track_id)
         )
@@ -258,7 +263,7 @@ def _seen(listener_id: Any, guild_id: Any) -> Any:
     own = select(playlists.c.id).where(playlists.c.owner_id == listener_id)
     if guild_id is None:
         return own
-    return union_all(own, select(playlist_shares.c.playlist_id).where(playlist_shares.c.guild_id == guild_id))
+    return union_all(own, select(playlist_shares.c.playlist_id).where(shared_with(guild_id)))
 
 
 def _seen_by(listener_id: Any, guild_id: Any) -> Any:

@@ -130,6 +130,7 @@ playlist_shares = Table(
     metadata,
     _playlist(),
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("seen_at", Integer, nullable=False),  # when its owner was last seen in the server
     Index("playlist_shares_by_guild", "guild_id"),
     sqlite_strict=True,
 )
@@ -205,6 +206,11 @@ sharing = Table(
     metadata,
     person("listener_id", primary_key=True),
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
+    Column("since", Integer, nullable=False),
+    Column("openly", Integer, nullable=False),  # 1: ratings count just as they are, at once and alone
+    Column("seen_at", Integer, nullable=False),  # when the member was last seen in the server
+    CheckConstraint("openly IN (0, 1)", name="openly_is_a_flag"),
+    Index("sharing_by_guild", "guild_id"),
     sqlite_strict=True,
 )
 

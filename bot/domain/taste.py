@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.domain.ratings import Verdict
 from bot.domain.tracks import Track
@@ -127,10 +127,35 @@ Sharing = Literal["off", "server", "everywhere"]  # with whom a member compares 
 
 
 @dataclass(frozen=True, slots=True)
-class Gave:
-    """What others gave a track: how far each was above his own mean, summed, in stars, and how many they are."""
+class Consent:
+    """What a member said of comparing tastes.
 
-    above: float
+    Attributes:
+        servers: in how many the member allows it, where not everywhere.
+        openly: others may tell what the member gave.
+
+    """
+
+    scope: Sharing
+    servers: int
+    openly: bool
+
+
+class SharedRating(NamedTuple):
+    """What somebody who shares gave to a track; a tuple, for there may be very many."""
+
+    track_id: int
+    listener_id: int
+    stars: int
+    mean: float  # of all that this listener gave
+    openly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEffect:
+    """What others say of a track: how far above average it is, in stars, and how many they are."""
+
+    stars: float
     raters: int
 
 

@@ -50,9 +50,10 @@ async def compare(
     """
     if mine == theirs:
         raise NobodyToCompare
-    for listener_id in (mine, theirs):
-        if (await shares.of(listener_id, guild_id))[0] == "off":
-            raise NotSharing(listener_id=listener_id, yours=listener_id == mine)
+    if (await shares.of(mine, guild_id)).scope == "off":
+        raise NotSharing(listener_id=mine, yours=True)
+    if not await shares.allows(theirs, guild_id):
+        raise NotSharing(listener_id=theirs, yours=False)
     async with workers.only_one("comparing", mine):
         since = await models.began(mine)
         me, them = await _side(playlists, ratings, mine), await _side(playlists, ratings, theirs)

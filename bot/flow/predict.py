@@ -1,7 +1,8 @@
 """Predict: model and tracks become ranked predictions with ranges and reasons."""
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.errors import NotTrained, UnknownTrack
@@ -9,11 +10,11 @@ from bot.domain.features import NAMES, clean
 from bot.domain.names import MAX_NAME, search_fold
 from bot.domain.ratings import MIN_RATINGS
 from bot.domain.scales import comparable
-from bot.domain.taste import ByOthers, Prediction, WhatIf
+from bot.domain.taste import ByOthers, ItemEffect, Prediction, WhatIf
 from bot.domain.tracks import Track
 from bot.flow.jobs import Turn, predict_job
 from bot.flow.workers import Workers
-from bot.taste.others import others
+from bot.taste.others import item_effects, others
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -67,8 +68,8 @@ async def predict_tracks(
     rows = [comparable(track.features, track.scales, scales) for track in tracks]
     given, learned = [float(one[2]) for one in rated], [int(i) for i in meta.get("tracks", ())]  # type: ignore[union-attr]
     asked = [track.id for track in tracks]
-    gave = {} if shares is None else await shares.gave(listener_id, guild_id, asked)
-    company = others(gave, learned, given, asked)
+    effects = {} if shares is None else await _said_by_others(shares, listener_id, guild_id, asked)
+    company = others(effects, learned, given, asked)
     answers = await workers.run_for(listener_id, predict_job, arrays, meta, rows, rated, explain, company, turn)
     return [
         Prediction(
@@ -81,12 +82,19 @@ async def predict_tracks(
             reasons=answer.reasons,
             effects=answer.effects,
             what_if=answer.what_if,
-            others=None if added is None else ByOthers(gave[track.id].raters, added),
+            others=None if added is None else ByOthers(effects[track.id].raters, added),
             changes=answer.changes,
         )
         for track, answer in zip(tracks, answers, strict=True)
         for added in (answer.by_others,)
     ]
+
+
+async def _said_by_others(
+    shares: Shares, listener_id: int, guild_id: int | None, asked: Sequence[int]
+) -> Mapping[int, ItemEffect]:
+    gave = await shares.gave(listener_id, guild_id, asked)
+    return await asyncio.to_thread(item_effects, gave, await shares.secret()) if gave else {}
 
 
 async def what_if(

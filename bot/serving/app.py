@@ -43,6 +43,7 @@ from storage.leftovers import sweep
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
+from storage.presence import Presence
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.settings import Settings
@@ -113,6 +114,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             sessions=sessions,
             predictions=Predictions(database),
             shares=Shares(database),
+            presence=Presence(database),
             studies=Studies(database),
             questions=questions,
             clips=clips,

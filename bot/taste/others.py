@@ -1,10 +1,18 @@
 """What other members' ratings of a track add to a prediction: an item effect, followed as far as a listener does.
 
 The model itself learns from its listener alone. What others gave is laid on top when something is predicted, so that
-whoever takes back his consent is gone from everybody's predictions at once, and nothing need be trained anew.
+whoever takes back consent is gone from everybody's predictions at once, and nothing need be trained anew.
+
+What is told of many must not tell what one of them gave, not even to somebody who owns all the other accounts and
+changes their ratings at will. So each rating is blurred before anything else is done with it, and all that follows
+tells no more than the blurred rating does: it counts only whether it is above or below its listener's mean, and FLIPPED
+of them count the other way round. Source: Warner, Randomized Response (1965); a lot that is drawn once and for all, as
+in Erlingsson and others, RAPPOR (2014), leaves nothing to average out.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.ratings import MAX_STARS, MIN_STARS
-from bot.domain.taste import Gave
+from bot.domain.taste import ItemEffect, SharedRating
 
 if TYPE_CHECKING:
     from bot.taste.regressor import TasteRegressor
@@ -21,11 +29,16 @@ Array = NDArray[np.float64]
 
 UNSEEN = 3.0  # as if so many more raters had found each track average
 MOST_FOLLOWED = 2.0  # stars for each star of the others
+MIN_RATERS = 3  # who do not share openly: fewer say nothing
+FLIPPED = 1 / 4  # of blurred ratings: guesses from them err by at least .8 of what guessing the mean errs by
+BLURRED_STARS = 0.7  # what one blurred rating moves the sum by, up or down
+BLURRED_WEIGHT = 1 / 6  # what it tells, beside a rating that is given openly
+STEP = 0.5  # stars in which the others enter what is shown
 
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Item effects, in stars, NaN where nobody else rated the track.
+    """Item effects, in stars, NaN where others say nothing of the track.
 
     Attributes:
         learned: (n,) of the tracks that the model was trained on, in the order in which it was given them.
@@ -39,20 +52,49 @@ class Others:
     asked: Sequence[float]
 
 
-def item_effect(gave: Gave) -> float:
-    """What raters agree on: how far they are above their own means on average, in stars, shrunk towards 0."""
-    return gave.above / (gave.raters + UNSEEN)
+def item_effects(gave: Iterable[SharedRating], secret: bytes) -> dict[int, ItemEffect]:
+    """What raters agree on, by track id, shrunk towards 0; no rating counts undisguised unless it is given openly.
+
+    Tracks that fewer than MIN_RATERS rated, those who share openly apart, are told of by these alone. `secret` draws
+    the lots.
+    """
+    openly: dict[int, list[float]] = {}
+    blurred: dict[int, list[float]] = {}
+    for one in gave:
+        if one.openly:
+            openly.setdefault(one.track_id, []).append(one.stars - one.mean)
+        else:
+            blurred.setdefault(one.track_id, []).append(_blurred(one, secret) * BLURRED_STARS)
+    blurred = {track: ratings for track, ratings in blurred.items() if len(ratings) >= MIN_RATERS}
+    effects: dict[int, ItemEffect] = {}
+    for track in openly.keys() | blurred.keys():
+        told, hidden = openly.get(track, []), blurred.get(track, [])
+        weight = UNSEEN + len(told) + BLURRED_WEIGHT * len(hidden)
+        effects[track] = ItemEffect((math.fsum(told) + math.fsum(hidden)) / weight, len(told) + len(hidden))
+    return effects
+
+
+def _blurred(one: SharedRating, secret: bytes) -> int:
+    """1 above the mean, -1 below, and the other way round where the lot of this listener and track says so.
+
+    The mean counts in whole stars, and has a part in the lot: where it moved and nothing else did, the ratings that
+    lie between would show.
+    """
+    mean = math.floor(one.mean)
+    key = f"{one.listener_id}:{one.track_id}:{mean}".encode()
+    lot = int.from_bytes(hashlib.blake2b(key, key=secret, digest_size=8).digest(), "big") / 2**64
+    return (1 if one.stars > mean else -1) * (-1 if lot < FLIPPED else 1)
 
 
 def others(
-    gave: Mapping[int, Gave], learned: Sequence[int], given: Sequence[float], asked: Sequence[int]
+    effects: Mapping[int, ItemEffect], learned: Sequence[int], given: Sequence[float], asked: Sequence[int]
 ) -> Others | None:
-    """Bring what others gave, by track id, into the order of the tracks; None where nothing follows from it."""
-    if gave.keys().isdisjoint(learned) or gave.keys().isdisjoint(asked):
+    """Bring item effects, by track id, into the order of the tracks; None where nothing follows from them."""
+    if effects.keys().isdisjoint(learned) or effects.keys().isdisjoint(asked):
         return None
-    effects = {track: item_effect(one) for track, one in gave.items()}
+    stars = {track: effect.stars for track, effect in effects.items()}
     nothing = float("nan")
-    return Others([effects.get(i, nothing) for i in learned], given, [effects.get(i, nothing) for i in asked])
+    return Others([stars.get(i, nothing) for i in learned], given, [stars.get(i, nothing) for i in asked])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +132,8 @@ class Following:
     def predict(self, model: "TasteRegressor", X: Array, effects: Array) -> tuple[Array, Array, Array, Array]:
         """Lay what others gave, item effects (m,) with NaN unknown, on what the model says of rows X (m, d).
 
+        They move the stars, and widen or narrow the range, by multiples of STEP.
+
         Returns:
             stars, the ends of their 80 % ranges, and what the others add to the stars (NaN unknown), each (m,).
 
@@ -97,13 +141,14 @@ class Following:
         from bot.taste.regressor import reach  # noqa: PLC0415 - heavy
 
         mean, deviation = model.predict(X, return_std=True)
-        low, high = model.interval(X)
-        stars = np.clip(mean + self.share * (effects - self.centre), MIN_STARS, MAX_STARS)
-        wide = reach(self.errors, 0.8) * deviation
-        gave = ~np.isnan(effects)
-        return (
-            np.where(gave, stars, mean),
-            np.where(gave, np.clip(stars - wide, MIN_STARS, MAX_STARS), low),
-            np.where(gave, np.clip(stars + wide, MIN_STARS, MAX_STARS), high),
-            stars - mean,
-        )
+        added = in_steps(self.share * (effects - self.centre))
+        stars = np.clip(mean + np.nan_to_num(added), MIN_STARS, MAX_STARS)
+        alone = model.reach(0.8) * deviation
+        wider = np.where(np.isnan(effects), 0.0, in_steps(reach(self.errors, 0.8) * deviation - alone))
+        wide = np.maximum(alone + wider, 0.0)
+        return stars, np.clip(stars - wide, MIN_STARS, MAX_STARS), np.clip(stars + wide, MIN_STARS, MAX_STARS), added
+
+
+def in_steps(stars: Array) -> Array:
+    """Round to multiples of STEP; never to a negative zero."""
+    return np.round(stars / STEP) * STEP + 0.0

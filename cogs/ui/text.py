@@ -106,7 +106,7 @@ def shared(playlist: Playlist, now_shared: bool) -> str:
     return f"**{plain(playlist.name)}** is no longer shared here."
 
 
-SHARE_IN_SERVER = "Use this in the server with which you want to share the playlist."
+SHARE_IN_SERVER = "Use this in the server with which you want to share the playlist; I have to be in it, too."
 NO_FILE_NO_TEXT = "Choose a file, or paste some lines: track links, or `Artist - Title`, one a line."
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.taste import Sharing
+from bot.domain.taste import Consent
 from cogs.ui.text import NAME, count, fit
 
 ERASE_WORD = "ERASE"
@@ -52,9 +52,10 @@ beside what you then gave; your part in group sessions; if you connect it, your 
 Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, unless \
-you allow comparing with `/account sharing`, and then they count, without your name, in what I predict for others who \
-allow it; what you share with a server are tracks, and of your own recordings that \
-half minute. On a public card, your clicks stay private; a reaction can be seen, as reactions are. \
+you allow comparing with `/account sharing`, and then they count, without your name and blurred, or openly if you say \
+so, in what I predict for others who allow it. What you share with a server are tracks, and of your own recordings \
+that half minute; all sharing with a server ends within a day after you leave it, and at once where I do. \
+On a public card, your clicks stay private; a reaction can be seen, as reactions are. \
 In a group session everybody can see your votes there and what I expect you to give, worked out without your \
 ratings of the session's tracks; these count only if you join openly, and then others can tell what you gave.
 
@@ -94,23 +95,34 @@ def export_too_large(size: int, limit: int) -> str:
 ERASED = "Everything about you is erased. You can start afresh at any time: `/playlist link`."
 TRACES = "A backup is being made, so the last traces leave my files in a few minutes, when it has ended."
 
-MEANING = (
+COMPARED = (
     "A member whom you allow, and who allows you, can type `/taste compare` and see what you both gave to tracks that "
-    "you both rated, titles from your playlists, and what I think you would like of theirs. What you gave counts, "
-    "without your name, in what I predict for them, and what they gave in what I predict for you. Nobody sees more."
+    "you both rated, titles from your playlists, and what I think you would like of theirs."
 )
-SHARE_IN_SERVER = "“This server” needs a server: use it there, or choose *everywhere* or *off*."
+COUNTED = (
+    "What you gave also counts, without your name, in what I predict for them, as theirs does for you: once you have "
+    "shared for a week and rated 20 tracks, and only for tracks that three of you rated. Of a rating it counts only "
+    "whether it is above or below your average, and I turn one in four around by lot. So whoever owns all the other "
+    "accounts can tell which way yours counted, and is right about it three times in four."
+)
+COUNTED_OPENLY = (
+    "You chose *openly*: what you gave counts just as it is, without your name, at once and even alone, in what I "
+    "predict for them. **Others can tell from it what you gave.** `openly:` *False* ends that."
+)
+SHARE_IN_SERVER = "“This server” needs a server that I am in: use it there, or choose *everywhere* or *off*."
 
 
-def sharing(scope: Sharing, servers: int) -> str:
-    match scope:
+def sharing(consent: Consent) -> str:
+    match consent.scope:
         case "everywhere":
             state = "You compare tastes **everywhere**: with anybody who allows it as well."
         case "server":
             state = "You compare tastes **in this server**, with members who allow it as well."
         case "off":
             state = "You compare tastes with **nobody** here."
-    others = servers - (scope == "server")
+    others = consent.servers - (consent.scope == "server")
     if others > 0:
         state += f" You also allow it in {count(others, 'other server')}."
-    return f"{state}\n{MEANING}\n-# `/account sharing with:` changes it; *off* ends it everywhere."
+    counted = COUNTED_OPENLY if consent.openly else f"{COUNTED} `openly:` lets it count as it is: others can tell then."
+    state += f"\n{COMPARED}\n{counted}\n"
+    return f"{state}-# `/account sharing with:` changes it; *off*, or leaving the server, ends it."

@@ -9,6 +9,7 @@ from cogs.ui.text_sounds import sounding, the_same, turned
 
 WHAT_IF = "What if it were …"
 ANSWERED = "What if?"
+FEWEST_COUNTED = 5  # raters; how many fewer are is not told
 
 
 def stars(prediction: Prediction) -> str:
@@ -66,7 +67,8 @@ def _others(prediction: Prediction) -> list[str]:
     company = prediction.others
     if company is None or abs(company.stars) < 0.05:
         return []
-    return [f"What {count(company.raters, 'member')} who shared gave it: {company.stars:+.1f}."]
+    who = count(company.raters, "member") if company.raters >= FEWEST_COUNTED else "others"
+    return [f"What {who} who shared gave it: {company.stars:+.1f}."]
 
 
 def answered(prediction: Prediction, changed: WhatIf) -> str:

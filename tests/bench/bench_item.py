@@ -3,6 +3,7 @@
 A listener has rated n tracks; K others have rated all they have. Measured on tracks left out, with what the bot does
 (`bot/taste/others.py`): the model on features, the same with what the others gave laid on it, and the item effect
 alone; all paired, on the same draws. Last, how often a rating fell into the 80 % range, with the others and without.
+With `--openly` the others share openly, so that their ratings count as they are.
 """
 
 import argparse
@@ -13,9 +14,9 @@ import numpy as np
 
 from bot.domain.features import NAMES, clean
 from bot.domain.ratings import MAX_STARS, MIN_STARS
-from bot.domain.taste import Gave
+from bot.domain.taste import SharedRating
 from bot.taste.matrices import matrix
-from bot.taste.others import Following, Others, item_effect
+from bot.taste.others import Following, Others, item_effects
 from bot.taste.regressor import TasteRegressor
 
 
@@ -34,19 +35,23 @@ def read(file: Path) -> tuple[np.ndarray, np.ndarray]:
     return table, matrix([features[track] for track in tracks])
 
 
-def item_effects(ratings: np.ndarray) -> np.ndarray:
-    """Of each track, NaN where nobody rated it."""
-    above, raters = ratings - np.nanmean(ratings, axis=1, keepdims=True), (~np.isnan(ratings)).sum(axis=0)
-    sums = np.nansum(above, axis=0)
-    effects = [item_effect(Gave(s, int(k))) if k else np.nan for s, k in zip(sums, raters, strict=True)]
-    return np.array(effects)
+def effects_of(ratings: np.ndarray, secret: bytes, openly: bool) -> np.ndarray:
+    """Of each track, NaN where nothing is said of it."""
+    means = np.nanmean(ratings, axis=1)
+    gave = [
+        SharedRating(int(track), int(who), ratings[who, track], means[who], openly)
+        for who, track in zip(*np.nonzero(~np.isnan(ratings)), strict=True)
+    ]
+    found = item_effects(gave, secret)
+    return np.array([found[track].stars if track in found else np.nan for track in range(ratings.shape[1])])
 
 
-def skills(table: np.ndarray, X: np.ndarray, n: int, others: int, draw: int) -> tuple[float, ...] | None:
+def skills(table: np.ndarray, X: np.ndarray, n: int, others: int, draw: int, openly: bool) -> tuple[float, ...] | None:
     """Skill of the model, with the others, and of these alone on tracks left out; coverage without and with them."""
     rng = np.random.default_rng((n, others, draw))
     me = draw % len(table)
-    item = item_effects(table[rng.permutation([rater for rater in range(len(table)) if rater != me])[:others]])
+    heard = table[rng.permutation([rater for rater in range(len(table)) if rater != me])[:others]]
+    item = effects_of(heard, rng.bytes(32), openly)
     order = rng.permutation(np.flatnonzero(~np.isnan(table[me])))
     train, test = order[:n], order[n : n + 500]
     if len(test) < 8 or np.isnan(item[train]).all():
@@ -69,12 +74,14 @@ def main() -> None:
     parser.add_argument("--ratings", default="10,15,20,60")
     parser.add_argument("--others", default="1,2,5,12,50,200")
     parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument("--openly", action="store_true")
     options = parser.parse_args()
     for file in options.files:
         table, X = read(file)
         for n in map(int, options.ratings.split(",")):
             for others in (int(count) for count in options.others.split(",") if int(count) < len(table)):
-                found = np.array([one for draw in range(options.draws) if (one := skills(table, X, n, others, draw))])
+                draws = [skills(table, X, n, others, draw, options.openly) for draw in range(options.draws)]
+                found = np.array([one for one in draws if one])
                 if len(found) > 1:
                     gain = found[:, 1] - found[:, 0]
                     print(

@@ -180,8 +180,14 @@ async def test_what_others_who_share_gave_counts_in_a_prediction_and_is_said(roo
     alone = await told()
     assert "who shared" not in alone
     for who in ("Ada", "Ben"):
-        assert "without your name" in await allow(room, who, "server")
-    assert "What 1 member who shared gave it: +" in await told()
+        said = await allow(room, who, "server")
+        assert "without your name" in said
+        assert "whoever owns all the other accounts can tell" in said
+    assert await told() == alone, "he would be the only one"
+    said = words(await room.slash("Ben", "account sharing", openly=True))
+    assert "**in this server**" in said
+    assert "Others can tell" in said
+    assert "What others who shared gave it: +" in await told()
     await allow(room, "Ben", "off")
     assert await told() == alone
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.features import NAMES
 from bot.domain.ratings import MAX_STARS, MIN_STARS
-from bot.domain.taste import Gave
+from bot.domain.taste import ItemEffect, SharedRating
 from bot.flow.jobs import fit_job, predict_job
-from bot.taste.others import Following, Others, item_effect, others
+from bot.taste.others import STEP, Following, Others, item_effects, others
 from bot.taste.regressor import TasteRegressor
 
 NOTHING = float("nan")
@@ -30,18 +30,49 @@ def taught(X: np.ndarray, stars: np.ndarray) -> TasteRegressor:
     return TasteRegressor(low=MIN_STARS, high=MAX_STARS).fit(X, stars)
 
 
+def gave(*stars: int, openly: bool = False, track: int = 7, mean: float = 5.5) -> list[SharedRating]:
+    return [SharedRating(track, who, one, mean, openly) for who, one in enumerate(stars)]
+
+
 def test_agreement_is_shrunk_by_the_number_of_raters():
-    assert item_effect(Gave(2.0, 1)) == 0.5
-    assert item_effect(Gave(200.0, 100)) == pytest.approx(2.0, abs=0.1)
-    assert item_effect(Gave(-4.0, 1)) == -1.0
+    assert item_effects(gave(9, openly=True, mean=7), b"secret")[7] == ItemEffect(0.5, 1)
+    assert item_effects(gave(*[9] * 100, openly=True, mean=7), b"secret")[7].stars == pytest.approx(2.0, abs=0.1)
+    assert item_effects(gave(3, openly=True, mean=7), b"secret")[7].stars == -1.0
+    many = [item_effects(gave(*[9] * 400, track=i), b"secret")[i].stars for i in range(3)]
+    assert min(many) > 1.2, "of blurred ratings the truth is in the many"
+
+
+def test_who_does_not_share_openly_is_heard_only_where_three_rated_the_track():
+    assert item_effects(gave(9, 9), b"secret") == {}
+    assert item_effects(gave(9, 9, 9), b"secret")[7].raters == 3
+    both = [*gave(9, 9), SharedRating(7, 99, 9, 7.0, openly=True)]
+    assert item_effects(both, b"secret")[7] == ItemEffect(0.5, 1), "nor beside somebody who shares openly"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 10), min_size=3, max_size=8), st.binary(min_size=1, max_size=64))
+def test_of_a_blurred_rating_nothing_counts_but_its_side_of_the_mean(stars: list[int], secret: bytes):
+    extremes = [10 if one > 5 else 1 for one in stars]
+    assert item_effects(gave(*stars), secret) == item_effects(gave(*extremes), secret)
+
+
+def test_a_quarter_of_the_ratings_counts_the_other_way_round_and_always_the_same():
+    many = [one for track in range(3000) for one in gave(10, 10, 10, track=track)]
+    effects = item_effects(many, b"secret")
+    assert effects == item_effects(reversed(many), b"secret")
+    assert effects != item_effects(many, b"another")
+    turned = sum(round((2.1 - 3.5 * effect.stars) / 1.4) for effect in effects.values()) / len(many)
+    assert turned == pytest.approx(0.25, abs=0.02)
+    # Each lot for itself: a track's three are turned as often together as chance has it.
+    assert sum(effect.stars < -0.5 for effect in effects.values()) / 3000 == pytest.approx(0.25**3, abs=0.01)
 
 
 def test_others_say_something_only_where_they_rated_what_was_learned_and_what_is_asked():
-    gave = {7: Gave(2.0, 1), 8: Gave(-2.0, 1)}
+    effects = {7: ItemEffect(0.5, 3), 8: ItemEffect(-0.5, 3)}
     assert others({}, [7], [5.0], [8]) is None
-    assert others(gave, [1], [5.0], [8]) is None
-    assert others(gave, [7], [5.0], [2]) is None
-    told = others(gave, [7, 1], [5.0, 6.0], [8, 2])
+    assert others(effects, [1], [5.0], [8]) is None
+    assert others(effects, [7], [5.0], [2]) is None
+    told = others(effects, [7, 1], [5.0, 6.0], [8, 2])
     assert told is not None
     assert told.learned[0] == 0.5
     assert math.isnan(told.learned[1])
@@ -61,6 +92,7 @@ def test_a_listener_who_follows_the_others_is_predicted_by_them_and_within_the_r
     narrow, wide = high - low, np.subtract(*reversed(model.interval(X[60:])))
     assert np.mean(narrow) < 0.85 * np.mean(wide), "what is known better is said more narrowly"
     assert said == pytest.approx(np.clip(alone + added, MIN_STARS, MAX_STARS))
+    assert (added % STEP == 0).all()
 
 
 @pytest.mark.parametrize("follows", [0.0, -1.0])
