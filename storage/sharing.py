@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, literal_column, or_,
 
 from bot.domain.taste import Gave, Sharing
 from storage.database import Database
-from storage.listeners import ensure
+from storage.listeners import ensure_now
 from storage.schema import ratings, sharing
 
 EVERYWHERE = 0  # in place of a server's id
@@ -23,7 +23,7 @@ class Shares:
     async def allow(self, listener_id: int, scope: Sharing, guild_id: int | None) -> None:
         """Share nowhere, everywhere, or in one server more; a server's consent replaces that for everywhere."""
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure_now(connection, listener_id)
             own = sharing.c.listener_id == listener_id
             if scope == "server":
                 assert guild_id is not None
