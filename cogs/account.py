@@ -9,9 +9,10 @@ from discord.ext import commands
 from bot.domain.errors import NotConfirmed
 from bot.domain.taste import Sharing
 from bot.flow.account import erase, export, holdings
-from cogs.retrain import stop_study
+from cogs.retrain import studies_of
 from cogs.ui import text_account
 from cogs.ui.access import allow, private, services
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingModal
 
 
@@ -35,7 +36,7 @@ class EraseModal(LastingModal, title="Erase everything about me"):
         s = services(interaction)
         user = interaction.user.id
         await erase(s.accounts, s.outside.connections, user)
-        stop_study(interaction, user)
+        await studies_of(interaction).stop(user)
         said = text_account.ERASED if s.accounts.settled else f"{text_account.ERASED} {text_account.TRACES}"
         await interaction.edit_original_response(content=said)
 
@@ -81,12 +82,14 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user, limit = interaction.user.id, interaction.filesize_limit
-        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, user, limit)
+        archive = await export(
+            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.studies, s.workers, user, limit
+        )
         if len(archive) > limit:
-            await interaction.edit_original_response(content=text_account.export_too_large(len(archive), limit))
+            await deliver(interaction, content=text_account.export_too_large(len(archive), limit))
             return
         file = discord.File(io.BytesIO(archive), "earmark.zip")
-        await interaction.edit_original_response(content=text_account.EXPORTED, attachments=[file])
+        await deliver(interaction, content=text_account.EXPORTED, attachments=[file])
 
     @app_commands.command(description="Erase everything about you, for good")
     async def erase(self, interaction: discord.Interaction) -> None:

@@ -1,6 +1,5 @@
 """Link: `/playlist` brings tracks in, shows, shares and drops them."""
 
-import contextlib
 import time
 
 import discord
@@ -18,6 +17,7 @@ from cogs.ui import pick, text, text_audio, text_link, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.attachments import sent
 from cogs.ui.audio import MOST_FILES, is_audio, upload_files
+from cogs.ui.deliver import deliver, tell
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 
 MAX_BYTES = 10_000_000
@@ -32,7 +32,7 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
     if file.size > MAX_BYTES:
         raise FileTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES, unit="bytes")
     allow(interaction, "link")
-    await interaction.edit_original_response(content=text.reading(file.filename))
+    await tell(interaction, text.reading(file.filename))
     s = services(interaction)
     waiting = sent(file, FileUnfetched(name=file.filename))
     outcomes = await link_file(s.playlists, s.workers, interaction.user.id, waiting, name)
@@ -64,8 +64,7 @@ class _Telling:
 
     async def _say(self, words: str) -> None:
         self._next = time.monotonic() + BREATH
-        with contextlib.suppress(discord.HTTPException):  # the work matters, and its outcome is told anyway
-            await self._interaction.edit_original_response(content=words)
+        await tell(self._interaction, words)
 
 
 async def _link_url(interaction: discord.Interaction, url: str, name: str | None) -> LinkedPlaylist:
@@ -102,7 +101,7 @@ async def _finish(interaction: discord.Interaction, outcomes: list[LinkedPlaylis
     found = [one for one in matches if one is not None]
     words = text_link.linked(outcomes, found)
     doubtful = [one for match_ in found for one in match_.doubtful][:25]
-    await interaction.edit_original_response(content=words, view=_doubts(user, doubtful) if doubtful else None)
+    await deliver(interaction, content=words, view=_doubts(user, doubtful) if doubtful else None)
 
 
 def _doubts(user_id: int, doubtful: list[Doubtful]) -> LastingView:
@@ -147,7 +146,7 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
             if lacking.unknown:
                 await measure(s.outside, playlist_id=playlist.id)
                 known += lacking.unknown - (await s.outside.features.coverage(playlist.id)).unknown
-        await interaction.edit_original_response(content=text_link.confirmed(done, known))
+        await deliver(interaction, content=text_link.confirmed(done, known))
 
 
 class LinkModal(LastingModal, title="Link a playlist"):

@@ -12,6 +12,7 @@ from bot.flow.predict import predict_playlist, predict_tracks, what_if
 from cogs.ui import cards, pick, text_predict, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingView
 
 PAGE = 10
@@ -31,7 +32,7 @@ async def show_prediction(interaction: discord.Interaction, found: Found) -> Non
     card = cards.prediction_card(prediction, user)
     card["content"] = text_spotify.probably(found.certainty) if found.certainty < SURE else None
     card["attachments"] = cards.sounds(await s.clips.of(track, user, guild_id))
-    await interaction.edit_original_response(**card)
+    await deliver(interaction, **card)
 
 
 class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?P<track>\d{1,19})"):
@@ -111,7 +112,7 @@ class Predict(commands.GroupCog, group_name="predict", group_description="What w
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         playlist_id = await pick.playlist_id(interaction, playlist)
         message = await ranked_page(interaction, playlist_id, 0)
-        await interaction.edit_original_response(**message)
+        await deliver(interaction, **message)
 
 
 async def predict_this_track(interaction: discord.Interaction, message: discord.Message) -> None:

@@ -31,7 +31,7 @@ class Presences(commands.Cog):
         self._sweeping.cancel()
 
     @commands.Cog.listener()
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
+    async def on_guild_remove(self, _: discord.Guild) -> None:
         await self._presence.only([guild.id for guild in self._bot.guilds])
 
     @commands.Cog.listener()

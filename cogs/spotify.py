@@ -14,6 +14,7 @@ from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
 from cogs.ui import cards, pick, text, text_spotify
 from cogs.ui.access import allow, private, services
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 from cogs.ui.session_access import stage
 
@@ -61,9 +62,7 @@ class GroupButton(LastingItem, template=r"earmark:spotify:session:(?P<id>\d{1,19
         tracks = await stage(interaction).pools.tracks(session)
         ordered = [tracks[slot.track_id] for slot in session.slots if slot.track_id in tracks]
         written = await write_spotify(s.outside, interaction.user.id, text.bare(session.settings.name, 60), ordered)
-        await interaction.edit_original_response(
-            content=text_spotify.written(written.url, written.tracks, written.left)
-        )
+        await deliver(interaction, content=text_spotify.written(written.url, written.tracks, written.left))
 
 
 async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int) -> tuple[str, list[Track]]:
@@ -106,10 +105,10 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
             kinds = {"csv": tracks_csv(tracks), "m3u8": m3u(name, tracks), "xspf": xspf(name, tracks)}
             files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
             words = text_spotify.as_files(tracks, could_connect=isinstance(problem, ConnectFirst) and problem.possible)
-            await interaction.edit_original_response(content=words, attachments=files)
+            await deliver(interaction, content=words, attachments=files)
             return
         words = text_spotify.written(written.url, written.tracks, written.left)
-        await interaction.edit_original_response(content=words)
+        await deliver(interaction, content=words)
 
     @app_commands.command(description="Forget your account, and the playlists that came through it")
     async def disconnect(self, interaction: discord.Interaction) -> None:

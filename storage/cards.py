@@ -29,7 +29,7 @@ class Cards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, card: PublicCard, since: Began | None = None) -> None:
+    async def add(self, card: PublicCard, since: Began) -> None:
         """Remember a card; raises ErasedMeanwhile."""
         async with self._database.transaction(lists=False) as connection:
             await ensure(connection, card.owner_id, since)

@@ -21,7 +21,7 @@ class Digits:
         self._database = database
 
     async def put(
-        self, who: int, message_id: int, stars: Collection[int], since: Began | None = None, *, unclear: bool = False
+        self, who: int, message_id: int, stars: Collection[int], since: Began, *, unclear: bool = False
     ) -> None:
         """Note digits; `unclear`: nobody can say in which order they came. Raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:

@@ -55,9 +55,7 @@ async def put(connection: AsyncConnection, playlist_id: int, track_ids: Sequence
     await run_many(connection, PUT, rows)
 
 
-async def stage(
-    database: Database, owner_id: int, sources: Sequence[PlaylistSource], since: Began | None
-) -> list[list[int]]:
+async def stage(database: Database, owner_id: int, sources: Sequence[PlaylistSource], since: Began) -> list[list[int]]:
     """Store the tracks of long lists part by part; gives their ids, list by list.
 
     Raises:

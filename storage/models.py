@@ -36,7 +36,7 @@ class Models:
         arrays: Arrays,
         meta: Mapping[str, object],
         report: TasteReport,
-        since: Began | None = None,
+        since: Began,
     ) -> None:
         """Keep a model in place of the one before; raises ErasedMeanwhile."""
         values = {

@@ -37,12 +37,10 @@ class Playlists:
         return await began(self._database, owner_id)
 
     async def link(self, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
-        """Store a playlist; one of the same name by the same owner is replaced."""
-        return (await self.link_all(owner_id, [source]))[0]
+        """Store a playlist that is at hand; one of the same name by the same owner is replaced."""
+        return (await self.link_all(owner_id, [source], await self.began(owner_id)))[0]
 
-    async def link_all(
-        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began | None = None
-    ) -> list[LinkedPlaylist]:
+    async def link_all(self, owner_id: int, sources: Sequence[PlaylistSource], since: Began) -> list[LinkedPlaylist]:
         """Store several playlists, all of them or none.
 
         Raises:
@@ -53,7 +51,7 @@ class Playlists:
         if linking.is_long(sources):
             # One after the other: whoever clicks waits for one part of one list, and a member's stage is one list's.
             async with self._long:
-                return await self._link_in_parts(owner_id, sources, since or await self.began(owner_id))
+                return await self._link_in_parts(owner_id, sources, since)
         async with self._database.transaction() as connection:
             await ensure(connection, owner_id, since)
             await linking.require_room(connection, owner_id, sources, replacing=True)
@@ -87,9 +85,7 @@ class Playlists:
         with contextlib.suppress(StorageBusy):  # then the next start does it
             await linking.clear(self._database, stages, kept)
 
-    async def extend(
-        self, owner_id: int, source: PlaylistSource, since: Began | None = None
-    ) -> tuple[LinkedPlaylist, list[int]]:
+    async def extend(self, owner_id: int, source: PlaylistSource, since: Began) -> tuple[LinkedPlaylist, list[int]]:
         """Add tracks to the owner's playlist of this name, or make it; gives the ids of the given tracks, in order.
 
         Raises:
@@ -225,7 +221,7 @@ class Playlists:
                     done += await catalogue.identify(connection, track_id, source, owner_id)
         return done
 
-    async def note(self, listener_id: int, source: TrackSource, since: Began | None = None) -> Track:
+    async def note(self, listener_id: int, source: TrackSource, since: Began) -> Track:
         """Keep a track that somebody asked about, without a playlist; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
             await ensure(connection, listener_id, since)

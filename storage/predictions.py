@@ -31,7 +31,7 @@ class Predictions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def shown(self, listener_id: int, told: Iterable[Prediction], since: Began | None = None) -> None:
+    async def shown(self, listener_id: int, told: Iterable[Prediction], since: Began) -> None:
         """Note what a listener is about to see of stored tracks that he has not rated; raises ErasedMeanwhile."""
         now = int(time.time())
         rows = [
@@ -58,7 +58,7 @@ class Predictions:
             replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=unrated)
             await connection.execute(replacing, rows)
 
-    async def add(self, listener_id: int, pairs: Sequence[tuple[int, Checked]], since: Began | None = None) -> None:
+    async def add(self, listener_id: int, pairs: Sequence[tuple[int, Checked]], since: Began) -> None:
         """Add pairs (track id, prediction and rating); what is known stays.
 
         Raises:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.errors import NothingToUndo
 from bot.domain.ratings import Rating
 from storage.database import Database, Statement, run_many
-from storage.listeners import Began, ensure
+from storage.listeners import Began, ensure, ensure_now
 from storage.rows import COLUMNS, features_column, track
 from storage.schema import ratings, tracks, verdicts
 from storage.writer import Writer
@@ -79,14 +79,15 @@ class Ratings:
         """
         row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
 
+        if since is None:  # a click of this very moment
+            await self._writer.put(row, key=(listener_id, track_id))
+            return
+
         async def write(connection: AsyncConnection) -> None:
             await ensure(connection, listener_id, since)
             await rate_many(connection, [row])
 
-        if since is None:
-            await self._writer.put(row, key=(listener_id, track_id))
-        else:
-            await self._writer.write(write)
+        await self._writer.write(write)
 
     async def skip(self, listener_id: int, track_id: int) -> None:
         """Note that the member passed a track over; a rating it had stays."""
@@ -178,7 +179,7 @@ async def _put(connection: AsyncConnection, listener_id: int, track_id: int, sta
 
 async def _verdict(connection: AsyncConnection, listener_id: int, track_id: int, stars: int | None) -> None:
     """Log a verdict, so that Undo can take it back."""
-    await ensure(connection, listener_id)
+    await ensure_now(connection, listener_id)
     row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
     await run_many(connection, LOG_VERDICT, [row])
 

@@ -43,7 +43,7 @@ class SpotifyAccounts:
         """What to note before a permission is asked for, and to hand to `put`."""
         return await began(self._database, listener_id)
 
-    async def put(self, listener_id: int, sealed: bytes, since: Began | None = None) -> None:
+    async def put(self, listener_id: int, sealed: bytes, since: Began) -> None:
         """Keep a new permission in place of an older one; raises ErasedMeanwhile."""
         row = upsert(spotify_accounts).values(listener_id=listener_id, sealed=sealed, connected_at=int(time.time()))
         new = {name: row.excluded[name] for name in ("sealed", "connected_at")}

@@ -23,6 +23,7 @@ from storage.clips import StoredClips
 from storage.models import Models, pack
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.studies import Studies
 
 UNFIT = re.compile(r"[^\w\- ]+")  # for a file's name
 COLUMNS = ("track_id", "name", "artist", "album", "isrc")
@@ -35,6 +36,7 @@ ratings.csv     what you rated, from 1 to 10, with all that is known of how each
 playlists/      your playlists, as tables that the bot links again.
 report.json     what the last training found; report.png is its picture.
 model.npz       the numbers of your model (NumPy reads them), and model.json what they mean.
+study/          the report of your last study and its pictures.
 uploads/        the first half minute of each recording that you uploaded, by the track's number in everything.json
                 (left out where Discord would not take so large an archive; you have the recordings).
 everything.json every row about you in the database, table by table. Times are seconds since 1970, UTC.
@@ -79,6 +81,7 @@ async def export(
     ratings: Ratings,
     models: Models,
     uploads: StoredClips,
+    studies: Studies,
     workers: Workers,
     listener_id: int,
     most: int | None = None,
@@ -104,6 +107,7 @@ async def export(
             files["report.png"] = await workers.run_for(listener_id, report_png, report)
             files["model.npz"] = await asyncio.to_thread(pack, arrays)
             files["model.json"] = _json(meta)
+        files |= {f"study/{name}": data for name, data, _ in await studies.report(listener_id) or ()}
         files["everything.json"] = await asyncio.to_thread(_json, await accounts.rows(listener_id))
         # Asked beforehand, so that what would not fit is not even read.
         if most is None or sum(map(len, files.values())) + await uploads.size(listener_id) < most:

@@ -60,7 +60,8 @@ async def link_text(playlists: Playlists, owner_id: int, text: str, name: str | 
 
 async def link_catalogue(playlists: Playlists, owner_id: int, name: str | None = None) -> list[LinkedPlaylist]:
     """Store the catalogue that comes with the bot, for whoever has no file at hand."""
-    return await playlists.link_all(owner_id, [named(bach.catalogue(), name)])
+    since = await playlists.began(owner_id)
+    return await playlists.link_all(owner_id, [named(bach.catalogue(), name)], since)
 
 
 def named(source: PlaylistSource, name: str | None) -> PlaylistSource:

@@ -15,6 +15,7 @@ from bot.sources.uploads import MAX_BYTES
 from cogs.ui import text_audio
 from cogs.ui.access import allow, services
 from cogs.ui.attachments import sent
+from cogs.ui.deliver import deliver, tell
 
 MOST_FILES = 10
 
@@ -27,11 +28,11 @@ async def upload_files(interaction: discord.Interaction, files: Sequence[discord
     """Store what is heard in a deferred interaction's files, and say it."""
     s = services(interaction)
     allow(interaction, "upload", len(files))
-    await interaction.edit_original_response(content=text_audio.listening(len(files)))
+    await tell(interaction, text_audio.listening(len(files)))
     async with s.workers.only_one("listening", interaction.user.id):
         waiting = [_sent(file) for file in files]
         outcome = await upload(s.playlists, s.uploads, s.workers, interaction.user.id, waiting, name)
-    await interaction.edit_original_response(content=text_audio.uploaded(outcome))
+    await deliver(interaction, content=text_audio.uploaded(outcome))
 
 
 async def listen_to(interaction: discord.Interaction, file: discord.Attachment) -> Track:

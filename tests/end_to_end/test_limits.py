@@ -43,7 +43,7 @@ CHEAP = {
     "account erase", "account privacy", "account sharing", "account show", "help",
     "playlist list", "playlist share", "playlist unlink", "rate history",
     "session cancel", "session handover", "session history", "session learn", "session settings", "session show",
-    "spotify connect", "spotify disconnect",
+    "spotify connect", "spotify disconnect", "taste study",
 }  # fmt: skip
 
 

@@ -18,9 +18,11 @@ from storage import clips
 from storage.accounts import Accounts
 from storage.clips import StoredClips
 from storage.database import Database
+from storage.listeners import Began
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.studies import Studies
 from tests.ids import number_from_one
 from tests.sources.sounds import sine, wav
 
@@ -68,13 +70,13 @@ async def test_files_are_fetched_when_their_turn_has_come_and_not_all_at_once(da
 
 async def record(database: Database, who: int, count: int, each: int) -> None:
     sources = [TrackSource(f"Demo {i}", f"Member {who}") for i in range(count)]
-    _, ids = await Playlists(database).extend(who, PlaylistSource("Uploads", "audio", sources))
-    await StoredClips(database).add(who, {track: bytes(each) for track in ids})
+    _, ids = await Playlists(database).extend(who, PlaylistSource("Uploads", "audio", sources), Began(None))
+    await StoredClips(database).add(who, {track: bytes(each) for track in ids}, Began(None))
 
 
 async def test_recordings_that_would_not_fit_into_an_archive_are_not_read(database: Database, workers: Workers):
     await record(database, ADA, 30, 1_000_000)
-    stores = (Accounts(database), Playlists(database), Ratings(database), Models(database), StoredClips(database))
+    stores = [store(database) for store in (Accounts, Playlists, Ratings, Models, StoredClips, Studies)]
     tracemalloc.start()
     small = await export(*stores, workers, ADA, 10_000_000)
     _, peak = tracemalloc.get_traced_memory()
