@@ -24,13 +24,13 @@ class Digits:
         self, who: int, message_id: int, stars: Collection[int], since: Began, *, unclear: bool = False
     ) -> None:
         """Note digits; `unclear`: nobody can say in which order they came. Raises ErasedMeanwhile."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, who, since)
             await put(connection, who, message_id, stars, unclear=unclear)
 
     async def drop(self, who: int, message_id: int, stars: int) -> tuple[bool, int | None]:
         """Forget a digit that was taken back; whether it was known, and the newest of those that are left."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             return await drop(connection, who, message_id, stars)
 
     async def under(self, message_id: int) -> dict[int, list[int]]:
@@ -46,13 +46,13 @@ class Digits:
     async def told(self, who: int) -> None:
         """Note that the member knows of all digits that are not clear."""
         theirs = (digit_reactions.c.listener_id == who) & (digit_reactions.c.unclear == 1)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(update(digit_reactions).where(theirs).values(unclear=0))
 
     async def forget_old(self) -> None:
         """Remove what is older than KEPT."""
         old = digit_reactions.c.at < time.time_ns() - KEPT * 1_000_000_000
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(delete(digit_reactions).where(old))
 
 

@@ -22,6 +22,7 @@ from storage.presence import shared_with
 from storage.rows import select_tracks, track
 from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, tracks
 
+SECOND_LOOK = 600  # seconds
 AT_ONCE = 500  # rows of which tracks are made while others' clicks wait
 
 
@@ -174,9 +175,12 @@ class Playlists:
         return await self._tracks(_all_seen(listener_id, guild_id))
 
     @property
-    def version(self) -> int:
-        """A number that grows when what members see may have changed; `state` says whether it has."""
-        return self._database.lists_version
+    def version(self) -> tuple[int, int]:
+        """What differs once what members see may have changed; `state` says whether it has.
+
+        Without any write, what is shared ends when its owner was not seen for long: so it differs now and then as well.
+        """
+        return self._database.lists_version, int(time.monotonic() // SECOND_LOOK)
 
     async def state(self, listener_id: int, guild_id: int | None, playlist_id: int | None = None) -> int:
         """The tracks that the member can see, of one playlist or all, and what is known of them, as one number."""

@@ -81,7 +81,7 @@ class Kept:
     """A round's order, made or being made, and up to which version of all lists it is known to stand."""
 
     order: asyncio.Future[Order]
-    version: int
+    version: tuple[int, int]
 
 
 class Questions:

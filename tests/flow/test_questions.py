@@ -1,8 +1,10 @@
 """The order of questions: as made, as walked, and as it follows what was answered."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,7 +186,22 @@ async def test_an_order_stands_while_nothing_changes_on_which_it_rests(rig: Rig)
     order = await rig.questions._order(ADA)
     await rig.playlists.link(2, PlaylistSource("Other", "csv", [TrackSource("Air", "Bach")]))
     assert await rig.questions._order(ADA) is order, "another member's list"
-    version = rig.playlists.version
+    version = rig.database.lists_version
     await rig.answer(3)
-    assert rig.playlists.version == version, "a rating asks for no second look"
+    assert rig.database.lists_version == version, "a rating asks for no second look"
     assert await rig.questions._order(ADA) is order
+
+
+async def test_what_stops_being_shared_without_a_word_is_noticed_after_a_while(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    await rig.link(artists=9, tracks=20)
+    (mix,) = await rig.playlists.of(1)
+    await rig.playlists.share(1, mix.id, 99)
+    assert (await rig.questions.next(Round(2, 99))).left == 20
+    with closing(sqlite3.connect(tmp_path / "earmark.db", isolation_level=None)) as beside:
+        beside.execute("UPDATE playlist_shares SET seen_at = 0")  # nobody saw its owner in that server for long
+    monkeypatch.setattr("storage.playlists.SECOND_LOOK", 1e-6)  # seconds
+    with pytest.raises(NoPlaylist):
+        await rig.questions.next(Round(2, 99))
+    assert (await rig.questions.next(Round(1, 99))).left == 20, "but by its owner"
