@@ -51,7 +51,7 @@ async def _mention(interaction: discord.Interaction) -> None:
     if interaction.guild_id is None or interaction.channel_id is None:
         return
     channel = interaction.client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
-    mentions = discord.AllowedMentions(users=[interaction.user])
+    mentions = discord.AllowedMentions(users=True)
     with contextlib.suppress(discord.HTTPException):
         await channel.send(text.took_too_long(interaction.user.id), allowed_mentions=mentions)
         return
