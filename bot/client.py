@@ -54,6 +54,7 @@ COGS = (
 PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
+    send_messages_in_threads=True,
     embed_links=True,
     attach_files=True,
     add_reactions=True,

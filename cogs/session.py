@@ -64,6 +64,22 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
         await self._reacted(payload, self._unvote)
 
+    @commands.Cog.listener()
+    async def on_guild_channel_update(self, _: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        self.stage.permissions_changed(after.guild.id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        self.stage.permissions_changed(payload.guild_id)
+
+    @commands.Cog.listener()
+    async def on_guild_role_update(self, _: discord.Role, after: discord.Role) -> None:
+        self.stage.permissions_changed(after.guild.id)
+
+    @commands.Cog.listener()
+    async def on_member_update(self, _: discord.Member, after: discord.Member) -> None:
+        self.stage.permissions_changed(after.guild.id)  # of members, the bot alone is heard of
+
     async def _reacted(
         self, payload: discord.RawReactionActionEvent, change: Callable[[int, int, Actor, int], Awaitable[Step]]
     ) -> None:
@@ -182,6 +198,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
     @app_commands.command(description="Bring the session's card here down to the end of the channel")
     async def show(self, interaction: discord.Interaction) -> None:
         session = await here(interaction)
+        check_place(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.stage.post_card(session)
         await interaction.edit_original_response(content=text_session.SHOWN)

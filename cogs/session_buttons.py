@@ -33,9 +33,10 @@ from cogs.ui import cards, session_cards, text, text_session
 from cogs.ui.access import services
 from cogs.ui.errors import say
 from cogs.ui.items import LastingItem, LastingView
-from cogs.ui.session_access import actor, stage, welcome
+from cogs.ui.session_access import actor, check_place, stage, welcome
 from storage.sessions import Step
 
+SPEAKS = {"begin", "rounds", "reveal", "playlist"}  # actions after which something is posted
 STEPS: dict[str, type[Event]] = {"leave": Leave, "cancel": Cancel, "finish": Finish}
 
 
@@ -49,6 +50,10 @@ class SessionButton(
         session = await services(interaction).sessions.get(self.number("id"))
         if interaction.message is not None:
             await stage(interaction).adopt(session, interaction.message.id)
+        if not session.live:
+            stage(interaction).go_on(session.id)  # its card may still have buttons that it should not have
+        elif self.state["action"] in SPEAKS:
+            check_place(interaction)
         act = {
             "join": join,
             "begin": begin,

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -21,13 +22,13 @@ from bot.flow.pools import Pools
 from bot.flow.session import apply
 from bot.flow.session_events import Cancel, EndRound, Event, OpenRound, Posted, Reveal, RoundPosted
 from bot.flow.voting import catch_up, end_abandoned
+from cogs.muted import MAY_NOT_SPEAK, Muted
 from cogs.ui import digits, session_cards, text, text_session
 from cogs.ui.cards import sounds
 from cogs.ui.errors import sentence
 from cogs.ui.in_turn import InTurn
 
-GONE = {10003, 50001, 50013}  # the channel, or the permission to speak in it
-NO_MESSAGE = 10008
+NO_CHANNEL, NO_MESSAGE = 10003, 10008
 QUIET = 1.5  # seconds in which several votes become one edit: Discord allows about one a second and channel
 GRACE = 2.5  # seconds for what is at hand when the bot ends
 AGAIN = 30.0  # seconds after which a session is driven on once more when Discord or the disk failed
@@ -62,6 +63,7 @@ class Stage:
         self._names: dict[int, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._errands: set[asyncio.Task[None]] = set()  # which may be dropped at any moment
+        self._muted = Muted(bot)
         self._closing = asyncio.Event()
         self._sweeping = False
 
@@ -75,7 +77,10 @@ class Stage:
         if step.before.open_round is not None and step.after.phase is not Phase.RATING:
             self._spawn(self._show_last_round(step.after), f"session-{session_id}-last")
         if repost:
-            await self.post_card(step.after)
+            try:
+                await self.post_card(step.after)
+            except discord.HTTPException as problem:  # the step is taken all the same
+                await self._mend(session_id, problem)
         else:
             self.go_on(session_id)
         return step.after
@@ -83,6 +88,11 @@ class Stage:
     def go_on(self, session_id: int) -> None:
         """Drive a session on, soon."""
         self._spawn(self._drive_safely(session_id), f"session-{session_id}")
+
+    def permissions_changed(self, guild_id: int) -> None:
+        """Drive on what waits for leave to speak in this server."""
+        for session_id in self._muted.within(guild_id):
+            self.go_on(session_id)
 
     def refresh(self, session_id: int) -> None:
         """Show new votes, soon: several of them in one edit."""
@@ -170,15 +180,18 @@ class Stage:
             try:
                 while not self._closing.is_set() and await self._drive(await self._sessions.get(session_id)):
                     pass
+                self._muted.discard(session_id)
             except Exception as problem:  # noqa: BLE001 - nobody above would see it
                 self._metrics.failed(problem)
                 await self._mend(session_id, problem)
 
     async def _mend(self, session_id: int, problem: Exception) -> None:
-        """Try again later what may pass, give up what is gone, and tell the rest."""
+        """Try again later what may pass, wait for leave to speak, give up what is gone, and tell the rest."""
         if isinstance(problem, discord.HTTPException):
-            if problem.code in GONE:
+            if problem.code == NO_CHANNEL:
                 await self._give_up(session_id)
+            elif problem.code in MAY_NOT_SPEAK:
+                await self._muted.add(await self._sessions.get(session_id))
             else:
                 self._try_again(session_id, f"Discord said {problem.code}")
         elif isinstance(problem, EarmarkError) and not isinstance(problem, GroupError):
@@ -252,10 +265,12 @@ class Stage:
     async def _post_round(self, session: Session, round_: Round) -> None:
         track = await self._bot.services.playlists.track(round_.track_id)
         clip = await self._bot.services.clips.of(track, round_.submitter_id or session.host_id, session.guild_id)
-        card = session_cards.round_card(session, round_, track)
         await self._bot.pace.turn()
-        sent = await self._channel(session).send(**card, files=sounds(clip))
-        event = RoundPosted(at=now(), number=round_.number, message_id=sent.id)
+        at = now()
+        if round_.message_id is None:  # nobody could vote before
+            round_ = replace(round_, opened_at=at, ends_at=at + session.settings.seconds)
+        sent = await self._channel(session).send(**session_cards.round_card(session, round_, track), files=sounds(clip))
+        event = RoundPosted(at=at, number=round_.number, message_id=sent.id)
         await self._sessions.step(session.id, lambda current: apply(current, event) if current.open_round else current)
         self._spawn(digits.offer(sent, self._bot.errands, self._bot.pace), f"session-{session.id}-digits", errand=True)
 
@@ -349,11 +364,13 @@ class Stage:
             try:
                 for session in await end_abandoned(self._sessions, now()):
                     self.go_on(session.id)
+                for session_id in self._muted.live():
+                    self.go_on(session_id)
             except EarmarkError as problem:
                 log.info("no look for abandoned sessions: %s", type(problem).__name__)
 
     async def _give_up(self, session_id: int) -> None:
-        """End a session whose channel is gone, or in which the bot may speak no more."""
+        """End a session whose channel is gone."""
         event = Cancel(at=now())
         await self._sessions.step(session_id, lambda session: apply(session, event) if session.live else session)
 
@@ -363,6 +380,8 @@ class Stage:
             session = await self._sessions.get(session_id)
             await self._channel(session).send(words)
         except (EarmarkError, discord.HTTPException) as problem:
+            if isinstance(problem, discord.HTTPException) and problem.code in MAY_NOT_SPEAK:
+                await self._mend(session_id, problem)
             log.info("session %s could not be told: %s", session_id, type(problem).__name__)
 
     async def _names_of(self, session: Session) -> dict[int, str]:

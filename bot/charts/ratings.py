@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.domain.taste import TasteReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 GROUND, INK, FAINT = "#1e1f29", "#eceff4", "#4a4d5e"
 # From the palette of Okabe and Ito (2008), which colour-blind people can tell apart.
@@ -18,35 +19,41 @@ BLUE, ORANGE = "#56b4e9", "#e69f00"
 def report_png(report: TasteReport) -> bytes:
     """Draw predicted against actual ratings, and how often each rating was given; about 1000 x 460 px."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - heavy
-    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    buffer = io.BytesIO()
+    FigureCanvasAgg(report_figure(report)).print_png(buffer)
+    return buffer.getvalue()
+
+
+def report_figure(report: TasteReport) -> "Figure":
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
 
     figure = Figure(figsize=(10, 4.6), dpi=100, facecolor=GROUND, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
-    _predicted_against_actual(left, report)
+    _predicted_against_given(left, report)
     _histogram(right, report)
-    buffer = io.BytesIO()
-    canvas.print_png(buffer)
-    return buffer.getvalue()
+    return figure
 
 
 def report_alt(report: TasteReport) -> str:
     """Say what the picture shows, for those who cannot see it."""
     return (
         f"Left: what I predicted for each of {report.ratings} tracks without having seen its rating, against what you "
-        f"gave; rank correlation {report.held_out.spearman:.2f}. Right: how often you gave each rating; "
+        f"gave, both in stars above the mean of your other ratings; rank correlation {report.held_out.spearman:.2f}, "
+        f"off by {report.held_out.mae:.1f} stars on average. Right: how often you gave each rating; "
         f"the mean is {report.mean:.1f}."
     )
 
 
-def _predicted_against_actual(axes: "Axes", report: TasteReport) -> None:
-    style(axes, "Without having seen your rating", "you gave", "I predicted")
-    ends = (MIN_STARS - 0.5, MAX_STARS + 0.5)
-    axes.plot(ends, ends, color=FAINT, linewidth=1.5, linestyle="--", label="perfect", zorder=1)
-    axes.axhline(report.mean, color=ORANGE, linewidth=1.5, label=f"your mean, {report.mean:.1f}", zorder=1)
+def _predicted_against_given(axes: "Axes", report: TasteReport) -> None:
+    style(axes, "Without having seen your rating", "you gave, stars above your other ratings' mean", "I predicted")
+    given, predicted = report.beyond_the_mean()
+    furthest = max(1.0, *map(abs, given), *map(abs, predicted)) + 0.5
+    axes.plot((-furthest, furthest), (-furthest, furthest), color=FAINT, linewidth=1.5, linestyle="--", label="perfect")
+    axes.axhline(0.0, color=ORANGE, linewidth=1.5, label="always that mean", zorder=1)
     axes.scatter(
-        _spread(report.actual),
-        report.predicted,
+        _spread(given),
+        predicted,
         s=34,
         color=BLUE,
         edgecolors=GROUND,
@@ -54,13 +61,15 @@ def _predicted_against_actual(axes: "Axes", report: TasteReport) -> None:
         alpha=0.9,
         zorder=2,
     )
-    axes.set(xlim=ends, ylim=ends, xticks=range(MIN_STARS, MAX_STARS + 1), yticks=range(MIN_STARS, MAX_STARS + 1))
+    axes.set(xlim=(-furthest, furthest), ylim=(-furthest, furthest))
+    axes.xaxis.set_major_formatter("{x:+g}")
+    axes.yaxis.set_major_formatter("{x:+g}")
     axes.legend(facecolor=GROUND, edgecolor=FAINT, labelcolor=INK, fontsize=9, loc="upper left")
 
 
-def _spread(actual: Any) -> list[float]:
+def _spread(given: Sequence[float]) -> list[float]:
     """Move points of the same rating a little apart, the same way each time."""
-    return [value + ((i * 7) % 11 - 5) * 0.03 for i, value in enumerate(actual)]
+    return [value + ((i * 7) % 11 - 5) * 0.03 for i, value in enumerate(given)]
 
 
 def _histogram(axes: "Axes", report: TasteReport) -> None:

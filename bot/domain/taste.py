@@ -40,6 +40,17 @@ class TasteReport:
         0  # ratings of which only what has a unit was used, for a minority of values is another service's
     )
 
+    def beyond_the_mean(self) -> tuple[list[float], list[float]]:
+        """How far each rating, and what was predicted of it, lies above the mean of the other ratings, stars.
+
+        What `held_out` is measured on: the mean of the others is lower where a rating is higher, so that predictions
+        near it would slope down against the ratings, though they say nothing.
+        """
+        total, others = sum(self.actual), max(len(self.actual) - 1, 1)
+        means = [(total - stars) / others if len(self.actual) > 1 else stars for stars in self.actual]
+        given = [stars - mean for stars, mean in zip(self.actual, means, strict=True)]
+        return given, [stars - mean for stars, mean in zip(self.predicted, means, strict=True)]
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

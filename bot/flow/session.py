@@ -219,7 +219,11 @@ def _open_round(session: Session, event: OpenRound) -> Session:
 
 
 def _round_posted(session: Session, event: RoundPosted) -> Session:
-    return _with_round(session, replace(_round(session, event.number), message_id=event.message_id))
+    """Its time counts from its first message on: nobody could vote before."""
+    round_ = _round(session, event.number)
+    if round_.message_id is None:
+        round_ = replace(round_, opened_at=event.at, ends_at=event.at + session.settings.seconds)
+    return _with_round(session, replace(round_, message_id=event.message_id))
 
 
 def _vote(session: Session, event: Vote) -> Session:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 import discord
 
-from bot.domain.errors import MissingPermissions, NoSession, NotInServer
+from bot.domain.errors import MissingPermissions, NoSession, NotInServer, ThreadLocked
 from bot.domain.session import Session
 from bot.flow.session_events import Actor
 from cogs.ui import session_cards
@@ -35,16 +35,22 @@ async def here(interaction: discord.Interaction) -> Session:
 
 
 def check_place(interaction: discord.Interaction) -> None:
-    """Say before starting what would be missing later.
+    """Say before it is needed what is missing to speak here.
 
     Raises:
         NotInServer: a session posts by itself, which only an invited bot may.
         MissingPermissions: with the names of those that are missing.
+        ThreadLocked: the bot may not speak in it, whatever else it may.
 
     """
     if interaction.guild_id is None or not interaction.is_guild_integration():
         raise NotInServer
-    missing = [name for name in NEEDED if not getattr(interaction.app_permissions, name)]
+    needed, allowed = NEEDED, interaction.app_permissions
+    if isinstance(interaction.channel, discord.Thread):
+        needed = tuple(name.replace("send_messages", "send_messages_in_threads") for name in NEEDED)
+        if interaction.channel.locked and not allowed.manage_threads:
+            raise ThreadLocked(channel_id=interaction.channel.id)
+    missing = [name for name in needed if not getattr(allowed, name)]
     if missing:
         raise MissingPermissions(names=tuple(name.replace("_", " ").title() for name in missing))
 

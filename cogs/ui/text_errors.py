@@ -195,6 +195,8 @@ def _session_error(problem: errors.SessionError | errors.GroupError) -> str:  # 
             return f"You have used your {count(problem.limit, 'veto').replace('vetos', 'vetoes')} in this session."
         case errors.MissingPermissions():
             return f"I lack permissions in this channel: {', '.join(problem.names)}. Whoever manages it can grant them."
+        case errors.ThreadLocked():
+            return "This thread is locked, so I may not speak in it. Whoever manages it can unlock it."
         case errors.NotInServer():
             return "A session needs a server's channel, with me invited to the server. Ask me there: `/session start`."
         case errors.BadSetting():

@@ -150,6 +150,14 @@ def consent(learn: bool) -> str:
     return "All right: your votes count in sessions only."
 
 
+def muted(session: Session) -> str:
+    return (
+        f"I may not speak in <#{session.channel_id}>, so the session **{title(session)}** waits, and nothing of it is "
+        "lost. Allow me *Send Messages* there, in a thread *Send Messages in Threads*, or unlock the thread: I then go "
+        "on by myself."
+    )
+
+
 def moved(url: str) -> str:
     return f"This session goes on [below]({url})."
 

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.charts.ratings import report_alt, report_png
+from bot.charts.ratings import report_alt, report_figure, report_png
+from bot.domain.features import NAMES
 from bot.domain.taste import Metrics, TasteReport
+from bot.taste.validate import order, spearman, train
+from cogs.ui.text_retrain import report_lines
 
 
 def report(actual: list[float], predicted: list[float]) -> TasteReport:
@@ -54,6 +57,31 @@ def test_few_and_many_ratings_can_be_drawn(count: int):
 def test_the_picture_shows_what_was_predicted():
     actual = [1.0, 4.0, 7.0, 10.0]
     assert report_png(report(actual, actual)) != report_png(report(actual, actual[::-1]))
+
+
+@pytest.mark.parametrize("count", [10, 40])
+@pytest.mark.parametrize("seed", range(3))
+def test_words_picture_and_alt_text_show_one_set_of_numbers(count: int, seed: int):
+    rng = np.random.default_rng(seed)
+    X = rng.random((count, len(NAMES)))
+    y = np.clip(np.round(2 + 6 * X[:, 1] + rng.normal(0, 1, count)), 1, 10)
+    _, trained = train(X, y, [f"Piece {i}" for i in range(count)])
+    dots = np.asarray(report_figure(trained).axes[0].collections[0].get_offsets())
+    given, predicted = trained.beyond_the_mean()
+    assert np.abs(dots[:, 0] - given).max() < 0.2, "moved apart a little, where ratings are the same"
+    assert dots[:, 1].tolist() == predicted
+    held, (given, predicted) = trained.held_out, np.round([given, predicted], 9)
+    assert spearman(given, predicted) == pytest.approx(held.spearman, abs=1e-12)
+    assert order(given, predicted) == pytest.approx(held.order, abs=1e-12)
+    assert np.abs(given - predicted).mean() == pytest.approx(held.mae)
+    assert 1 - ((given - predicted) ** 2).sum() / (given**2).sum() == pytest.approx(held.skill)
+    if abs(held.spearman) > 0.3:
+        assert np.sign(np.polyfit(*dots.T, 1)[0]) == np.sign(held.spearman), "dots slope as the words say"
+    said = report_lines(trained)
+    assert f"{spearman(given, predicted):.2f}" in report_alt(trained)
+    for words in (said.replace("**", ""), report_alt(trained)):
+        assert f"off by {np.abs(given - predicted).mean():.1f} stars on average" in words
+    assert f"better one: **{round(100 * order(given, predicted))} %**" in said
 
 
 def test_the_words_say_what_the_picture_shows():

@@ -58,7 +58,7 @@ async def test_it_answers_on_port_and_warns_of_a_disk_that_is_thrown_away(tmp_pa
         folder = "/dev/shm/earmark-test" if Path("/dev/shm").is_dir() else str(tmp_path)
         async with program("run", "--data", folder, **env) as bot:
             invite = await bot.said("invite the bot with ")
-            assert "permissions=117824" in invite
+            assert "permissions=274878024768" in invite
             assert "scope=bot+applications.commands" in invite
             async with HttpHuman.connect(url) as human, human._session.get(f"http://127.0.0.1:{unused_port}/") as page:
                 assert page.status == 200

@@ -18,6 +18,7 @@ from bot.flow.session_events import (
     Cancel,
     Change,
     Consent,
+    CountRatings,
     EndRound,
     Event,
     Expire,
@@ -94,6 +95,7 @@ SAMPLES: dict[type[Event], Event] = {
     type(event): event
     for event in (
         Join(at=T, by=EVE), Leave(at=T, by=BEN), HandOver(at=T, by=ADA, to=2), Consent(at=T, by=BEN, learn=True),
+        CountRatings(at=T, by=BEN, openly=True),
         Posted(at=T, message_id=5), Change(at=T, by=ADA, settings=OTHER), Begin(at=T, by=ADA),
         Submit(at=T, by=BEN, track_id=30), open_(11),
         RoundPosted(at=T, number=1, message_id=6), Vote(at=T, by=BEN, number=1, stars=9),
@@ -432,6 +434,10 @@ class AnySession(RuleBasedStateMachine):
     @rule(who=PEOPLE, learn=st.booleans())
     def consent(self, who: Actor, learn: bool) -> None:
         self.do(Consent(at=self.now, by=who, learn=learn))
+
+    @rule(who=PEOPLE, openly=st.booleans())
+    def count_ratings(self, who: Actor, openly: bool) -> None:
+        self.do(CountRatings(at=self.now, by=who, openly=openly))
 
     @rule(who=PEOPLE, kind=st.sampled_from([Begin, Reveal, Finish]))
     def steer(self, who: Actor, kind: type[Event]) -> None:

@@ -290,7 +290,14 @@ def any_session(draw: st.DrawFn) -> Session:
     ids = draw(st.sets(MEMBER_IDS, min_size=1))
     here = st.sampled_from(sorted(ids))
     members = {
-        who: Member(who, draw(TIMES), draw(st.booleans()), draw(st.none() | st.booleans()), draw(st.integers(0, 1)))
+        who: Member(
+            who,
+            draw(TIMES),
+            draw(st.booleans()),
+            draw(st.none() | st.booleans()),
+            draw(st.integers(0, 1)),
+            draw(st.booleans()),
+        )
         for who in ids
     }
 

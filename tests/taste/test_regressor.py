@@ -197,6 +197,48 @@ def test_infinity_is_refused():
         TasteRegressor().fit(X, y)
 
 
+def test_a_mixed_shape_is_half_likeness_and_half_straight_lines():
+    """In shares of the variance between tracks, whatever the number of features."""
+    rng = np.random.default_rng(4)
+    for width in (6, 40):
+        space = TasteRegressor().fit(rng.random((300, width)), rng.random(300)).space_
+        X = rng.random((300, width))
+        ranks, lines = space.ranks(X), space.lines(X)
+        likeness, product = np.exp(-space.distances(ranks, ranks) / space.scale(1.0)), lines @ lines.T
+        for shape, share in ((kernel.SHAPES[2], 0.5), (kernel.Shape(1.0, 0.2, 1.0), 0.2)):
+            basis = kernel.Basis.of(likeness, product, shape, float(space.weights.sum()))
+            near, straight = basis.near * (1 - likeness.mean()), basis.straight * np.trace(product) / 300
+            assert straight == pytest.approx(share, abs=0.06)
+            assert near == pytest.approx(1 - share, abs=0.06)
+            assert np.allclose(basis.across(likeness, product).mean(axis=0), basis.row_means)
+            centre = np.eye(300) - 1 / 300
+            K = centre @ (basis.near * likeness + basis.straight * product) @ centre
+            assert np.allclose((basis.vectors * basis.values) @ basis.vectors.T, K, atol=1e-3)
+
+
+def test_hypotheses_are_weighed_by_their_evidence_and_the_beliefs_before_it():
+    """Against densities of the ratings' differences, whose variance is the likeliest: 15 % for "nothing to learn"."""
+    from scipy.stats import multivariate_normal
+
+    X, y = taste(14, 12)
+    model = TasteRegressor().fit(X, y)
+    contrasts = np.linalg.qr(np.c_[np.ones(14), np.eye(14)[:, 1:]])[0][:, 1:]
+    z, log_weights = contrasts.T @ model.y_, []
+    product = model.lines_ @ model.lines_.T
+    for basis, belief in zip(model.bases_, (0.4, 0.4, 0.2), strict=True):
+        K = basis.across(model._likeness(model.ranks_)[basis.shape.length], product)
+        for noise in kernel.NOISES:
+            covariance = contrasts.T @ (K + noise * np.eye(14)) @ contrasts
+            scale = z @ np.linalg.solve(covariance, z) / 13
+            density = multivariate_normal(np.zeros(13), scale * covariance).logpdf(z)
+            log_weights.append(density + np.log(0.85 * belief / len(kernel.NOISES)))
+    nothing = multivariate_normal(np.zeros(13), z @ z / 13 * np.eye(13)).logpdf(z) + np.log(0.15)
+    weights = np.exp(np.array([*log_weights, nothing]) - max(*log_weights, nothing))
+    weights /= weights.sum()
+    assert np.allclose(model.posterior_.weights.ravel(), weights[:-1], atol=1e-6)
+    assert model.posterior_.nothing == pytest.approx(weights[-1], abs=1e-6)
+
+
 def test_keys_go_round():
     from bot.domain.features import NAMES
 
@@ -207,4 +249,6 @@ def test_keys_go_round():
     keys = np.round(model.ranks_[:, NAMES.index("key")] * 12).astype(int)
     at = {key: place for place, key in enumerate(keys)}
     assert distances[at[0], at[11]] == pytest.approx(distances[at[0], at[1]])
-    assert distances[at[0], at[6]] > distances[at[0], at[1]]
+    for key in range(12):
+        semitones = min(key, 12 - key)
+        assert distances[at[0], at[key]] == pytest.approx(0.5 * semitones / 6), "half a feature from C to F sharp"

@@ -74,6 +74,7 @@ EarmarkError
 │   ├── NotThemed            the session has no theme to submit a track for
 │   ├── VetoSpent            one veto a member
 │   ├── MissingPermissions   the bot lacks what a session needs in this channel
+│   ├── ThreadLocked         only who manages threads may speak in this one
 │   ├── NotInServer          a session needs a server, and the bot in it
 │   └── BadSetting           a setting outside its range
 ├── Busy                     the same work is already running for this member
@@ -162,6 +163,7 @@ from bot.domain.errors.session import (
     RoundOpen,
     SessionError,
     SessionRunning,
+    ThreadLocked,
     TooEarly,
     TooFewMembers,
     UnknownRound,
@@ -282,6 +284,7 @@ __all__ = [
     "SpotifyError",
     "SpotifyForbids",
     "StorageBusy",
+    "ThreadLocked",
     "TokenRefused",
     "TooEarly",
     "TooFewMembers",

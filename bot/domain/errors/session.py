@@ -118,6 +118,11 @@ class MissingPermissions(SessionError):
     names: tuple[str, ...]
 
 
+@dataclass(eq=False)
+class ThreadLocked(SessionError):
+    channel_id: int
+
+
 class NotInServer(SessionError):
     """Not in a server, or the bot is installed for the user only and may not post there by itself."""
 
