@@ -144,7 +144,7 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
         for playlist in await s.playlists.of(user):
             lacking = await s.outside.features.coverage(playlist.id)
             if lacking.unknown:
-                await measure(s.outside, playlist_id=playlist.id)
+                await measure(s.outside, user, playlist_id=playlist.id)
                 known += lacking.unknown - (await s.outside.features.coverage(playlist.id)).unknown
         await deliver(interaction, content=text_link.confirmed(done, known))
 

@@ -45,7 +45,7 @@ class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?
         allow(interaction, "predict")
         await interaction.response.defer()
         since = await s.models.began(user)
-        track = await s.playlists.track(self.number("track"))
+        track = await s.playlists.track(self.number("track"), user, interaction.guild_id)
         prediction, asked = await what_if(
             s.ratings, s.models, s.workers, user, track, self.chosen, shares=s.shares, guild_id=interaction.guild_id
         )

@@ -37,7 +37,9 @@ async def play_ahead(interaction: discord.Interaction, question: Question) -> No
     if not s.clips.plays(question.track):  # what comes after is mostly from the same playlist
         return
     with contextlib.suppress(UnknownTrack):  # gone since the questions were put in order
-        s.clips.ahead([await s.playlists.track(track_id) for track_id in question.then])
+        s.clips.ahead(
+            [await s.playlists.track(track_id, interaction.user.id, interaction.guild_id) for track_id in question.then]
+        )
 
 
 async def post_first(interaction: discord.Interaction, question: Question) -> None:
@@ -81,8 +83,11 @@ class VoteButton(LastingItem, template=r"earmark:vote:(?P<track>\d{1,19}):(?P<st
 
     async def act(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
-        track, stars = await s.playlists.track(self.number("track")), self.number("stars")
-        await s.ratings.rate(interaction.user.id, track.id, stars)
+        card = await s.cards.get(interaction.message.id) if interaction.message else None
+        track_id, stars, user = self.number("track"), self.number("stars"), interaction.user.id
+        asked_by = card.owner_id if card else 0
+        track = await s.playlists.track(track_id, user, interaction.guild_id, through=asked_by)
+        await s.ratings.rate(user, track.id, stars, through=track.through)
         await say(interaction, text.saved(track, stars))
 
 
@@ -133,8 +138,9 @@ class Reactions(commands.Cog):
                 return
             s, who = self.bot.services, payload.user_id
             since = await s.playlists.began(who)
-            with contextlib.suppress(ErasedMeanwhile):
-                await _patiently(lambda: s.ratings.rate(who, card.track_id, stars, since))
+            with contextlib.suppress(ErasedMeanwhile, UnknownTrack):
+                track = await s.playlists.track(card.track_id, who, card.guild_id, through=card.owner_id)
+                await _patiently(lambda: s.ratings.rate(who, track.id, stars, since, through=track.through))
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:

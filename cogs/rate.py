@@ -84,7 +84,7 @@ class UndoButton(CardButton, template=rf"earmark:undo:{STATE}"):
     async def press(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
         track_id, stars = await s.ratings.undo(interaction.user.id)
-        notice = text.undone(await s.playlists.track(track_id), stars)
+        notice = text.undone(await s.playlists.track(track_id, interaction.user.id, interaction.guild_id), stars)
         try:
             question = await s.questions.about(round_of(interaction, self.card.playlist_id), track_id)
         except (UnknownTrack, UnknownPlaylist):  # unlinked since; what was taken back stays so

@@ -142,7 +142,8 @@ class VoteButton(LastingItem, template=r"earmark:svote:(?P<id>\d{1,19}):(?P<roun
     async def act(self, interaction: discord.Interaction) -> None:
         s, who, number, stars = services(interaction), actor(interaction), self.number("round"), self.number("stars")
         step = await voting.vote(s.sessions, self.number("id"), who, number, stars, now())
-        track = await s.playlists.track(step.after.rounds[number - 1].track_id)
+        asked = step.after.rounds[number - 1]
+        track = await s.playlists.track(asked.track_id, guild_id=step.after.guild_id, through=asked.submitter_id or 0)
         await say(interaction, text_session.voted(track, stars))
         follow(stage(interaction), step)
         if who.listener_id not in step.before.present:

@@ -263,7 +263,9 @@ class Stage:
             await self.post_card(session)
 
     async def _post_round(self, session: Session, round_: Round) -> None:
-        track = await self._bot.services.playlists.track(round_.track_id)
+        track = await self._bot.services.playlists.track(
+            round_.track_id, guild_id=session.guild_id, through=round_.submitter_id or 0
+        )
         clip = await self._bot.services.clips.of(track, round_.submitter_id or session.host_id, session.guild_id)
         await self._bot.pace.turn()
         at = now()
@@ -277,7 +279,9 @@ class Stage:
     async def _show_round(self, session: Session, round_: Round) -> None:
         if round_.message_id is None:
             return
-        track = await self._bot.services.playlists.track(round_.track_id)
+        track = await self._bot.services.playlists.track(
+            round_.track_id, guild_id=session.guild_id, through=round_.submitter_id or 0
+        )
         there = await self._edit(session, round_.message_id, **session_cards.round_card(session, round_, track))
         if not there and round_.open:
             await self._post_round(session, round_)

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, Table, case, delete, exists, func,
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import values
 from storage.database import Database
 from storage.listeners import SALT, digest
-from storage.schema import erasures, listeners, settings
+from storage.schema import erasures, listeners, settings, track_values
 from storage.schema_sessions import session_members, sessions
 from storage.schema_spotify import metadata  # with all tables in it
 from storage.unused import NAMING, drop_unused
@@ -135,9 +136,12 @@ async def _erase(connection: AsyncConnection, listener_id: int) -> None:
         *(select(column).where(_owned(column.table, listener_id)) for column in NAMING if _cascades(column.table))
     )
     candidates = (await connection.scalars(theirs)).all()
+    said = select(track_values.c.track_id).where(track_values.c.contributor_id == listener_id)
+    named = (await connection.scalars(said)).all()
     await _forget_sessions(connection, listener_id)
     await connection.execute(delete(listeners).where(listeners.c.id == listener_id))
-    await drop_unused(connection, candidates)
+    await drop_unused(connection, {*candidates, *named})
+    await values.settle(connection, named, erased=True)
 
 
 async def _forget_sessions(connection: AsyncConnection, listener_id: int) -> None:

@@ -6,7 +6,7 @@ gone.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
@@ -28,7 +28,10 @@ PART = 500  # tracks; while they are stored, others' clicks wait
 MOST = 50_000  # tracks on the playlists of one member
 STAGE = "\n"  # a name that no playlist has, since names are tidied
 IS_STAGE = playlists.c.kind == "stage"
-PUT = "INSERT INTO playlist_tracks (playlist_id, track_id, position) VALUES (:playlist_id, :track_id, :position)"
+PUT = (
+    "INSERT INTO playlist_tracks (playlist_id, track_id, position, since)"
+    " VALUES (:playlist_id, :track_id, :position, :since)"
+)
 
 
 def is_long(sources: Sequence[PlaylistSource]) -> bool:
@@ -49,9 +52,20 @@ async def require_room(
         raise TooMuchStored(what="tracks", limit=MOST)
 
 
-async def put(connection: AsyncConnection, playlist_id: int, track_ids: Sequence[int]) -> None:
-    """Put tracks on an empty playlist, in this order."""
-    rows = [{"playlist_id": playlist_id, "track_id": i, "position": place} for place, i in enumerate(track_ids)]
+def now() -> int:
+    """The time in milliseconds: of two lists with a track, the one that showed it first counts."""
+    return time.time_ns() // 1_000_000
+
+
+async def put(
+    connection: AsyncConnection, playlist_id: int, track_ids: Sequence[int], since: Mapping[int, int]
+) -> None:
+    """Put tracks on an empty playlist, in this order; `since` says which were on it before."""
+    new = now()
+    rows = [
+        {"playlist_id": playlist_id, "track_id": i, "position": place, "since": since.get(i, new)}
+        for place, i in enumerate(track_ids)
+    ]
     await run_many(connection, PUT, rows)
 
 
@@ -74,11 +88,12 @@ async def stage(database: Database, owner_id: int, sources: Sequence[PlaylistSou
         for part in in_parts(source.tracks, PART):
             async with database.transaction() as connection:
                 await ensure(connection, owner_id, since)
-                found = await catalogue.store(connection, part, owner_id)
+                stored = await catalogue.store(connection, part, owner_id)
                 stage_id = await connection.scalar(own_stage(owner_id))
-                rows = [{"playlist_id": stage_id, "track_id": i, "position": 0} for i in found]
+                rows = [{"playlist_id": stage_id, "track_id": i, "position": 0, "since": now()} for i in stored.ids]
                 await connection.execute(upsert(playlist_tracks).on_conflict_do_nothing(), rows)
-            ids[-1] += found
+            ids = [stored.now(before) for before in ids]
+            ids[-1] += stored.ids
     return ids
 
 
@@ -130,12 +145,13 @@ async def make(
         playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
     assert playlist_id is not None
     on_it = playlist_tracks.c.playlist_id == playlist_id
-    before = select(playlist_tracks.c.track_id).where(on_it).order_by(playlist_tracks.c.position)
-    listed = (await connection.scalars(before)).all()
-    kept = listed if keep else []
+    before = select(playlist_tracks.c.track_id, playlist_tracks.c.since).where(on_it)
+    rows = await connection.execute(before.order_by(playlist_tracks.c.position))
+    listed = {row.track_id: row.since for row in rows}
+    kept = list(listed) if keep else []
     ids = list(dict.fromkeys([*kept, *given]))
     await connection.execute(delete(playlist_tracks).where(on_it))
-    await put(connection, playlist_id, ids)
+    await put(connection, playlist_id, ids, listed)
     await drop_unused(connection, set(listed).difference(ids))
     await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
     if source.origin is not None:

@@ -2,18 +2,25 @@
 
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import UnknownPlaylist
 from bot.domain.tracks import Playlist
-from storage.schema import playlist_shares, playlist_tracks, playlists, track_features
+from storage.schema import playlist_shares, playlist_tracks, playlists, track_values
+
+
+def sounds(track_id: Any, listener: Any) -> Any:
+    """Whether a listener's own files, services or several contributors say how a track sounds."""
+    row = track_values.c
+    said = select(row.id).where(row.track_id == track_id, row.features.is_not(None)).correlate_except(track_values)
+    return or_(exists(said.where(row.contributor_id == listener)), exists(said.where(row.contributor_id.is_(None))))
 
 
 def summary() -> Any:
     """Of each playlist, what `playlist` makes one of."""
     on_it = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id).scalar_subquery()
-    known = exists().where(track_features.c.track_id == playlist_tracks.c.track_id)
+    known = sounds(playlist_tracks.c.track_id, playlists.c.owner_id)
     with_features = select(func.count()).where(playlist_tracks.c.playlist_id == playlists.c.id, known)
     shares = select(func.group_concat(playlist_shares.c.guild_id)).where(
         playlist_shares.c.playlist_id == playlists.c.id

@@ -8,19 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, union_all
+from sqlalchemy import Select, delete, exists, func, literal, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
 from bot.domain.names import search_fold
 from bot.domain.tracks import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
-from storage import catalogue, linking
+from storage import catalogue, linking, seen
 from storage.database import Database, Statement
 from storage.listeners import Began, began, ensure
 from storage.playlist_rows import one, own, playlist, summary
 from storage.presence import shared_with
 from storage.rows import select_tracks, track
-from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, tracks
+from storage.schema import playlist_shares, playlist_tracks, playlists, tracks
 
 SECOND_LOOK = 600  # seconds
 AT_ONCE = 500  # rows of which tracks are made while others' clicks wait
@@ -56,12 +56,11 @@ class Playlists:
         async with self._database.transaction() as connection:
             await ensure(connection, owner_id, since)
             await linking.require_room(connection, owner_id, sources, replacing=True)
-            return [
-                await linking.make(
-                    connection, owner_id, source, await catalogue.store(connection, source.tracks, owner_id)
-                )
-                for source in sources
-            ]
+            made: list[LinkedPlaylist] = []
+            for source in sources:
+                stored = await catalogue.store(connection, source.tracks, owner_id)
+                made.append(await linking.make(connection, owner_id, source, stored.ids))
+            return made
 
     async def _link_in_parts(
         self, owner_id: int, sources: Sequence[PlaylistSource], since: Began
@@ -96,7 +95,7 @@ class Playlists:
         async with self._database.transaction() as connection:
             await ensure(connection, owner_id, since)
             await linking.require_room(connection, owner_id, [source], replacing=False)
-            ids = await catalogue.store(connection, source.tracks, owner_id)
+            ids = (await catalogue.store(connection, source.tracks, owner_id)).ids
             return await linking.make(connection, owner_id, source, ids, keep=True), ids
 
     async def of(self, owner_id: int) -> list[Playlist]:
@@ -104,7 +103,7 @@ class Playlists:
 
     async def visible(self, listener_id: int, guild_id: int | None) -> list[Playlist]:
         """A member's own playlists, then those shared with this server."""
-        found = await self._list(_seen_by(listener_id, guild_id))
+        found = await self._list(playlists.c.id.in_(seen.lists(listener_id, guild_id)))
         return sorted(found, key=lambda playlist: playlist.owner_id != listener_id)
 
     async def _list(self, condition: Any) -> list[Playlist]:
@@ -115,7 +114,8 @@ class Playlists:
 
     async def get(self, playlist_id: int, listener_id: int, guild_id: int | None) -> Playlist:
         """Raise UnknownPlaylist unless the member can see it."""
-        found = await self._list((playlists.c.id == playlist_id) & _seen_by(listener_id, guild_id))
+        visible = playlists.c.id.in_(seen.lists(listener_id, guild_id))
+        found = await self._list((playlists.c.id == playlist_id) & visible)
         if not found:
             raise UnknownPlaylist(asked="that playlist")
         return found[0]
@@ -133,10 +133,12 @@ class Playlists:
         async with self._database.transaction() as connection:
             await own(connection, owner_id, playlist_id)
             if shared:
-                seen = {"seen_at": int(time.time())}
-                row = upsert(playlist_shares).values(playlist_id=playlist_id, guild_id=guild_id, **seen)
+                now = {"seen_at": int(time.time())}
+                row = upsert(playlist_shares).values(
+                    playlist_id=playlist_id, guild_id=guild_id, since=linking.now(), **now
+                )
                 await connection.execute(
-                    row.on_conflict_do_update(index_elements=["playlist_id", "guild_id"], set_=seen)
+                    row.on_conflict_do_update(index_elements=["playlist_id", "guild_id"], set_=now)
                 )
             else:
                 here = (playlist_shares.c.playlist_id == playlist_id) & (playlist_shares.c.guild_id == guild_id)
@@ -160,19 +162,15 @@ class Playlists:
         async with self._database.reading() as connection:
             return list(await connection.scalars(query))
 
-    async def tracks(self, playlist_id: int) -> list[Track]:
-        """The tracks of a playlist, in order."""
-        query = (
-            select_tracks()
-            .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
-            .where(playlist_tracks.c.playlist_id == playlist_id)
-            .order_by(playlist_tracks.c.position)
-        )
-        return await self._tracks(query)
+    async def tracks(self, playlist_id: int, listener_id: int | None = None) -> list[Track]:
+        """The tracks of a playlist, in order, as a listener sees them through it; without one, as its owner does."""
+        owner = select(playlists.c.owner_id).where(playlists.c.id == playlist_id).scalar_subquery()
+        listener = owner if listener_id is None else literal(listener_id)
+        return await self._tracks(_listed(playlist_id, listener))
 
     async def visible_tracks(self, listener_id: int, guild_id: int | None) -> list[Track]:
         """Every track on a playlist that the member can see, once."""
-        return await self._tracks(_all_seen(listener_id, guild_id))
+        return await self._tracks(seen.everything(listener_id, guild_id))
 
     @property
     def version(self) -> tuple[int, int]:
@@ -184,27 +182,30 @@ class Playlists:
 
     async def state(self, listener_id: int, guild_id: int | None, playlist_id: int | None = None) -> int:
         """The tracks that the member can see, of one playlist or all, and what is known of them, as one number."""
+        if playlist_id is None:
+            query = seen.everything(listener_id, guild_id)
+        else:
+            query = _listed(playlist_id, literal(listener_id))
+            query = query.where(playlists.c.id.in_(seen.lists(listener_id, guild_id)))
         async with self._database.reading() as connection:
-            rows = (await connection.execute(_all_seen(listener_id, guild_id, playlist_id))).all()
+            rows = (await connection.execute(query)).all()
         return await asyncio.to_thread(lambda: hash(tuple(map(tuple, rows))))
 
     async def search(self, listener_id: int, guild_id: int | None, text: str, limit: int = 25) -> list[Track]:
         """Visible tracks in whose artist and title every word of the text occurs."""
-        query = select_tracks().where(_on_seen(listener_id, guild_id))
-        for word in search_fold(text).split()[:8]:
-            query = query.where(tracks.c.search_key.contains(word, autoescape=True))
-        return await self._tracks(query.order_by(tracks.c.title, tracks.c.id).limit(limit))
+        words = [seen.SEARCH_KEY.contains(word, autoescape=True) for word in search_fold(text).split()[:8]]
+        return await self._tracks(seen.everything(listener_id, guild_id, words).limit(limit))
 
     async def titled(self, listener_id: int, guild_id: int | None, titles: Collection[str]) -> list[Track]:
         """Visible tracks that have one of these titles, folded as `search_fold` does; a hundred at most."""
-        title = func.substr(tracks.c.search_key, func.instr(tracks.c.search_key, "|") + 1)
+        title = func.substr(seen.SEARCH_KEY, func.instr(seen.SEARCH_KEY, "|") + 1)
         wanted = select(func.json_each(json.dumps(list(titles))).table_valued("value").c.value)
-        query = select_tracks().where(_on_seen(listener_id, guild_id), title.in_(wanted))
-        return await self._tracks(query.order_by(func.length(title).desc(), tracks.c.id).limit(100))
+        found = await self._tracks(seen.everything(listener_id, guild_id, [title.in_(wanted)]).limit(100))
+        return sorted(found, key=lambda track: -len(search_fold(track.title)))
 
     async def of_spotify(self, listener_id: int, guild_id: int | None, spotify_id: str) -> Track | None:
         """The visible track of an id at Spotify."""
-        query = select_tracks().where(_on_seen(listener_id, guild_id), tracks.c.spotify_id == spotify_id)
+        query = seen.everything(listener_id, guild_id).where(tracks.c.spotify_id == spotify_id)
         return next(iter(await self._tracks(query)), None)
 
     async def identify(self, owner_id: int, found: Mapping[int, TrackSource]) -> int:
@@ -229,23 +230,39 @@ class Playlists:
         """Keep a track that somebody asked about, without a playlist; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
             await ensure(connection, listener_id, since)
-            (track_id,) = await catalogue.store(connection, [source], listener_id)
-        return await self.track(track_id)
+            (track_id,) = (await catalogue.store(connection, [source], listener_id)).ids
+        return await self.track(track_id, listener_id)
 
-    async def track(self, track_id: int) -> Track:
-        """Raise UnknownTrack where there is none of this id."""
-        rows = await self._database.fetch(ONE_TRACK, track_id=track_id)
-        if not rows:
-            raise UnknownTrack(asked=str(track_id))
-        return track(rows[0])
+    async def lend(self, owner_id: int, recording_id: int, track_id: int) -> bool:
+        """Let the sound of the owner's recording be that of a track on the owner's lists, for the owner alone."""
+        async with self._database.transaction() as connection:
+            return await catalogue.lend(connection, owner_id, recording_id, track_id)
 
-    async def visible_track(self, listener_id: int, guild_id: int | None, track_id: int) -> Track:
+    async def track(
+        self, track_id: int, listener_id: int = 0, guild_id: int | None = None, playlist_id: int = 0, through: int = 0
+    ) -> Track:
+        """A track as a listener sees it; without one, as those who share it with the server do. Raises UnknownTrack.
+
+        The owner of the list `playlist_id`, from which it was asked, names it before the owners of others, and the
+        member `through`, who showed it, before all of them.
+        """
+        return await self._track(seen.ONE_TRACK, track_id, listener_id, guild_id, playlist_id, through)
+
+    async def visible_track(self, listener_id: int, guild_id: int | None, track_id: int, playlist_id: int = 0) -> Track:
         """Raise UnknownTrack unless the member can see the track or has rated it before."""
-        values = {"track_id": track_id, "listener_id": listener_id}
-        if guild_id is None:
-            rows = await self._database.fetch(TRACK_SEEN_IN_DM, **values)
-        else:
-            rows = await self._database.fetch(TRACK_SEEN_IN_GUILD, **values, guild_id=guild_id)
+        return await self._track(seen.ONE_VISIBLE_TRACK, track_id, listener_id, guild_id, playlist_id, 0)
+
+    async def _track(
+        self,
+        statement: Statement,
+        track_id: int,
+        listener_id: int,
+        guild_id: int | None,
+        playlist_id: int,
+        through: int,
+    ) -> Track:
+        values = {"track_id": track_id, "listener_id": listener_id, "guild_id": guild_id or 0}
+        rows = await self._database.fetch(statement, **values, playlist_id=playlist_id, through=through)
         if not rows:
             raise UnknownTrack(asked="that track")
         return track(rows[0])
@@ -258,42 +275,12 @@ class Playlists:
         return await asyncio.to_thread(lambda: [track(row) for row in rows])
 
 
-def _seen(listener_id: Any, guild_id: Any) -> Any:
-    """The ids of the playlists that a member can see: a union, for SQLite finds no index through an OR."""
-    own = select(playlists.c.id).where(playlists.c.owner_id == listener_id)
-    if guild_id is None:
-        return own
-    return union_all(own, select(playlist_shares.c.playlist_id).where(shared_with(guild_id)))
-
-
-def _seen_by(listener_id: Any, guild_id: Any) -> Any:
-    return playlists.c.id.in_(_seen(listener_id, guild_id))
-
-
-def _on_seen(listener_id: Any, guild_id: Any) -> Any:
-    """Whether a track is on such a playlist; from the playlists' side, for a file holds many more tracks than these."""
-    on_it = select(playlist_tracks.c.track_id).where(playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id)))
-    return tracks.c.id.in_(on_it)
-
-
-def _all_seen(listener_id: int, guild_id: int | None, playlist_id: int | None = None) -> Select[Any]:
-    if playlist_id is None:
-        return select_tracks().where(_on_seen(listener_id, guild_id)).order_by(tracks.c.id)
-    listed = select_tracks().join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
-    this = playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id)), playlist_tracks.c.playlist_id == playlist_id
-    return listed.where(*this).order_by(playlist_tracks.c.position)
-
-
-def _track_seen(guild_id: Any) -> Statement:
-    listener_id = bindparam("listener_id")
-    rated = exists().where(ratings.c.track_id == tracks.c.id, ratings.c.listener_id == listener_id)
-    listed = exists().where(
-        playlist_tracks.c.track_id == tracks.c.id, playlist_tracks.c.playlist_id.in_(_seen(listener_id, guild_id))
+def _listed(playlist_id: int, listener: Any) -> Select[Any]:
+    """A query for the tracks of a playlist, in order, as a listener sees them through it."""
+    return (
+        select_tracks(listener, playlists.c.owner_id)
+        .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
+        .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
+        .where(playlist_tracks.c.playlist_id == playlist_id)
+        .order_by(playlist_tracks.c.position)
     )
-    allowed = or_(rated, listed)
-    return Statement(select_tracks().where(tracks.c.id == bindparam("track_id"), allowed))
-
-
-ONE_TRACK = Statement(select_tracks().where(tracks.c.id == bindparam("track_id")))
-TRACK_SEEN_IN_DM = _track_seen(None)
-TRACK_SEEN_IN_GUILD = _track_seen(bindparam("guild_id"))

@@ -13,7 +13,7 @@ from bot.domain.errors import NothingToUndo
 from bot.domain.ratings import Rating
 from storage.database import Database, Statement, run_many
 from storage.listeners import Began, ensure, ensure_now
-from storage.rows import COLUMNS, features_column, track
+from storage.rows import select_tracks, track
 from storage.schema import ratings, tracks, verdicts
 from storage.writer import Writer
 
@@ -24,8 +24,10 @@ LOG_VERDICT = (
     " (SELECT stars FROM ratings WHERE listener_id = :listener_id AND track_id = :track_id), :now)"
 )
 PUT_RATING = (
-    "INSERT INTO ratings (listener_id, track_id, stars, rated_at) VALUES (:listener_id, :track_id, :stars, :now)"
-    " ON CONFLICT (listener_id, track_id) DO UPDATE SET stars = excluded.stars, rated_at = excluded.rated_at"
+    "INSERT INTO ratings (listener_id, track_id, stars, rated_at, through_id)"
+    " VALUES (:listener_id, :track_id, :stars, :now, :through)"
+    " ON CONFLICT (listener_id, track_id) DO UPDATE SET stars = excluded.stars, rated_at = excluded.rated_at,"
+    " through_id = excluded.through_id"
 )
 
 LISTENER = bindparam("listener_id")
@@ -70,14 +72,22 @@ class Ratings:
         """Finish what was begun, then take nothing more."""
         await self._writer.close()
 
-    async def rate(self, listener_id: int, track_id: int, stars: int, since: Began | None = None) -> None:
-        """Store a rating; it is on disk when this returns.
+    async def rate(
+        self, listener_id: int, track_id: int, stars: int, since: Began | None = None, *, through: int | None = None
+    ) -> None:
+        """Store a rating, and through whose list the track was seen; it is on disk when this returns.
 
         Raises:
             ErasedMeanwhile: the member was erased after it was given.
 
         """
-        row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
+        row = {
+            "listener_id": listener_id,
+            "track_id": track_id,
+            "stars": stars,
+            "now": int(time.time()),
+            "through": through,
+        }
 
         if since is None:  # a click of this very moment
             await self._writer.put(row, key=(listener_id, track_id))
@@ -192,7 +202,8 @@ async def rate_many(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
 
 def _with_tracks(listener_id: int) -> Any:
     return (
-        select(*COLUMNS, features_column(), ratings.c.stars, ratings.c.rated_at)
+        select_tracks(literal(listener_id), func.coalesce(ratings.c.through_id, 0))
+        .add_columns(ratings.c.stars, ratings.c.rated_at)
         .join(ratings, ratings.c.track_id == tracks.c.id)
         .where(ratings.c.listener_id == listener_id)
     )

@@ -2,8 +2,8 @@
 
 Every row that belongs to a person hangs on that person's row in `listeners`, so erasing somebody is one statement.
 The tables of group sessions stand in `storage/schema_sessions.py`, those of Spotify in `storage/schema_spotify.py`.
-A time is in seconds since 1970, UTC. Discord's ids (snowflakes) need 64 bits. Ids of ours stand in buttons and choices
-that outlive their rows, so they are never used again (AUTOINCREMENT; `storage/ids.py`).
+A time is in seconds since 1970, UTC, where nothing else is said. Discord's ids (snowflakes) need 64 bits. Ids of ours
+stand in buttons and choices that outlive their rows, so they are never used again (AUTOINCREMENT; `storage/ids.py`).
 """
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -46,40 +47,44 @@ listeners = Table(
     sqlite_strict=True,
 )
 
-# One row a recording: the same under two names or ids is one track (see bot/domain/names.py).
+# What members rate and list: one row an identity, which is a Spotify id, an ISRC or a name (see storage/catalogue.py);
+# a track without any is somebody's recording, or one whose namers were all erased.
 tracks = Table(
     "tracks",
     metadata,
     Column("id", Snowflake, primary_key=True),
-    Column("name_key", Text, nullable=False),  # artist and title, folded: whether two are the same
-    Column("search_key", Text, nullable=False),  # the same, with all words and no accents: what is looked for
-    Column("title", Text, nullable=False),
-    Column("artist", Text, nullable=False),
-    Column("album", Text, nullable=False),
     Column("spotify_id", Text, unique=True),
     Column("isrc", Text),
-    Column("url", Text),
-    Column("artwork_url", Text),
-    Column("duration_ms", Integer),
-    CheckConstraint("title <> ''", name="title_not_empty"),
-    Index("tracks_by_name", "name_key"),
+    Column("name_key", Text),  # artist and title, folded: whether two are the same
+    CheckConstraint("(spotify_id IS NULL) + (isrc IS NULL) + (name_key IS NULL) >= 2", name="one_identity"),
     Index("tracks_by_isrc", "isrc"),
+    Index("tracks_by_name", "name_key"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
-# What is known of a track's sound, by where it came from. Only its contributor may change a file's values;
-# anybody else's file fills what is unknown.
-track_features = Table(
-    "track_features",
+# What is said of tracks: by whom, from which source, and when. Without a contributor it is the word of a service or,
+# where the source is members' files, what several contributors agree on (`file`), or what nobody noted who said it
+# (`unsigned`, from a time when files had one row for everybody).
+track_values = Table(
+    "track_values",
     metadata,
-    track(primary_key=True),
-    Column("source", Text, primary_key=True),
-    Column("contributor_id", Snowflake, ForeignKey("listeners.id", ondelete="SET NULL")),
-    Column("features", Text, nullable=False),  # JSON: {name: value}
-    Column("fetched_at", Integer, nullable=False),
-    CheckConstraint("json_valid(features)", name="features_are_json"),
-    Index("track_features_by_contributor", "contributor_id"),
+    Column("id", Snowflake, primary_key=True),
+    track(),
+    Column("contributor_id", Snowflake, ForeignKey("listeners.id", ondelete="CASCADE")),
+    Column("source", Text, nullable=False),  # file, audio, spotify, reccobeats
+    Column("name_key", Text),  # of the title and artist in `facts`, where they are there
+    Column("search_key", Text),  # the same, with all words and no accents: what is looked for
+    Column("isrc", Text),
+    Column("facts", Text, nullable=False),  # JSON: title, artist, album, duration_ms ...
+    Column("features", Text),  # JSON: {name: value}; NULL: nothing is said of the sound
+    Column("at", Integer, nullable=False),
+    CheckConstraint("json_valid(facts)", name="facts_are_json"),
+    CheckConstraint("features IS NULL OR json_valid(features)", name="features_are_json"),
+    UniqueConstraint("track_id", "contributor_id", "source"),
+    Index("one_word_of_a_service", "track_id", "source", unique=True, sqlite_where=text("contributor_id IS NULL")),
+    Index("track_values_by_name", "contributor_id", "name_key"),
+    Index("track_values_by_isrc", "contributor_id", "isrc", sqlite_where=text("isrc IS NOT NULL")),
     sqlite_strict=True,
 )
 
@@ -121,6 +126,7 @@ playlist_tracks = Table(
     _playlist(),
     track(primary_key=True),
     Column("position", Integer, nullable=False),
+    Column("since", Integer, nullable=False, server_default="0"),  # when it came on the list, in milliseconds
     Index("playlist_tracks_by_track", "track_id"),
     sqlite_strict=True,
 )
@@ -131,6 +137,7 @@ playlist_shares = Table(
     _playlist(),
     Column("guild_id", Snowflake, primary_key=True, autoincrement=False),
     Column("seen_at", Integer, nullable=False),  # when its owner was last seen in the server
+    Column("since", Integer, nullable=False, server_default="0"),  # in milliseconds
     Index("playlist_shares_by_guild", "guild_id"),
     sqlite_strict=True,
 )
@@ -142,8 +149,11 @@ ratings = Table(
     track(primary_key=True),
     Column("stars", Integer, nullable=False),
     Column("rated_at", Integer, nullable=False),
+    # Through whose shared playlist the track was seen; NULL: one's own.
+    Column("through_id", Snowflake, ForeignKey("listeners.id", ondelete="SET NULL")),
     CheckConstraint("stars BETWEEN 1 AND 10", name="stars_in_range"),
     Index("ratings_by_track", "track_id"),
+    Index("ratings_by_owner", "through_id", sqlite_where=text("through_id IS NOT NULL")),
     sqlite_strict=True,
 )
 

@@ -20,6 +20,7 @@ from storage.ids import last_id
 from storage.listeners import ensure_now
 from storage.ratings import rate_many
 from storage.schema_sessions import session_debts, session_members, sessions
+from storage.seen import THROUGH
 from storage.session_rows import PARTS, WHOLE, Key, Part, Rows, rows_of, session_of
 from storage.writer import Writer
 
@@ -158,11 +159,14 @@ class Sessions:
             return [int(row[0]) for row in await connection.execute(query)]
 
     async def _learn(self, connection: AsyncConnection, before: Session, after: Session) -> None:
-        now = int(time.time())
-        lessons = [
-            {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": now}
-            for listener_id, track_id, stars in after.lessons(before)
-        ]
+        now, submitted_by = int(time.time()), {track_id: who for who, track_id in after.submissions.items()}
+        lessons: list[dict[str, Any]] = []
+        for listener_id, track_id, stars in after.lessons(before):
+            seen = {"track_id": track_id, "listener_id": listener_id, "guild_id": after.guild_id, "playlist_id": 0}
+            rows = await fetch_within(connection, THROUGH, **seen, through=submitted_by.get(track_id, 0))
+            through = rows[0][0] or None if rows else None
+            row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": now}
+            lessons.append({**row, "through": None if through == listener_id else through})
         if lessons:
             await rate_many(connection, lessons)
 

@@ -22,7 +22,9 @@ class TrackSource:
     artwork_url: str | None = None
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
-    measured_by: str = "file"  # where the features come from: a member's file, or "audio", our own analysis
+    measured_by: str = "file"  # where all this comes from: a member's file, "audio", our own analysis, or a service
+    by_service: bool = False  # the word of a service, or of our own catalogue, on an id or name of its own
+    recording: str | None = None  # SHA-256 of an uploaded file, which is a track of its own, whatever it is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class PlaylistSource:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A canonical track: the same recording under two names or ids is one track."""
+    """A track as a listener sees it; who shares it names it, where the listener's own files do not."""
 
     id: int  # 0: heard once, not stored
     title: str
@@ -101,6 +103,7 @@ class Track:
     duration_ms: int | None = None
     features: Mapping[str, float] = field(default_factory=dict[str, float])
     scales: Mapping[str, str] = field(default_factory=dict[str, str])  # by group of `bot.domain.scales`: whose values
+    through: int | None = None  # whose list it is seen through; None: no other member's
 
 
 @dataclass(frozen=True, slots=True)

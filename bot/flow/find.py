@@ -66,8 +66,8 @@ async def find_outside(outside: Outside, playlists: Playlists, listener_id: int,
     since = await playlists.began(listener_id)
     source, sure = await _source(outside, listener_id, text)
     track = await playlists.note(listener_id, source, since)
-    await measure(outside, track_id=track.id)
-    return Found(await playlists.track(track.id), sure)
+    await measure(outside, listener_id, track_id=track.id)
+    return Found(await playlists.track(track.id, listener_id), sure)
 
 
 async def _source(outside: Outside, listener_id: int, text: str) -> tuple[TrackSource, float]:

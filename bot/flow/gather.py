@@ -192,13 +192,17 @@ async def another(pool: Pool, session: Session, place: int) -> Slot:
 
 async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Track], dict[int, int]]:
     if session.settings.theme is not None:
-        submitted = [await playlists.track(track_id) for track_id in session.submissions.values()]
+        submitted = [
+            await playlists.track(track_id, guild_id=session.guild_id, through=who)
+            for who, track_id in session.submissions.items()
+        ]
         return submitted, dict.fromkeys(session.submissions, 1)
     tracks: dict[int, Track] = {}
     brought: dict[int, set[int]] = {member: set() for member in session.present}
-    for playlist in await sources(playlists, session):
+    # Of two lists with a track, the older one names it.
+    for playlist in sorted(await sources(playlists, session), key=lambda playlist: playlist.id):
         for track in await playlists.tracks(playlist.id):
-            tracks[track.id] = track
+            tracks.setdefault(track.id, track)
             brought[playlist.owner_id].add(track.id)
     # In the order of their ids, so that the same candidates make the same playlist.
     return [tracks[i] for i in sorted(tracks)], {member: len(ids) for member, ids in brought.items()}

@@ -97,7 +97,9 @@ async def fill(
     filled: list[LinkedPlaylist] = []
     for one in linked:
         playlist = one.playlist
-        trouble = await measure(outside, playlist_id=playlist.id, measuring=measuring, waiting=waiting)
+        trouble = await measure(
+            outside, playlist.owner_id, playlist_id=playlist.id, measuring=measuring, waiting=waiting
+        )
         coverage = await outside.features.coverage(playlist.id)
         known = coverage.tracks - coverage.unknown
         coverage = replace(coverage, unanswered=trouble)
@@ -107,17 +109,18 @@ async def fill(
 
 async def measure(
     outside: Outside,
+    listener_id: int,
     *,
     playlist_id: int | None = None,
     track_id: int | None = None,
     measuring: Measuring | None = None,
     waiting: Waiting | None = None,
 ) -> str:
-    """Ask the allowed services how a playlist's tracks, or one, sound; "busy" or "down": one did not answer."""
-    lacking = await outside.features.lacking(RECCOBEATS, playlist_id=playlist_id, track_id=track_id)
-    trouble = await _ask_reccobeats(outside, lacking, measuring, waiting)
+    """Ask the services how a listener's playlist, or one track, sounds; "busy" or "down": one did not answer."""
+    lacking = await outside.features.lacking(RECCOBEATS, listener_id, playlist_id=playlist_id, track_id=track_id)
+    trouble = await _ask_reccobeats(outside, listener_id, lacking, measuring, waiting)
     if outside.spotify is not None and outside.spotify_features:
-        lacking = await outside.features.lacking(SPOTIFY, playlist_id=playlist_id, track_id=track_id)
+        lacking = await outside.features.lacking(SPOTIFY, listener_id, playlist_id=playlist_id, track_id=track_id)
         by_id = {one.spotify_id: one.track_id for one in lacking if one.spotify_id}
         own = outside.spotify.own(possible=False)
         try:
@@ -131,11 +134,15 @@ async def measure(
 
 
 async def _ask_reccobeats(
-    outside: Outside, lacking: Collection[Lacking], measuring: Measuring | None, waiting: Waiting | None
+    outside: Outside,
+    listener_id: int,
+    lacking: Collection[Lacking],
+    measuring: Measuring | None,
+    waiting: Waiting | None,
 ) -> str:
     """Ask ReccoBeats by Spotify id, then by ISRC; returns "busy" or "down" where it did not answer."""
     reccobeats = outside.reccobeats
-    asked = [one for one in lacking if one.spotify_id or one.isrc]
+    asked = [one for one in lacking if one.spotify_id or one.isrc or one.claimed_isrc]
     if reccobeats is None or not asked:
         return ""
     if measuring is not None:
@@ -143,15 +150,19 @@ async def _ask_reccobeats(
     try:
         by_id = await reccobeats.by_spotify_id([one.spotify_id for one in asked if one.spotify_id], waiting)
         found = {one.track_id: by_id[one.spotify_id] for one in asked if one.spotify_id in by_id}
-        left = [one for one in asked if one.track_id not in found and one.isrc]
-        by_isrc = await reccobeats.by_isrc([one.isrc for one in left if one.isrc], waiting)
+        left = [one for one in asked if one.track_id not in found]
+        codes = {one.isrc or one.claimed_isrc: None for one in left}
+        by_isrc = await reccobeats.by_isrc([code for code in codes if code], waiting)
     except Closed:
         return "busy"
     except NoAnswer:
         return "down"
     found |= {one.track_id: by_isrc[one.isrc] for one in left if one.isrc in by_isrc}
-    missing = [one.track_id for one in asked if one.track_id not in found]
+    missing = [one.track_id for one in asked if one.track_id not in found and (one.spotify_id or one.isrc)]
     await outside.features.keep(RECCOBEATS, found, missing)
+    claimed = [one for one in left if one.track_id not in found and one.claimed_isrc]
+    theirs = {one.track_id: by_isrc.get(one.claimed_isrc or "", {}) for one in claimed}
+    await outside.features.keep(RECCOBEATS, theirs, contributor_id=listener_id)
     return ""
 
 

@@ -63,9 +63,11 @@ class Pools:
     async def tracks(self, session: Session) -> dict[int, Track]:
         """The tracks that a session's rounds and playlist name; those that are gone are left out."""
         found: dict[int, Track] = {}
+        submitters = {track_id: who for who, track_id in session.submissions.items()}
         for track_id in {*(r.track_id for r in session.rounds), *(slot.track_id for slot in session.slots)}:
+            through = submitters.get(track_id, 0)
             try:
-                found[track_id] = await self._playlists.track(track_id)
+                found[track_id] = await self._playlists.track(track_id, guild_id=session.guild_id, through=through)
             except UnknownTrack:
                 continue
         return found

@@ -138,7 +138,7 @@ async def predict_playlist(
 ) -> Ranked:
     """Rank a playlist for the listener; raise UnknownPlaylist or NotTrained."""
     playlist = await playlists.get(playlist_id, listener_id, guild_id)
-    tracks = await playlists.tracks(playlist.id)
+    tracks = await playlists.tracks(playlist.id, listener_id)
     predictions = await predict_tracks(
         ratings, models, workers, listener_id, tracks, explain=False, shares=shares, guild_id=guild_id
     )

@@ -131,11 +131,18 @@ class Questions:
         first = waiting[0]
         if first not in order.asked:
             order.asked.append(first)
-        return _question(of, await self._playlists.track(first), standing, left, waiting[1:], order.why[first])
+        return _question(
+            of,
+            await self._playlists.track(first, of.listener_id, of.guild_id, of.playlist_id or 0),
+            standing,
+            left,
+            waiting[1:],
+            order.why[first],
+        )
 
     async def about(self, of: Round, track_id: int) -> Question:
         """Ask about one given track; raise UnknownTrack where the listener cannot see it."""
-        track = await self._playlists.visible_track(of.listener_id, of.guild_id, track_id)
+        track = await self._playlists.visible_track(of.listener_id, of.guild_id, track_id, of.playlist_id or 0)
         standing = await self._ratings.standing(of.listener_id)
         waiting, left = _left(await self._order(of), standing)
         return _question(of, track, standing, left, waiting)
@@ -174,7 +181,7 @@ class Questions:
             tracks = await self._playlists.visible_tracks(of.listener_id, of.guild_id)
         else:
             playlist = await self._playlists.get(of.playlist_id, of.listener_id, of.guild_id)
-            tracks = await self._playlists.tracks(playlist.id)
+            tracks = await self._playlists.tracks(playlist.id, of.listener_id)
         rated = [rating.track for rating in await self._ratings.of(of.listener_id)]
         return await asyncio.to_thread(_rank, of.listener_id, tracks, rated, state)
 
@@ -281,13 +288,13 @@ async def rate(playlists: Playlists, ratings: Ratings, of: Round, track_id: int,
     """
     if not MIN_STARS <= stars <= MAX_STARS:
         raise ValueError(stars)
-    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id)
-    await ratings.rate(of.listener_id, track_id, stars)
+    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id, of.playlist_id or 0)
+    await ratings.rate(of.listener_id, track_id, stars, through=track.through)
     return track
 
 
 async def skip(playlists: Playlists, ratings: Ratings, of: Round, track_id: int) -> Track:
     """Leave a track out of the questions; raise UnknownTrack where the listener cannot see it."""
-    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id)
+    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id, of.playlist_id or 0)
     await ratings.skip(of.listener_id, track_id)
     return track

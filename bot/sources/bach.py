@@ -131,6 +131,7 @@ def _track(piece: Piece, heard: dict[str, float]) -> TrackSource:
         duration_ms=round(heard["duration_ms"]),
         features={**heard, "key": float(piece.key), "mode": float(piece.mode)},
         measured_by="audio",
+        by_service=True,
     )
 
 

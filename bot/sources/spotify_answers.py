@@ -66,6 +66,7 @@ def track_of(one: Any, album: str = "") -> TrackSource | None:
         artwork_url=_artwork(on),
         duration_ms=duration if isinstance(duration, int) and 0 < duration < 36_000_000 else None,
         measured_by="spotify",
+        by_service=True,
     )
 
 

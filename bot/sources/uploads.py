@@ -39,6 +39,7 @@ def hear(name: str, data: bytes) -> Heard:
         duration_ms=analysis.duration_ms,
         features=analysis.features(),
         measured_by="audio",
+        recording=hashlib.sha256(data).hexdigest(),
     )
     return Heard(source, analysis, _clip(name, data))
 

@@ -125,10 +125,10 @@ async def test_what_was_asked_in_a_wrong_future_is_asked_again(tmp_path: Path):
     features = Features(database)
     known, missed = await Playlists(database).tracks(linked.playlist.id)
     await features.keep("reccobeats", {known.id: {"energy": 0.5}}, [missed.id])
-    assert await features.lacking("reccobeats", playlist_id=linked.playlist.id) == []
+    assert await features.lacking("reccobeats", 1, playlist_id=linked.playlist.id) == []
     with closing(sqlite3.connect(tmp_path / "earmark.db")) as stranger, stranger:
-        stranger.execute("UPDATE track_features SET fetched_at = fetched_at + ?", (30 * DAY,))
+        stranger.execute("UPDATE track_values SET at = at + ? WHERE source = 'reccobeats'", (30 * DAY,))
         stranger.execute("UPDATE feature_misses SET at = at + ?", (30 * DAY,))
-    asked = await features.lacking("reccobeats", playlist_id=linked.playlist.id)
+    asked = await features.lacking("reccobeats", 1, playlist_id=linked.playlist.id)
     assert {one.track_id for one in asked} == {known.id, missed.id}
     await database.close()

@@ -175,7 +175,9 @@ async def test_a_groups_playlist_goes_to_the_account_of_whoever_asks(outside: Ou
     made = outside.spotify.playlists[said.split("/playlist/")[1].split(">")[0]]
     assert (made.name, made.public, made.owner) == ("Friday", False, "ada")
     assert room.bot is not None
-    tracks = await room.bot.services.playlists.tracks(1)
+    playlists = room.bot.services.playlists
+    (linked,) = await playlists.of(int(room.human.member("Ada").id))
+    tracks = await playlists.tracks(linked.id)
     titles = {one.id: one.title for one in tracks}
     assert [one["name"] for one in made.entries] == [titles[slot.track_id] for slot in session.slots]
 

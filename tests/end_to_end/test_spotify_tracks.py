@@ -64,7 +64,9 @@ async def test_tracks_that_nobody_linked_are_found_measured_and_predicted(outsid
     assert "do not find" in await ask("Nobody - Nothing at all")
     assert "no such track" in await ask(f"spotify:track:{'0' * 22}")
     with sqlite3.connect(outside.room.config.database) as database:
-        titles = [row[0] for row in database.execute("SELECT title FROM tracks WHERE title LIKE 'Tune%' ORDER BY 1")]
+        title = "json_extract(facts, '$.title')"
+        said = database.execute(f"SELECT {title}, track_id FROM track_values WHERE {title} LIKE 'Tune%' ORDER BY 1")
+        titles = [title for title, _ in said.fetchall()]
     assert titles == ["Tune x", "Tune y", "Tune z"], "one track each"
     asked = len(outside.recco.exchanges)
     await ask(f"spotify:track:{spotify_id(2)}")
@@ -100,7 +102,9 @@ async def test_spotifys_own_features_only_where_the_operator_opted_in(
         said = await outside.link("Ada", url=outside.playlist(owner="ben"))
         assert f"20 tracks, features for {known}" in said
         assert ("20 from Spotify" in said) is bool(known)
-        (one, *_) = await outside.room.bot.services.playlists.tracks(1)
+        playlists = outside.room.bot.services.playlists
+        (linked,) = await playlists.of(int(outside.room.human.member("Ada").id))
+        (one, *_) = await playlists.tracks(linked.id)
         assert {name: one.features.get(name) for name in ("timbre_3", "key_changes", "mean_mode")} == (
             {"timbre_3": 4.5, "key_changes": 2, "mean_mode": pytest.approx(1 / 3)}
             if known

@@ -62,7 +62,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         await ratings.rate(ADA, track.id, good(track))
     for other in OTHERS:
         for track in tracks[:-1]:
-            await ratings.rate(other, track.id, good(track))
+            await ratings.rate(other, track.id, good(track), through=ADA)
         await shares.allow(other, "server", HERE, openly=True)
     await retrain(ratings, rig.models, rig.predictions, workers, ADA)
     yield rig

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.domain.session import Guess, Settings, Slot
 from bot.domain.taste import Prediction
@@ -22,7 +22,7 @@ from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.ratings import Ratings
-from storage.schema import metadata, tracks
+from storage.schema import metadata, track_values, tracks
 from storage.schema_sessions import sessions
 from storage.sessions import Sessions
 from storage.sharing import Shares
@@ -34,7 +34,6 @@ ADA, BEN = 771_000_000_000_000_001, 771_000_000_000_000_002
 # Tables in which nobody is named; a new one must either cascade to `listeners` or be added here with a reason.
 IMPERSONAL = {
     "tracks": "recordings; those that nobody has any more go with their last listener",
-    "track_features": "values; the contributor's id is forgotten",
     "settings": "the operator's",
     "erasures": "salted digests",
     "sessions": "the group's",
@@ -131,7 +130,8 @@ async def test_nothing_of_an_erased_person_is_left_in_the_files(database: Databa
     async with database.reading() as connection:
         (held,) = (await connection.execute(select(sessions.c.settings))).scalars()
         assert (json.loads(held)["name"], json.loads(held)["theme"]) == ("Session", "Session"), "her words are gone"
-        left = {row.title for row in await connection.execute(select(tracks.c.title))}
+        titles = func.json_extract(track_values.c.facts, "$.title")
+        left = set(await connection.scalars(select(titles).join(tracks, tracks.c.id == track_values.c.track_id)))
     assert left == {"Air", "Ben's demo"}, "a track that only she had is gone, too"
     folder = tmp_path / "data"
     stored = b"".join(file.read_bytes() for file in folder.iterdir())

@@ -80,7 +80,7 @@ async def test_an_erasure_in_the_middle_leaves_nothing(database: Database, file:
     playlists = Playlists(database)
     with pytest.raises(ErasedMeanwhile):
         await in_the_middle(playlists, file, lambda: Accounts(database).erase(ADA))
-    assert [rows(file, table) for table in ("listeners", "playlists", "tracks", "track_features")] == [0] * 4
+    assert [rows(file, table) for table in ("listeners", "playlists", "tracks", "track_values")] == [0] * 4
 
 
 async def test_several_long_lists_are_stored_all_or_none(database: Database, file: Path):
