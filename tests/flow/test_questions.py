@@ -146,7 +146,7 @@ async def test_how_tracks_sound_is_heard_of_when_it_arrives_late(rig: Rig):
     (linked,) = await link_text(rig.playlists, 1, links)
     assert (await rig.questions.next(ADA)).why == "unheard"
     features = Features(rig.database)
-    lacking = await features.lacking("reccobeats", playlist_id=linked.playlist.id)
+    lacking = await features.lacking("reccobeats", 1, playlist_id=linked.playlist.id)
     sounds = {one.track_id: {"energy": i / 30, "tempo": 60.0 + i} for i, one in enumerate(lacking)}
     await features.keep("reccobeats", sounds)
     assert (await rig.questions.next(ADA)).why == "typical"
