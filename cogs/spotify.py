@@ -1,14 +1,16 @@
 """Spotify: `/spotify` connects a member's account, and forgets it."""
 
+import contextlib
 import io
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.errors import ConnectFirst, NoSession, NoSpotify, NothingThere, NotTrained, NotYourCard
+from bot.domain.errors import NoSession, NotTrained, NotYourCard, SpotifyError
 from bot.domain.tracks import Track
 from bot.flow.account import tracks_csv
+from bot.flow.connect import Identity
 from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
@@ -61,8 +63,23 @@ class GroupButton(LastingItem, template=r"earmark:spotify:session:(?P<id>\d{1,19
             raise NoSession(asked=session.id)
         tracks = await stage(interaction).pools.tracks(session)
         ordered = [tracks[slot.track_id] for slot in session.slots if slot.track_id in tracks]
-        written = await write_spotify(s.outside, interaction.user.id, text.bare(session.settings.name, 60), ordered)
-        await deliver(interaction, content=text_spotify.written(written.url, written.tracks, written.left))
+        await _hand_out(interaction, text.bare(session.settings.name, 60), ordered)
+
+
+async def _hand_out(interaction: discord.Interaction, name: str, tracks: list[Track]) -> None:
+    """Make a playlist at Spotify; whatever Spotify refuses, the member gets it as files."""
+    s, user = services(interaction), interaction.user.id
+    try:
+        async with s.workers.only_one("writing", user):
+            written = await write_spotify(s.outside, user, name, tracks)
+    except SpotifyError as problem:
+        kinds = {"csv": tracks_csv(tracks), "m3u8": m3u(name, tracks), "xspf": xspf(name, tracks)}
+        files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
+        words = text_spotify.as_files(tracks, problem)
+        await deliver(interaction, content=words, attachments=files)
+        return
+    words = text_spotify.written(written.url, written.tracks, written.left)
+    await deliver(interaction, content=words)
 
 
 async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int) -> tuple[str, list[Track]]:
@@ -81,9 +98,13 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     @app_commands.command(description="Let me read your playlists, liked songs and top tracks")
     async def connect(self, interaction: discord.Interaction) -> None:
         async def done(name: str) -> None:
-            await interaction.edit_original_response(content=text_spotify.connected(name), view=None)
+            with contextlib.suppress(discord.HTTPException):  # connected it is, and the page says so
+                await interaction.edit_original_response(content=text_spotify.connected(name), view=None)
 
-        url = services(interaction).outside.connections.begin(interaction.user.id, done)
+        user = interaction.user
+        picture = (user.avatar or user.default_avatar).with_size(128)  # of the account, not the server's
+        who = Identity(user.id, str(user), picture.url)
+        url = services(interaction).outside.connections.begin(who, done)
         view = LastingView()
         view.add_item(cards.button("Paste the address", f"earmark:spotify:paste:{interaction.user.id}", 0))
         # Whoever has this address could connect their account to this member: it is for one pair of eyes.
@@ -99,16 +120,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
         name = text.bare(f"{name}, ranked", 80)
-        try:
-            written = await write_spotify(services(interaction).outside, interaction.user.id, name, tracks)
-        except (ConnectFirst, NoSpotify, NothingThere) as problem:
-            kinds = {"csv": tracks_csv(tracks), "m3u8": m3u(name, tracks), "xspf": xspf(name, tracks)}
-            files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
-            words = text_spotify.as_files(tracks, could_connect=isinstance(problem, ConnectFirst) and problem.possible)
-            await deliver(interaction, content=words, attachments=files)
-            return
-        words = text_spotify.written(written.url, written.tracks, written.left)
-        await deliver(interaction, content=words)
+        await _hand_out(interaction, name, tracks)
 
     @app_commands.command(description="Forget your account, and the playlists that came through it")
     async def disconnect(self, interaction: discord.Interaction) -> None:

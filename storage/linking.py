@@ -22,6 +22,7 @@ from storage.playlist_rows import one
 from storage.rows import in_parts
 from storage.schema import playlist_shares, playlist_tracks, playlists
 from storage.schema_spotify import playlist_origins
+from storage.spotify import require_permission
 from storage.unused import drop_unused
 
 PART = 500  # tracks; while they are stored, others' clicks wait
@@ -131,7 +132,12 @@ async def clear(database: Database, which: Select[Any], kept: Collection[int] = 
 async def make(
     connection: AsyncConnection, owner_id: int, source: PlaylistSource, given: Sequence[int], *, keep: bool = False
 ) -> LinkedPlaylist:
-    """Make a playlist of stored tracks; one of this name is replaced, or kept and made longer."""
+    """Make a playlist of stored tracks; one of this name is replaced, or kept and made longer.
+
+    Raises Disconnected where it came through a permission that has ended since.
+    """
+    if source.origin is not None:
+        await require_permission(connection, owner_id, source.origin.permission)
     same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
     playlist_id = await connection.scalar(select(playlists.c.id).where(same))
     relinked = playlist_id is not None
@@ -156,7 +162,7 @@ async def make(
     await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
     if source.origin is not None:
         origin = {"link": source.origin.link, "version": source.origin.version}
-        values = {**origin, "playlist_id": playlist_id, "through_account": int(source.origin.through_account)}
+        values = {**origin, "playlist_id": playlist_id, "through_account": int(source.origin.permission is not None)}
         await connection.execute(insert(playlist_origins).values(**values))
     playlist = await one(connection, playlist_id)
     duplicates = source.duplicates + len(kept) + len(given) - len(ids)

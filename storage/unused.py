@@ -7,14 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.rows import in_parts
 from storage.schema import metadata, track_values, tracks
-from storage.schema_spotify import feature_misses
+from storage.schema_spotify import feature_misses, name_searches
 
 # The columns that say that a track is in use.
 NAMING = tuple(
     key.parent
     for table in metadata.sorted_tables
     for key in table.foreign_keys
-    if key.column.table is tracks and table not in {track_values, feature_misses}
+    if key.column.table is tracks and table not in {track_values, feature_misses, name_searches}
 )
 
 

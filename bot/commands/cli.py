@@ -20,6 +20,7 @@ from bot.telemetry.sentry import reporting
 
 DEFAULT_PORT = 8427
 EXIT_USAGE = 2
+INTENTS = ("message-content", "members", "presences")
 TOOLS = {"evaluate", "study", "analyse"}
 UPKEEP = {"backup", "restore", "erase", "export", "rotate", "unseal", "status"}
 
@@ -80,7 +81,7 @@ def _dispatch(options: argparse.Namespace, config: Config) -> int:
         from bot.sandbox.standalone import serve  # noqa: PLC0415
 
         port = _free(options.port)
-        sizes = {"members": options.members, "channels": options.channels}
+        sizes = {"members": options.members, "channels": options.channels, "intents": options.intents}
         _run(serve(port, options.data, options.trace, _announce(options), **sizes))
         return 0
     with reporting(config.sentry_dsn):
@@ -131,6 +132,10 @@ def _parser() -> argparse.ArgumentParser:
     _sandbox_options(sandbox, inherit=True)
     sandbox.add_argument("--trace", type=Path, help="write every exchange and event to this file, as JSON lines")
     sandbox.add_argument("--members", type=int, default=4, help="how many people live in it (default 4)")
+    sandbox.add_argument(
+        "--intents", type=_intents, default=(), metavar="NAMES",
+        help=f"privileged intents that the bot holds, comma-separated: {', '.join(INTENTS)} (default none)",
+    )  # fmt: skip
     sandbox.add_argument("--channels", type=int, default=2, help="how many text channels it has (default 2)")
     _upkeep_commands(commands)
     commands.add_parser("key", help="make a key for EARMARK_KEYS")
@@ -168,6 +173,13 @@ def _upkeep_commands(commands: Any) -> None:
     commands.add_parser("status", help="how the running bot is; needs PORT or EARMARK_METRICS_PORT")
     for command in (copy, back, erase, rotate, export, unseal):
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the bot's data folder")
+
+
+def _intents(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := set(names) - {*INTENTS}:
+        raise argparse.ArgumentTypeError(f"{min(unknown)!r} is none of {', '.join(INTENTS)}")
+    return names
 
 
 def _sandbox_options(parser: argparse.ArgumentParser, *, inherit: bool = False) -> None:

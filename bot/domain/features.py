@@ -83,7 +83,7 @@ def clean(values: Mapping[str, object]) -> tuple[dict[str, float], int]:
     bad = 0
     for name, value in values.items():
         feature = _BY_NAME[name]
-        text = str(value).strip() if value is not None else ""
+        text = str(value).strip() if isinstance(value, str | int | float) else ""
         if not text or text.lower() in {"nan", "none", "null", "-"}:
             continue
         number = _number(text[:4] if name == "year" else text)

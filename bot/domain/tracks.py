@@ -72,7 +72,7 @@ class Origin:
 
     link: str  # as in `bot.sources.spotify_links`
     version: str  # empty: unknown, so it is always read again
-    through_account: bool  # it came through its owner's account, and goes with it
+    permission: int | None  # of its owner's, through which it came and with which it goes; None: anybody may read it
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ async def _source(outside: Outside, listener_id: int, text: str) -> tuple[TrackS
         if outside.spotify is None:
             return stand_in, 1.0
         try:
-            return await outside.spotify.track(track_id, await outside.access(listener_id)), 1.0
+            asker = await outside.asker(listener_id)
+            return await asker.ask(lambda access: asker.spotify.track(track_id, access)), 1.0
         except NotOnSpotify:
             raise
         except SpotifyError:
@@ -96,7 +97,8 @@ async def _source(outside: Outside, listener_id: int, text: str) -> tuple[TrackS
 async def _by_code(outside: Outside, listener_id: int, code: str) -> TrackSource:
     if outside.spotify is None:
         return TrackSource(f"Recording {code}", isrc=code)
-    found = await outside.spotify.search(f"isrc:{code}", await outside.access(listener_id))
+    asker = await outside.asker(listener_id)
+    found = await asker.ask(lambda access: asker.spotify.search(f"isrc:{code}", access))
     if not found:
         raise UnknownTrack(asked=code)
     return found[0]
@@ -108,7 +110,9 @@ async def _by_name(outside: Outside, listener_id: int, text: str) -> tuple[Track
         raise UnknownTrack(asked=text[:80])
     if not dash:
         artist, title = "", text
-    found = best(artist, title, await outside.spotify.search(query(artist, title), await outside.access(listener_id)))
+    asker = await outside.asker(listener_id)
+    candidates = await asker.ask(lambda access: asker.spotify.search(query(artist, title), access))
+    found = best(artist, title, candidates)
     if found is None or found[1] < LIKELY:
         raise UnknownTrack(asked=text[:80])
     return found

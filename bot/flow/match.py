@@ -1,8 +1,9 @@
 """Match: tracks that a list names without ids are looked for at Spotify; what is doubtful is left to the member."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from bot.domain.errors import SpotifyBusy, SpotifyError
 from bot.domain.tracks import LinkedPlaylist, TrackSource
@@ -45,15 +46,20 @@ async def match(
     progress: Progress | None = None,
     waiting: Waiting | None = None,
 ) -> Matched | None:
-    """Look for the tracks of a playlist that have no id; None: there are none, or nobody can be asked."""
+    """Look for the tracks of a playlist that have no id; None: there are none, or nobody can be asked.
+
+    What was looked for lately is not looked for again, so that the next time goes on where this one stops.
+    """
     if outside.spotify is None:
         return None
     nameless = await outside.features.nameless(linked.playlist.id)
     if not nameless:
         return None
-    spotify, access = outside.spotify, await outside.access(owner_id)
+    since = await outside.searches.began(owner_id)
+    before = await outside.searches.of(owner_id, [one.track_id for one in nameless])
+    asker = await outside.asker(owner_id)
     found: dict[int, tuple[TrackSource, float] | None] = {}
-    todo = iter(nameless[:MOST])
+    todo = iter([one for one in nameless if one.track_id not in before][:MOST])
     stopped = False
 
     async def worker() -> None:
@@ -61,8 +67,9 @@ async def match(
         for one in todo:
             if stopped:
                 return
+            asked = query(one.artist, one.title)
             try:
-                candidates = await spotify.search(query(one.artist, one.title), access, waiting)
+                candidates = await asker.ask(lambda access, asked=asked: asker.spotify.search(asked, access, waiting))
             except SpotifyError as problem:
                 stopped = stopped or isinstance(problem, SpotifyBusy) or not found
                 continue
@@ -71,35 +78,42 @@ async def match(
                 await progress(len(found), len(nameless))
 
     await asyncio.gather(*(worker() for _ in range(ABREAST)))
-    return await _kept(playlists, owner_id, nameless, found)
-
-
-async def _kept(
-    playlists: Playlists,
-    owner_id: int,
-    nameless: Sequence[Nameless],
-    found: dict[int, tuple[TrackSource, float] | None],
-) -> Matched:
-    sure: dict[int, TrackSource] = {}
-    doubtful: list[Doubtful] = []
-    for one in nameless:
-        hit = found.get(one.track_id)
-        if hit is None or hit[1] < LIKELY:
-            continue
-        if hit[1] >= SURE:
-            sure[one.track_id] = hit[0]
-        else:
-            asked = f"{one.artist} - {one.title}" if one.artist else one.title
-            doubtful.append(Doubtful(one.track_id, asked, *hit))
+    sure = {track_id: hit[0] for track_id, hit in found.items() if hit is not None and hit[1] >= SURE}
+    outcomes = {track_id: _noted(hit) for track_id, hit in found.items() if track_id not in sure}
+    await outside.searches.keep(owner_id, outcomes, since)
     await playlists.identify(owner_id, sure)
-    doubtful.sort(key=lambda one: -one.certainty)
-    return Matched(len(sure), tuple(doubtful), len(found) - len(sure) - len(doubtful), len(nameless) - len(found))
+    doubtful = _doubtful(nameless, before | outcomes)
+    unknown = len(before) + len(outcomes) - len(doubtful)
+    return Matched(len(sure), doubtful, unknown, len(nameless) - len(found) - len(before))
+
+
+def _noted(hit: tuple[TrackSource, float] | None) -> str | None:
+    """A doubtful candidate as it is kept; None: what was found is not it."""
+    if hit is None or hit[1] < LIKELY:
+        return None
+    return json.dumps({"candidate": asdict(hit[0]), "certainty": hit[1]})
+
+
+def _doubtful(nameless: Sequence[Nameless], outcomes: Mapping[int, str | None]) -> tuple[Doubtful, ...]:
+    """What the member is asked about, likeliest first."""
+    made: list[Doubtful] = []
+    for one in nameless:
+        noted = outcomes.get(one.track_id)
+        if noted is None:
+            continue
+        kept = json.loads(noted)
+        asked = f"{one.artist} - {one.title}" if one.artist else one.title
+        made.append(Doubtful(one.track_id, asked, TrackSource(**kept["candidate"]), kept["certainty"]))
+    return tuple(sorted(made, key=lambda one: -one.certainty))
 
 
 async def confirm(outside: Outside, playlists: Playlists, owner_id: int, chosen: Sequence[tuple[int, str]]) -> int:
     """Take the member's word: pairs of a track and its Spotify id; returns how many are now known."""
     if outside.spotify is None:
         return 0
-    access = await outside.access(owner_id)
-    named = {track_id: await outside.spotify.track(spotify_id, access) for track_id, spotify_id in chosen}
+    asker = await outside.asker(owner_id)
+    named = {
+        track_id: await asker.ask(lambda access, name=spotify_id: asker.spotify.track(name, access))
+        for track_id, spotify_id in chosen
+    }
     return await playlists.identify(owner_id, named)

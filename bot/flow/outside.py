@@ -1,20 +1,40 @@
 """Outside: what members name at Spotify becomes stored tracks, and services say how they sound."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from bot.domain.errors import ConnectFirst, NoSpotify, NothingThere, SpotifyError
+from bot.domain.errors import (
+    AppRefused,
+    ConnectFirst,
+    ConnectionGone,
+    NoSpotify,
+    NothingThere,
+    NotOnTheList,
+    PermissionUnreadable,
+    SpotifyBusy,
+    SpotifyDown,
+    SpotifyError,
+    SpotifyForbids,
+)
 from bot.domain.tracks import LinkedPlaylist, Origin, PlaylistSource, Track
-from bot.flow.connect import Connections
+from bot.flow.connect import Connections, Member
 from bot.flow.link import free_name, named
 from bot.sources.queue import Closed, NoAnswer, Waiting
 from bot.sources.reccobeats import ReccoBeats
-from bot.sources.spotify import Access, Listing, Progress, Spotify
+from bot.sources.spotify import Access, Listing, Own, Progress, Spotify
+from bot.sources.spotify_answers import HalfRead
 from bot.sources.spotify_links import SpotifyLink
 from storage.features import Features, Lacking
+from storage.listeners import Began
 from storage.playlists import Playlists
+from storage.searches import NameSearches
 from storage.spotify import SpotifyAccounts
 
+T = TypeVar("T")
+# With these a member's permission is of no use, and the member gets what whoever has connected nothing gets.
+OF_NO_USE = (NotOnTheList, PermissionUnreadable, ConnectionGone, SpotifyForbids)
 RECCOBEATS, SPOTIFY = "reccobeats", "spotify"
 TERMS = {"long_term": "a year", "medium_term": "6 months", "short_term": "4 weeks"}
 Measuring = Callable[[int], Awaitable[None]]  # told how many tracks are asked for
@@ -29,14 +49,42 @@ class Outside:
     connections: Connections
     accounts: SpotifyAccounts
     features: Features
+    searches: NameSearches
     spotify_features: bool = False  # the operator opted in to Spotify's own
 
-    async def access(self, listener_id: int) -> Access:
-        """The member's own access where an account is connected, else the app's; raises NoSpotify."""
+    async def asker(self, listener_id: int) -> "Asker":
+        """Whoever asks Spotify for a member; raises NoSpotify."""
         if self.spotify is None:
             raise NoSpotify
-        mine = await self.connections.access(listener_id)
-        return mine or self.spotify.own(possible=self.connections.possible)
+        own = self.spotify.own(listener_id, possible=self.connections.possible)
+        return Asker(self.spotify, await self.connections.access(listener_id), own)
+
+
+class Asker:
+    """Asks Spotify through a member's own account; as the app itself where none is connected, or of use.
+
+    Attributes:
+        mine: the member's access; None: nothing is connected.
+
+    """
+
+    def __init__(self, spotify: Spotify, mine: Member | None, own: Own) -> None:
+        self.spotify, self.mine, self._own = spotify, mine, own
+        self._why: SpotifyError | None = None  # the member's account is of no use
+
+    async def ask(self, work: Callable[[Access], Awaitable[T]]) -> T:
+        """Do it; raises SpotifyError, of the member's account where the app itself may not do it either."""
+        if self.mine is not None and self._why is None:
+            try:
+                return await work(self.mine)
+            except OF_NO_USE as problem:
+                self._why = problem
+        try:
+            return await work(self._own)
+        except (ConnectFirst, AppRefused):
+            if self._why is not None:
+                raise self._why from None
+            raise
 
 
 async def link_spotify(
@@ -57,23 +105,54 @@ async def link_spotify(
 
     """
     since = await playlists.began(owner_id)
-    access = await outside.access(owner_id)
-    assert outside.spotify is not None
-    if link.own and not access.connected:
+    asker = await outside.asker(owner_id)
+    if link.own and asker.mine is None:
         raise ConnectFirst(kind=link.kind, possible=outside.connections.possible)
     before = await outside.accounts.read_before(owner_id, link.key)
     known = before.version if before else ""
-    listing = await outside.spotify.read(owner_id, link, access, known=known, progress=progress, waiting=waiting)
-    if listing is None:
+    read = await _read(outside, asker, owner_id, link, known, since, progress, waiting)
+    if read is None:
         assert before is not None
         playlist = await playlists.get(before.playlist_id, owner_id, None)
         return LinkedPlaylist(playlist, 0, 0, 0, relinked=True, unchanged=True)
-    origin = Origin(link.key, listing.version, access.connected)
+    listing, permission = read
+    origin = Origin(link.key, listing.version, permission)
     taken = {one.name for one in await playlists.of(owner_id)}
     called = before.name if before else free_name(_name(link, listing), taken)
     source = named(PlaylistSource(called, "spotify", listing.tracks, origin=origin), name)
     (linked,) = await playlists.link_all(owner_id, [source], since)
+    await outside.accounts.drop_half_read(owner_id, link.key)
     return replace(linked, local=listing.local, episodes=listing.episodes, gone=listing.gone)
+
+
+async def _read(
+    outside: Outside,
+    asker: Asker,
+    owner_id: int,
+    link: SpotifyLink,
+    known: str,
+    since: Began,
+    progress: Progress | None,
+    waiting: Waiting | None,
+) -> tuple[Listing, int | None] | None:
+    """Read a list, with the permission that it came through; None: it has not changed.
+
+    What was read when Spotify refuses more is kept, and not read again.
+    """
+    half = await asyncio.to_thread(HalfRead.from_json, *await outside.accounts.half_read(owner_id, link.key))
+
+    async def read(access: Access) -> tuple[Listing, int | None] | None:
+        permission = access.permission if isinstance(access, Member) else None
+        try:
+            listing = await asker.spotify.read(link, access, known=known, half=half, progress=progress, waiting=waiting)
+        except (SpotifyBusy, SpotifyDown):
+            if half.pages:
+                pages = await asyncio.to_thread(half.to_json)
+                await outside.accounts.keep_half_read(owner_id, link.key, (half.version, pages), permission, since)
+            raise
+        return (listing, permission) if listing is not None else None
+
+    return await (read(asker.mine) if link.own and asker.mine is not None else asker.ask(read))
 
 
 def _name(link: SpotifyLink, listing: Listing) -> str:
@@ -116,13 +195,16 @@ async def measure(
     measuring: Measuring | None = None,
     waiting: Waiting | None = None,
 ) -> str:
-    """Ask the services how a listener's playlist, or one track, sounds; "busy" or "down": one did not answer."""
+    """Ask the services how a listener's playlist, or one track, sounds; "busy" or "down": one did not answer.
+
+    What Spotify is asked counts against the listener's share.
+    """
     lacking = await outside.features.lacking(RECCOBEATS, listener_id, playlist_id=playlist_id, track_id=track_id)
     trouble = await _ask_reccobeats(outside, listener_id, lacking, measuring, waiting)
     if outside.spotify is not None and outside.spotify_features:
         lacking = await outside.features.lacking(SPOTIFY, listener_id, playlist_id=playlist_id, track_id=track_id)
         by_id = {one.spotify_id: one.track_id for one in lacking if one.spotify_id}
-        own = outside.spotify.own(possible=False)
+        own = outside.spotify.own(listener_id)
         try:
             said = await outside.spotify.sounds(list(by_id), own, waiting) if by_id else None
         except SpotifyError:
@@ -186,12 +268,12 @@ async def write_spotify(
         SpotifyError: see bot/domain/errors/__init__.py.
 
     """
-    access = await outside.access(listener_id)
-    assert outside.spotify is not None
-    if not access.connected:
+    asker = await outside.asker(listener_id)
+    if asker.mine is None:
         raise ConnectFirst(kind="export", possible=outside.connections.possible)
     ids = [track.spotify_id for track in tracks if track.spotify_id]
     if not ids:
         raise NothingThere(name=name)
-    url = await outside.spotify.create_playlist(name, ids, access, waiting)
+    assert outside.connections.writer is not None
+    url = await outside.connections.writer.write(name, ids, asker.mine, waiting)
     return Written(url, len(ids), len(tracks) - len(ids))

@@ -4,10 +4,11 @@ import asyncio
 import re
 from html import escape
 from pathlib import Path
+from secrets import compare_digest
 
 from aiohttp import web
 
-from bot.sandbox import media
+from bot.sandbox import media, payloads
 from bot.sandbox.media import File
 from bot.sandbox.world import World
 
@@ -47,15 +48,19 @@ class Assets:
         return web.Response(text=text, content_type="text/html", charset="utf-8", headers=_plain(headers))
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
-        path = (_WEB / request.match_info["name"]).resolve()
+        name = request.match_info["name"]
+        path = (_WEB / name.replace("\0", "")).resolve()
         if not path.is_relative_to(_WEB.resolve()) or not path.is_file():
             return web.Response(status=404, text="There is no such file.")
         return web.FileResponse(path, headers=_plain({"Cache-Control": "no-cache"}))
 
     async def _attachment(self, request: web.Request) -> web.Response:
         number = request.match_info["id"]
-        file = self._world.files.get(int(number)) if number.isdigit() else None
-        if file is None or file.filename != request.match_info["filename"]:
+        file = (
+            self._world.files.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 20 else None
+        )
+        right = "" if file is None else payloads.file_url(self._world, file)
+        if file is None or not compare_digest(f"{self._world.url}{request.path_qs}".encode(), right.encode()):
             return web.Response(status=404, text="This content is no longer available.")
         data = file.data if file.path is None else await asyncio.to_thread(Path(file.path).read_bytes)
         return _ranged(request, file, data)

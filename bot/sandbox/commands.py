@@ -1,6 +1,6 @@
 """The application's commands: kept, and offered where install context allows."""
 
-from bot.sandbox import limits
+from bot.sandbox import compose, limits, permissions
 from bot.sandbox.entities import Channel, Json
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.world import World
@@ -22,7 +22,9 @@ class Commands:
     def visible(self, member_id: int, channel: Channel) -> list[Json]:
         """List the commands a member is offered in a channel, as install context and contexts allow."""
         found = [*self.of(channel.guild_id).values()] if channel.guild_id and self.world.guild_install else []
-        return found + [c for c in self.of(None).values() if owners(self.world, c, member_id, channel)]
+        found += [c for c in self.of(None).values() if owners(self.world, c, member_id, channel)]
+        has = self.world.permissions(member_id, channel)
+        return found if channel.guild_id is None else [command for command in found if _allowed(command, has)]
 
     def put(self, scope: int | None, wanted: list[Json]) -> list[Json]:
         """Replace all commands of a scope; a command that stays keeps its id."""
@@ -67,17 +69,18 @@ class Commands:
         self.world.announce({"type": "commands"})
 
     def _build(self, scope: int | None, wanted: Json, before: Json | None) -> Json:
+        bits = wanted.get("default_member_permissions")
         built: Json = {
             "id": before["id"] if before else str(self.world.snowflake()),
             "application_id": str(self.world.application_id),
             "version": str(self.world.snowflake()),
-            "default_member_permissions": wanted.get("default_member_permissions"),
+            "default_member_permissions": None if bits is None else str(bits),
             "type": wanted.get("type") or 1,
             "name": wanted["name"],
             "name_localizations": wanted.get("name_localizations"),
             "description": wanted.get("description") or "",
             "description_localizations": wanted.get("description_localizations"),
-            "dm_permission": wanted.get("dm_permission", True),
+            "dm_permission": wanted.get("dm_permission") is not False,
             "contexts": wanted.get("contexts"),
             "integration_types": wanted.get("integration_types") or [0],
             "nsfw": bool(wanted.get("nsfw")),
@@ -89,9 +92,17 @@ class Commands:
         return built
 
 
+def _allowed(command: Json, has: int) -> bool:
+    """Say whether the permissions suffice that a command asks for; of "0" only administrators have enough."""
+    needed = command["default_member_permissions"]
+    if needed is None or has & permissions.ADMINISTRATOR:
+        return True
+    return int(needed) != 0 and has & int(needed) == int(needed)
+
+
 def _option(option: Json) -> Json:
     # Discord leaves out what is false or not given.
-    built = {k: v for k, v in option.items() if v is not None and v is not False}
+    built: Json = {k: v for k, v in compose.without_nulls(option).items() if v is not False}
     if "options" in built:
         built["options"] = [_option(inner) for inner in built["options"]]
     return built

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.sandbox import limits, payloads, permissions
+from bot.sandbox import limits, media, payloads, permissions, polls
 from bot.sandbox.entities import COMPONENTS_V2, EPHEMERAL, Channel, Json, Message
 from bot.sandbox.errors import DiscordError
+from bot.sandbox.limits_errors import snowflake
 from bot.sandbox.media import File
 from bot.sandbox.world import World
 
-_MENTION = re.compile(r"<@!?(\d+)>")
+_MENTION = re.compile(r"<@!?([0-9]{1,20})>")
 _CREATE_FLAGS = 1 << 2 | 1 << 12 | COMPONENTS_V2
 # What Discord adds to a component of each type when the request leaves it out.
 _DEFAULTS: dict[int, Json] = {
@@ -29,6 +30,13 @@ class Upload:
     index: int
     filename: str
     data: bytes
+
+
+def without_nulls(value: Any) -> Any:
+    """Copy JSON without its nulls: in a request they say "not given", and Discord sends none of them back."""
+    if isinstance(value, dict):
+        return {name: without_nulls(part) for name, part in value.items() if part is not None}
+    return [without_nulls(part) for part in value] if isinstance(value, list) else value
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
@@ -55,16 +63,18 @@ def apply(
     draft = replace(message, files=_files(world, message, body, uploads))
     _check_not_empty(draft, body)
     if not edit:
-        draft.flags |= int(body.get("flags") or 0) & _CREATE_FLAGS
+        draft.flags |= (body.get("flags") or 0) & _CREATE_FLAGS
         draft.nonce = body.get("nonce")
-    elif int(body.get("flags") or 0) & COMPONENTS_V2:
+        if body.get("poll"):
+            draft.poll = polls.built(body["poll"])
+    elif (body.get("flags") or 0) & COMPONENTS_V2:
         draft.flags |= COMPONENTS_V2
     if "content" in body:
         draft.content = (body["content"] or "").strip()
     if "embeds" in body:
-        draft.embeds = [_embed(world, draft, embed) for embed in body["embeds"] or []]
+        draft.embeds = [_embed(world, draft, embed) for embed in without_nulls(body["embeds"] or [])]
     if "components" in body:
-        draft.components = numbered(_components(world, draft, body["components"] or []))
+        draft.components = numbered(_components(world, draft, without_nulls(body["components"] or [])))
     draft.hidden_files = _referenced(world, draft)
     mentions(world, draft, body)
     vars(message).update(vars(draft))
@@ -77,7 +87,7 @@ def _check_size(uploads: list[Upload]) -> None:
 
 def _check_kind(message: Message, body: Json, *, edit: bool) -> None:
     """Refuse classic content in a message of components, which it can never leave."""
-    if edit and (message.flags | int(body.get("flags") or 0)) & COMPONENTS_V2:
+    if edit and (message.flags | (body.get("flags") or 0)) & COMPONENTS_V2:
         wrong = [name for name in ("content", "embeds") if body.get(name, getattr(message, name))]
         if wrong:
             problem = {"code": "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "message": (
@@ -86,8 +96,8 @@ def _check_kind(message: Message, body: Json, *, edit: bool) -> None:
 
 
 def _check_not_empty(message: Message, body: Json) -> None:
-    left = [body.get(name, getattr(message, name)) for name in ("content", "embeds", "components")]
-    if not message.files and not any(left) and not body.get("sticker_ids") and not body.get("poll"):
+    left = [body.get(name, getattr(message, name)) for name in ("content", "embeds", "components", "poll")]
+    if not message.files and not any(left):
         raise DiscordError(400, 50006, "Cannot send an empty message")
 
 
@@ -127,8 +137,10 @@ def _components(world: World, message: Message, components: list[Json]) -> list[
 
 
 def _component(world: World, message: Message, raw: Json) -> Json:
-    # Nulls say "not given" in a request, and are not sent back.
-    built = _DEFAULTS.get(raw["type"], {}) | {k: v for k, v in raw.items() if v is not None}
+    built = _DEFAULTS.get(raw["type"], {}) | raw
+    for it in (built, *built.get("options", [])):
+        if "id" in it.get("emoji", {}):
+            it["emoji"] = it["emoji"] | {"id": str(it["emoji"]["id"])}
     if "components" in built:
         built["components"] = _components(world, message, built["components"])
     for name in ("accessory", "component"):
@@ -138,7 +150,7 @@ def _component(world: World, message: Message, raw: Json) -> Json:
         built["media"] = _unfurled(world, message, built["media"])
     if "file" in built:
         built["file"] = _unfurled(world, message, built["file"])
-        file = world.files.get(int(built["file"].get("attachment_id", 0)))
+        file = world.files.get(snowflake(built["file"].get("attachment_id")) or 0)
         built |= {"name": file.filename if file else None, "size": file.size if file else None}
     if built["type"] == 12:
         built["items"] = [
@@ -150,7 +162,10 @@ def _component(world: World, message: Message, raw: Json) -> Json:
 
 def _named(message: Message, url: str) -> File | None:
     name = url.removeprefix("attachment://")
-    return next((file for file in message.files if file.filename == name), None) if name != url else None
+    if name == url:
+        return None
+    name = media.safe_name(name)
+    return next((file for file in message.files if file.filename == name), None)
 
 
 def _unfurled(world: World, message: Message, item: Json) -> Json:
@@ -173,19 +188,22 @@ def _unfurled(world: World, message: Message, item: Json) -> Json:
 def _stored(world: World, url: str) -> File | None:
     if not url.startswith(f"{world.url}/attachments/"):
         return None
-    parts = url.split("/")
-    return world.files.get(int(parts[-2])) if parts[-2].isdigit() else None
+    file = world.files.get(snowflake(url.partition("?")[0].split("/")[-2]) or 0)
+    return file if file is not None and payloads.file_url(world, file) == url else None
 
 
 def _embed(world: World, message: Message, raw: Json) -> Json:
     built: Json = {"type": "rich"} | raw
+    if "fields" in built:
+        built["fields"] = [{"inline": False} | field for field in built["fields"]]
     for name, key in (("image", "url"), ("thumbnail", "url"), ("author", "icon_url"), ("footer", "icon_url")):
         part = dict(built.get(name) or {})
         file = _named(message, str(part.get(key) or ""))
         if file is not None:
             part[key] = part[f"proxy_{key}"] = payloads.file_url(world, file)
             if key == "url":
-                part |= {"width": file.width, "height": file.height, "content_type": file.content_type}
+                part |= without_nulls({"width": file.width, "height": file.height})
+                part["content_type"] = file.content_type
             built[name] = part
     return built
 
@@ -210,9 +228,9 @@ def mentions(world: World, message: Message, body: Json) -> None:
     if "content" not in body and "components" not in body:
         return
     allowed: Json = body.get("allowed_mentions") or {"parse": ["users", "everyone"]}
-    parse, named = allowed.get("parse") or [], {int(u) for u in allowed.get("users") or []}
+    parse, named = allowed.get("parse") or [], {snowflake(u) for u in allowed.get("users") or []}
     text = message.content + "".join(c.get("content", "") for c in walk(message.components) if c["type"] == 10)
-    found = [int(number) for number in dict.fromkeys(_MENTION.findall(text)) if int(number) in world.members]
+    found = [number for number in map(int, dict.fromkeys(_MENTION.findall(text))) if number in world.members]
     message.mentions = [m for m in found if "users" in parse or m in named]
     may = world.permissions(message.author_id, world.channels[message.channel_id]) & permissions.MENTION_EVERYONE
     message.mention_everyone = bool(may and "everyone" in parse and ("@everyone" in text or "@here" in text))
@@ -229,4 +247,5 @@ def require(world: World, channel: Channel, *needed: int) -> None:
 
 def visibility(body: Json) -> bool:
     """Say whether an interaction's answer asks to be ephemeral."""
-    return bool(int(body.get("flags") or 0) & EPHEMERAL)
+    flags = body.get("flags")
+    return isinstance(flags, int) and bool(flags & EPHEMERAL)

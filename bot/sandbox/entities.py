@@ -1,6 +1,6 @@
 """Who and what there is in the sandbox's Discord."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,31 @@ class Member:
     roles: tuple[int, ...] = ()
 
 
+TEXT, DIRECT, VOICE, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 11, 12, 15
+
+
+@dataclass
+class Thread:
+    """What only a thread has.
+
+    Attributes:
+        created, changed: ISO 8601; `changed` is when it was last archived or brought back.
+        members: who joined -> when.
+
+    """
+
+    owner_id: int
+    created: str
+    changed: str
+    archived: bool = False
+    locked: bool = False
+    archives_after: int = 1440  # minutes
+    members: dict[int, str] = field(default_factory=dict)
+
+
 @dataclass
 class Channel:
-    """A channel of the guild (`guild_id`) or the bot's conversation with `member_id`."""
+    """A channel of the guild (`guild_id`), a thread below one, or the bot's conversation with `member_id`."""
 
     id: int
     name: str
@@ -37,14 +59,21 @@ class Channel:
     member_id: int | None = None
     overwrites: list[Json] = field(default_factory=list)
     messages: dict[int, "Message"] = field(default_factory=dict)
-
-    @property
-    def type(self) -> int:
-        return 0 if self.member_id is None else 1
+    type: int = TEXT
+    parent_id: int | None = None
+    thread: Thread | None = None
 
     def state(self) -> Json:
-        return {"id": self.id, "name": self.name, "guild_id": self.guild_id, "member_id": self.member_id,
-                "overwrites": self.overwrites}  # fmt: skip
+        """Everything but the messages, as JSON."""
+        return {k: v for k, v in asdict(replace(self, messages={})).items() if k != "messages"}
+
+    @classmethod
+    def restore(cls, state: Json) -> "Channel":
+        kept: Json = {name: value for name, value in state.items() if name != "thread"}
+        restored = cls(**kept)
+        if (thread := state.get("thread")) is not None:
+            restored.thread = Thread(**(thread | {"members": {int(who): at for who, at in thread["members"].items()}}))
+        return restored
 
 
 @dataclass
@@ -53,7 +82,9 @@ class Message:
 
     Attributes:
         seen_by: the one member who can see it, when it is ephemeral.
-        reactions: emoji -> the members who reacted, in order.
+        reactions: emoji -> the members who reacted, in order; `bursts` of those who did so with a burst.
+        pinned: when, ISO 8601.
+        poll: Discord's object without its results; `votes` are answer id -> who chose it.
         interaction: Discord's `interaction_metadata`, when it answers one; `command` is the full name used.
         timestamp, edited: ISO 8601.
 
@@ -74,13 +105,20 @@ class Message:
     mentions: list[int] = field(default_factory=list)
     mention_everyone: bool = False
     reactions: dict[str, list[int]] = field(default_factory=dict)
+    bursts: dict[str, list[int]] = field(default_factory=dict)
     seen_by: int | None = None
     webhook_id: int | None = None
     interaction: Json | None = None
     command: str | None = None
     reply_to: int | None = None
     nonce: str | int | None = None
-    pinned: bool = False
+    pinned: str | None = None
+    poll: Json | None = None
+    votes: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def emojis(self) -> list[str]:
+        return list(dict.fromkeys([*self.reactions, *self.bursts]))
 
     @property
     def loading(self) -> bool:

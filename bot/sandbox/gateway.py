@@ -117,7 +117,7 @@ class Gateway:
         """Serve one connection until it ends."""
         if self.refusing:
             return web.Response(status=503)
-        socket = web.WebSocketResponse(compress=False, timeout=2.0)
+        socket = web.WebSocketResponse(compress=False, timeout=2.0, autoclose=False)
         await socket.prepare(request)
         if (refused := _refusal(request)) is not None:
             await socket.close(code=refused.code, message=refused.reason.encode())
@@ -164,6 +164,8 @@ class Gateway:
             self._resume(link, fields)
         elif op == _MEMBERS and session is not None:
             self._send_members(session, fields)
+        elif op == _SOUNDS and session is not None:
+            _send_sounds(session, fields)
 
     def _session_of(self, link: Link) -> Session | None:
         return next((session for session in self._sessions.values() if session.link is link), None)
@@ -197,7 +199,7 @@ class Gateway:
         if not isinstance(data.get("properties"), dict):
             raise Closed(4002, "Error while decoding payload: properties are missing.")
         shard, intents = _shard(data.get("shard")), _intents(data.get("intents"))
-        if intents & PRIVILEGED & ~self._privileged:
+        if intents & sum(PRIVILEGED.values()) & ~self._privileged:
             raise Closed(4014, "Disallowed intent(s).")
         if isinstance(link.codec, Plain):
             link.codec.compress = bool(data.get("compress"))
@@ -234,7 +236,7 @@ class Gateway:
             guild_id, limit = int(data["guild_id"]), int(data.get("limit") or 0)
             ids = data.get("user_ids") or []
             wanted = [int(number) for number in (cast("list[Any]", ids) if isinstance(ids, list) else [ids])]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             raise Closed(4002, "Error while decoding payload: the members asked for are not named.") from None
         query = str(data.get("query") or "")
         everybody = not wanted and not query and not limit
@@ -244,6 +246,13 @@ class Gateway:
         found = self._members(guild_id, query, most, wanted[:100]) if allowed else []
         missing = {str(number) for number in wanted} - {member["user"]["id"] for member in found}
         _send_chunks(session, guild_id, found, sorted(missing), data.get("nonce"))
+
+
+def _send_sounds(session: Session, data: Json) -> None:
+    """Tell that each guild asked about has no sounds of its own."""
+    wanted = data.get("guild_ids")
+    for number in cast("list[Any]", wanted) if isinstance(wanted, list) else []:
+        session.send("SOUNDBOARD_SOUNDS", {"guild_id": str(number), "soundboard_sounds": []})
 
 
 def _send_chunks(session: Session, guild_id: int, found: list[Json], missing: list[str], nonce: Any) -> None:

@@ -14,6 +14,7 @@ from bot.sandbox.gateway_codec import Codec
 Json = dict[str, Any]
 _SENDS, _PER = 120, 60.0  # a client may send so many payloads in so many seconds
 _LARGEST = 4096  # bytes of a payload from a client
+_ECHOED = range(3000, 5000)  # close codes of applications
 
 
 class Closed(Exception):
@@ -71,6 +72,9 @@ class Link:
     async def receive(self) -> Json | None:
         """Wait for the client's next payload, None at the end; raise Closed for one that cannot be taken."""
         message: WSMessage = await self._socket.receive()
+        if message.type == WSMsgType.CLOSE:
+            # Clients tell by the code that comes back whether it was they who closed.
+            await self._socket.close(code=message.data if message.data in _ECHOED else 1000)
         if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
             return None
         payload = _decode(message.data)
@@ -100,7 +104,7 @@ def _decode(data: str | bytes) -> Json:
         raise Closed(4002, "Error while decoding payload: it is longer than 4096 bytes.")
     try:
         payload = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Closed(4002, "Error while decoding payload.") from None
     if not isinstance(payload, dict) or not isinstance(cast("Json", payload).get("op"), int):
         raise Closed(4002, "Error while decoding payload: no opcode.")

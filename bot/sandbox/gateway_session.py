@@ -8,7 +8,7 @@ from bot.sandbox.gateway_link import Link
 
 Json = dict[str, Any]
 GUILD_MEMBERS, GUILD_PRESENCES, MESSAGE_CONTENT = 1 << 1, 1 << 8, 1 << 15
-PRIVILEGED = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT
+PRIVILEGED = {"members": GUILD_MEMBERS, "presences": GUILD_PRESENCES, "message-content": MESSAGE_CONTENT}
 KNOWN_INTENTS = (1 << 18) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 _KEPT = 2000  # events for a replay
 _HIDDEN: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
@@ -44,6 +44,8 @@ class Session:
         """Number an event, keep it for a replay and send it if anybody is connected."""
         self.seq += 1
         seen = data if self.intents & MESSAGE_CONTENT else without_content(event, data, self._bot_id)
+        if event == "GUILD_CREATE" and not self.intents & GUILD_PRESENCES:
+            seen = without_members(seen, self._bot_id)
         payload: Json = {"op": 0, "t": event, "s": self.seq, "d": seen}
         self._events.append(payload)
         if self.link is not None:
@@ -60,6 +62,12 @@ class Session:
             if payload["s"] > seq:
                 link.send(payload)
         self.send("RESUMED", {"_trace": ["sandbox"]})
+
+
+def without_members(guild: Json, bot_id: str) -> Json:
+    """Leave no member but the bot, as Discord does without the presence intent."""
+    alone = [member for member in guild.get("members", []) if member["user"]["id"] == bot_id]
+    return guild | {"members": alone, "presences": []}
 
 
 def without_content(event: str, data: Json, bot_id: str) -> Json:

@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox import payloads, permissions
+from bot.sandbox.entities import Channel
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
 
 Json = dict[str, Any]
+_FLAGS = {"presences": 1 << 13, "members": 1 << 15, "message-content": 1 << 19}
 
 
 def _role(role_id: int, name: str, bits: int, position: int, bot_id: int | None = None) -> Json:
@@ -48,7 +50,7 @@ def guild(world: "World") -> Json:
         "discovery_splash": None,
         "banner": None,
         "features": [],
-        "owner_id": str(world.people[0].id),
+        "owner_id": str(world.owner_id),
         "application_id": None,
         "region": "us-east",
         "afk_channel_id": None,
@@ -93,21 +95,37 @@ def guild(world: "World") -> Json:
 
 
 def guild_create(world: "World") -> Json:
-    """Build GUILD_CREATE's data: without privileged intents it lists no member but the bot."""
+    """Build GUILD_CREATE's data; the gateway keeps the members and presences from who has no intent for them."""
+    members = world.present()
     return guild(world) | {
         "joined_at": payloads.JOINED,
         "large": False,
         "unavailable": False,
-        "member_count": len(world.members),
+        "member_count": len(members),
         "voice_states": [],
-        "members": [payloads.guild_member(world.bot)],
+        "members": [payloads.guild_member(member) for member in members],
         "channels": [payloads.channel(world, channel) for channel in world.text_channels],
-        "threads": [],
-        "presences": [],
+        "threads": [payloads.channel(world, thread) for thread in active_threads(world)],
+        "presences": [_presence(member.id) for member in members],
         "stage_instances": [],
         "guild_scheduled_events": [],
         "soundboard_sounds": [],
     }
+
+
+def active_threads(world: "World") -> list[Channel]:
+    """List the threads that the bot sees and that are not archived."""
+    threads = [it for it in world.channels.values() if it.thread is not None and not it.thread.archived]
+    return [thread for thread in threads if world.in_channel(world.bot.id, thread)]
+
+
+def _presence(member_id: int) -> Json:
+    return {"user": {"id": str(member_id)}, "status": "online", "activities": [], "client_status": {"web": "online"}}
+
+
+def flags(world: "World") -> int:
+    """Give the application's flags: the privileged intents that it holds."""
+    return sum(bit for name, bit in _FLAGS.items() if name in world.intents)
 
 
 def ready(world: "World", shard: tuple[int, int] | None) -> Json:
@@ -124,7 +142,7 @@ def ready(world: "World", shard: tuple[int, int] | None) -> Json:
         "guild_join_requests": [],
         "geo_ordered_rtc_regions": ["rotterdam"],
         "auth": {},
-        "application": {"id": str(world.application_id), "flags": 0},
+        "application": {"id": str(world.application_id), "flags": flags(world)},
     }
     if shard is not None:
         data["shard"] = list(shard)
@@ -145,7 +163,7 @@ def members_of(world: "World", guild_id: int, query: str, limit: int, user_ids: 
         return []
     found = [
         member
-        for member in world.members.values()
+        for member in world.present()
         if (member.id in user_ids if user_ids else member.name.lower().startswith(query.lower()))
     ]
     return [payloads.guild_member(member) for member in found[: limit or None]]
@@ -164,8 +182,8 @@ def application(world: "World") -> Json:
         "bot_require_code_grant": False,
         "integration_types_config": {"0": {}, "1": {}},
         "verify_key": "0" * 64,
-        "flags": 0,
-        "flags_new": "0",
+        "flags": flags(world),
+        "flags_new": str(flags(world)),
         "hook": True,
         "summary": "",
         "tags": [],

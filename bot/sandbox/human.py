@@ -5,18 +5,19 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bot.sandbox import compose, forms, options, payloads, permissions
+from bot.sandbox import compose, forms, marks, options, payloads, permissions, places
 from bot.sandbox.commands import Commands, owners
 from bot.sandbox.entities import Channel, Json, Member, Message
+from bot.sandbox.human_guild import HumanGuild
 from bot.sandbox.interaction import Interaction
 from bot.sandbox.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interactions
 from bot.sandbox.media import File
-from bot.sandbox.options import HumanError, Typed
+from bot.sandbox.options import HumanError, Ref, Typed
 from bot.sandbox.payloads import human_message
 from bot.sandbox.world import World
 
-Ref = str | int
 Upload = tuple[str, bytes]
+_LOCKED = 160005  # Discord's code
 UPLOAD_LIMIT = 50 * 1024 * 1024  # bytes
 
 
@@ -30,6 +31,7 @@ class Human:
 
     def __init__(self, world: World, commands: Commands, interactions: Interactions) -> None:
         self.world, self._commands, self._interactions = world, commands, interactions
+        self.guild = HumanGuild(self)
         self.timeout = 60.0  # seconds that the waiting methods wait for a deferred answer
 
     # -- finding -------------------------------------------------------------------------------------------------
@@ -237,18 +239,22 @@ class Human:
                  else value for name, value in values.items()}  # fmt: skip
         return await self.wait(self.begin_modal(member, number, ready).id)
 
-    async def react(self, member: Ref, message: Ref | Json, emoji: str) -> Json:
+    async def react(self, member: Ref, message: Ref | Json, emoji: str, *, burst: bool = False) -> Json:
         who = self.member(member)
         shown = self.message(message, who)
         if shown.seen_by is not None:
             raise HumanError("Messages that only you can see take no reactions.")
-        self.world.react(shown, who.id, emoji)
+        place = self.world.channels[shown.channel_id]
+        may = self.world.permissions(who.id, place) & permissions.ADD_REACTIONS or emoji in shown.emojis
+        if not may or (place.thread is not None and place.thread.archived):
+            raise HumanError("You may not react to that.")
+        marks.react(self.world, shown, who.id, emoji, burst=burst)
         return human_message(self.world, shown, who.id)
 
     async def unreact(self, member: Ref, message: Ref | Json, emoji: str) -> Json:
         who = self.member(member)
         shown = self.message(message, who)
-        self.world.unreact(shown, who.id, emoji)
+        marks.unreact(self.world, shown, who.id, emoji)
         return human_message(self.world, shown, who.id)
 
     async def say(
@@ -261,8 +267,9 @@ class Human:
     ) -> Json:
         who = self.member(member)
         place = self.channel(channel, who)
-        if not self.world.permissions(who.id, place) & permissions.SEND_MESSAGES:
-            raise HumanError("You do not have permission to send messages here.")
+        if (refused := places.obstacle(self.world, who.id, place)) is not None:
+            told = "This thread is locked." if refused.code == _LOCKED else "You may not send messages here."
+            raise HumanError(told)
         if not content.strip() and not attachments:
             raise HumanError("There is nothing to send.")
         if len(content) > 2000:
@@ -272,6 +279,7 @@ class Human:
         if reply_to is not None:
             message.type, message.reply_to = 19, self.message(reply_to, who).id
         compose.mentions(self.world, message, {"content": content})
+        places.spoken(self.world, place, who.id)
         self.world.post(message)
         return human_message(self.world, message, who.id)
 

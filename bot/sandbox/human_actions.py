@@ -31,6 +31,16 @@ class Actions:
             "unreact": self.unreact,
             "say": self.say,
             "delete": self.delete,
+            "clear-reactions": self.clear_reactions,
+            "vote": self.vote,
+            "create-channel": self.create_channel,
+            "rename-channel": self.rename_channel,
+            "delete-channel": self.delete_channel,
+            "thread": self.thread,
+            "change-thread": self.change_thread,
+            "kick": self.kick,
+            "join": self.join,
+            "locale": self.locale,
             "crowd": self.crowd,
         }
 
@@ -55,6 +65,45 @@ class Actions:
     async def user_command(self, b: Json) -> Json:
         return _begun(self._human.begin_user_command(b["member"], b["channel"], b["command"], b["target"]))
 
+    async def create_channel(self, b: Json) -> Json:
+        return self._human.guild.create_channel(b["member"], b["name"], b.get("kind", "text"))
+
+    async def rename_channel(self, b: Json) -> Json:
+        return self._human.guild.rename_channel(b["member"], b["channel"], b["name"])
+
+    async def delete_channel(self, b: Json) -> Json:
+        self._human.guild.delete_channel(b["member"], b["channel"])
+        return {}
+
+    async def thread(self, b: Json) -> Json:
+        guild = self._human.guild
+        if "content" in b:
+            return guild.start_post(b["member"], b["channel"], b["name"], b["content"])
+        private = bool(b.get("private"))
+        return guild.start_thread(b["member"], b["channel"], b["name"], message=b.get("message"), private=private)
+
+    async def change_thread(self, b: Json) -> Json:
+        guild, wanted = self._human.guild, {name: bool(b[name]) for name in ("archived", "locked") if name in b}
+        return guild.change_thread(b["member"], b["channel"], **wanted)
+
+    async def kick(self, b: Json) -> Json:
+        self._human.guild.kick(b["member"], b["target"])
+        return {}
+
+    async def join(self, b: Json) -> Json:
+        self._human.guild.join(b["member"])
+        return {}
+
+    async def locale(self, b: Json) -> Json:
+        self._human.guild.set_locale(b["member"], b["locale"])
+        return {}
+
+    async def clear_reactions(self, b: Json) -> Json:
+        return self._human.guild.clear_reactions(b["member"], b["message"], b.get("emoji"))
+
+    async def vote(self, b: Json) -> Json:
+        return self._human.guild.vote(b["member"], b["message"], b["answer"])
+
     async def click(self, b: Json) -> Json:
         return _begun(self._human.begin_click(b["member"], b["message"], b["custom_id"]))
 
@@ -65,7 +114,7 @@ class Actions:
         return _begun(self._human.begin_modal(b["member"], b["interaction_id"], b.get("values") or {}))
 
     async def react(self, b: Json) -> Json:
-        return await self._human.react(b["member"], b["message"], b["emoji"])
+        return await self._human.react(b["member"], b["message"], b["emoji"], burst=bool(b.get("burst")))
 
     async def unreact(self, b: Json) -> Json:
         return await self._human.unreact(b["member"], b["message"], b["emoji"])

@@ -9,7 +9,7 @@ object with `ephemeral`, `interaction_name` and `thinking` added.
     GET  /human/commands?member=[&channel=]    [Discord command object]
     GET  /human/channels/{id}/messages?member= [Message], oldest first, as that member sees them
     GET  /human/events?member=                 server-sent events {type, channel_id, ...}; type is message, update,
-                                               delete, reaction, typing, modal, error, online or commands
+                                               delete, reaction, typing, modal, error, online, commands or channels
     GET  /human/interactions/{id}?member=[&wait=seconds]
                                                {state, message?, modal?, error?}; state is pending, deferred, answered,
                                                modal or failed
@@ -22,9 +22,19 @@ object with `ephemeral`, `interaction_name` and `thinking` added.
     POST /human/modal                          {member, interaction_id, values: {custom_id: text or [id]}}
                                                these six -> {interaction_id}
     POST /human/autocomplete                   {member, channel, command, options, focused} -> {choices}
-    POST /human/react, /human/unreact          {member, message, emoji} -> Message
+    POST /human/react                          {member, message, emoji, burst?} -> Message
+    POST /human/unreact                        {member, message, emoji} -> Message
+    POST /human/clear-reactions                {member, message, emoji?}: everybody's -> Message
+    POST /human/vote                           {member, message, answer}: in a poll -> Message
     POST /human/say                            {member, channel, content, attachments: [id], reply_to?} -> Message
     POST /human/delete                         {member, message}: an own message, or an ephemeral one to dismiss
+    POST /human/create-channel                 {member, name, kind?}: text, voice or forum -> Channel
+    POST /human/rename-channel, delete-channel {member, channel, name}
+    POST /human/thread                         {member, channel, name, message?, private?}; in a forum {..., content}
+    POST /human/change-thread                  {member, channel, archived?, locked?} -> Channel
+    POST /human/kick                           {member, target}; target may be the bot, or oneself
+    POST /human/join                           {member}: back into the guild
+    POST /human/locale                         {member, locale}: the language of the member's client
     POST /human/crowd                          {member, on}: let the others play along, or rest -> {crowd: [name]}
 """
 
@@ -36,8 +46,10 @@ from typing import Any, NoReturn
 
 from aiohttp import BodyPartReader, web
 
+from bot.sandbox import bodies
 from bot.sandbox.crowd import Crowd
-from bot.sandbox.entities import Json
+from bot.sandbox.entities import DIRECT, FORUM, PRIVATE_THREAD, PUBLIC_THREAD, TEXT, VOICE, Json
+from bot.sandbox.errors import DiscordError
 from bot.sandbox.human import Human
 from bot.sandbox.human_actions import Actions
 from bot.sandbox.interaction import Interaction
@@ -46,6 +58,7 @@ from bot.sandbox.payloads import human_message
 from bot.sandbox.world import World
 
 TOKEN_HEADER = "X-Earmark-Sandbox"  # noqa: S105  # a header's name
+_KINDS = {TEXT: "text", DIRECT: "dm", VOICE: "voice", FORUM: "forum", PUBLIC_THREAD: "thread", PRIVATE_THREAD: "thread"}
 _PULSE = 2.0  # seconds between looks at the bot on a quiet stream
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -78,6 +91,8 @@ class HumanApi:
                 return await handle(request)
             except HumanError as error:
                 return _json({"error": str(error)}, 400)
+            except DiscordError as error:
+                return _json({"error": error.message}, error.status)
             except (KeyError, ValueError, TypeError, AttributeError) as error:
                 return _json({"error": f"That request lacks something or has a wrong type: {error}"}, 400)
 
@@ -85,7 +100,7 @@ class HumanApi:
 
     def _action(self, handle: Callable[[Json], Awaitable[Any]]) -> _Handler:
         async def act(request: web.Request) -> web.StreamResponse:
-            return _json(await handle(await request.json()))
+            return _json(await handle(bodies.parse(await request.read())))
 
         return act
 
@@ -95,9 +110,13 @@ class HumanApi:
         world = self._human.world
         channels: list[Json] = []
         for channel in world.channels.values():
-            built: Json = {"id": str(channel.id), "name": channel.name, "type": "text"}
+            built: Json = {"id": str(channel.id), "name": channel.name, "type": _KINDS[channel.type]}
             if channel.member_id is not None:
-                built |= {"type": "dm", "member_id": str(channel.member_id)}
+                built["member_id"] = str(channel.member_id)
+            if channel.thread is not None:
+                built |= {"parent_id": str(channel.parent_id), "locked": channel.thread.locked}
+            if channel.type == PRIVATE_THREAD and channel.thread is not None:
+                built["members"] = [str(who) for who in channel.thread.members]
             channels.append(built)
         people = [{"id": str(m.id), "name": m.name, "color": f"#{m.color:06x}", "avatar": _avatar(m.id, m.color)}
                   for m in world.people]  # fmt: skip

@@ -8,6 +8,7 @@ from bot.sandbox.compose import Upload
 from bot.sandbox.entities import EPHEMERAL, LOADING, Json, Message
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.interaction import DEFER_UPDATE, Interaction
+from bot.sandbox.limits_errors import snowflake
 from bot.sandbox.world import World
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
@@ -72,7 +73,9 @@ class Interactions:
 
     def _payload(self, it: Interaction) -> Json:
         world, channel = self.world, it.channel
-        app_bits = permissions.DIRECT if channel.guild_id is None else world.permissions(world.bot.id, channel)
+        member = channel.guild_id is None or world.guild_install
+        # A bot that is not a member may still answer, with what everybody may do.
+        app_bits = world.permissions(world.bot.id, channel) if member else permissions.EVERYONE
         built: Json = {
             "id": str(it.id),
             "application_id": str(world.application_id),
@@ -81,9 +84,8 @@ class Interactions:
             "channel_id": str(channel.id),
             "token": it.token,
             "version": 1,
-            # A bot that is not a member may still answer, with what everybody may do.
-            "app_permissions": str(app_bits or permissions.EVERYONE),
-            "locale": "en-US",
+            "app_permissions": str(app_bits),
+            "locale": world.locales.get(it.member.id, "en-US"),
             "entitlements": [],
             "authorizing_integration_owners": it.owners,
             "context": 0 if channel.guild_id is not None else 1,
@@ -135,7 +137,7 @@ class Interactions:
             it.choices = data.get("choices") or []
         else:
             limits.check_modal(data)
-            it.modal = data | {"components": compose.numbered(data.get("components") or [])}
+            it.modal = data | {"components": compose.numbered(compose.without_nulls(data.get("components") or []))}
             opened: Json = {"interaction_id": str(it.id), "modal": it.modal}
             self.world.tell("modal", it.channel, lambda _: opened, only=it.member.id)
         return it.response
@@ -236,7 +238,7 @@ class Interactions:
 
     def find(self, it: Interaction, which: str) -> Message:
         """Find `@original` or a message by id; raise 10008 unless it belongs to the interaction and still exists."""
-        found = it.response if which == "@original" else it.own.get(int(which)) if which.isdigit() else None
+        found = it.response if which == "@original" else it.own.get(snowflake(which) or 0)
         if found is None and it.source is not None and which == str(it.source.id):
             found = it.source
         if found is None or found.id not in it.channel.messages:

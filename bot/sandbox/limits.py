@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from bot.sandbox import polls
 from bot.sandbox.buckets import Buckets, Verdict
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.limits_commands import check_choices, check_commands
@@ -23,6 +24,8 @@ def check_message(body: Json, *, edit: bool, files: int) -> None:
     given = dictionary(problems, (), body)
     problems.check()
     assert given is not None
+    _shapes(problems, given)
+    problems.check()
     layout = _is_layout(given, edit=edit)
     if layout:
         for name in _LEGACY:
@@ -34,10 +37,44 @@ def check_message(body: Json, *, edit: bool, files: int) -> None:
         problems.length(("content",), given.get("content"), 0, 2000)
         check_embeds(problems, given.get("embeds"))
         check_classic(problems, given.get("components"))
+    if not edit:
+        polls.check(problems, given.get("poll"))
     _nonce_and_files(problems, given, files)
     problems.check()
     if not edit and not files and _is_empty(given):
         raise DiscordError(400, 50006, "Cannot send an empty message")
+
+
+_SHAPES: dict[str, tuple[type, ...]] = {
+    "content": (str,), "tts": (bool,), "flags": (int,), "nonce": (str, int), "embeds": (list,), "components": (list,),
+    "attachments": (list,), "sticker_ids": (list,), "allowed_mentions": (dict,), "message_reference": (dict,),
+    "poll": (dict,),
+}  # fmt: skip
+
+
+def _shapes(problems: Problems, body: Json) -> None:
+    """Check the types of a message's parts, and its ids."""
+    for name, kinds in _SHAPES.items():
+        problems.kind((name,), body.get(name), *kinds)
+    flags = body.get("flags")
+    if isinstance(flags, int) and not 0 <= flags < 2**53:
+        problems.between(("flags",), flags, 0, 2**53)
+    for name in ("message_id", "channel_id", "guild_id"):
+        problems.snowflake(("message_reference", name), _part(body, "message_reference").get(name))
+    allowed = _part(body, "allowed_mentions")
+    for name in ("parse", "users", "roles"):
+        path = ("allowed_mentions", name)
+        if problems.kind(path, allowed.get(name), list):
+            for i, value in enumerate(allowed[name]):
+                if name != "parse":
+                    problems.snowflake((*path, i), value)
+                elif value not in ("users", "roles", "everyone"):
+                    problems.choice((*path, i), "'everyone', 'roles', 'users'")
+
+
+def _part(body: Json, name: str) -> Json:
+    part = body.get(name)
+    return cast("Json", part) if isinstance(part, dict) else {}
 
 
 def _is_layout(body: Json, *, edit: bool) -> bool:
@@ -63,11 +100,15 @@ def _is_empty(body: Json) -> bool:
 def _nonce_and_files(problems: Problems, body: Json, files: int) -> None:
     if isinstance(body.get("nonce"), str):
         problems.length(("nonce",), body["nonce"], 0, 25)
+    else:
+        problems.between(("nonce",), body.get("nonce"), -(2**63), 2**63 - 1)
     kept = rows(problems, ("attachments",), body.get("attachments"))
     if max(files, len(kept)) > 10:
         problems.add(("attachments",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     for path, it in kept:
-        problems.length((*path, "description"), it.get("description"), 0, 1024)
+        problems.snowflake((*path, "id"), it.get("id"))
+        for name, most in (("filename", 1024), ("title", 1024), ("description", 1024)):
+            problems.length((*path, name), it.get(name), 0, most)
 
 
 def check_callback(body: Json, files: int) -> None:

@@ -10,6 +10,7 @@ from bot.sandbox.limits_errors import Json, Path, Problems, rows
 CHAT, USER, MESSAGE = 1, 2, 3
 _MOST = {CHAT: 100, USER: 15, MESSAGE: 15}
 _SUB, _GROUP = 1, 2
+_INTEGER, _LARGEST = 4, 2**53
 # Marks that Devanagari and Thai need to be written at all.
 _MARKED = (("\u0900", "\u097f"), ("\u0e00", "\u0e7f"), ("\ua8e0", "\ua8ff"))
 
@@ -32,7 +33,7 @@ def check_commands(commands: list[Json]) -> None:
     found = rows(problems, (), commands)
     for path, command in found:
         kind = command.get("type") or CHAT
-        if not isinstance(kind, int) or kind not in _MOST:
+        if type(kind) is not int or kind not in _MOST:
             problems.choice((*path, "type"), "1, 2, 3")
             continue
         key = (kind, str(command.get("name")))
@@ -61,6 +62,12 @@ def _command(problems: Problems, path: Path, command: Json, kind: int) -> None:
         if command.get("options"):
             told = "Context menu commands cannot have options"
             problems.add((*path, "options"), "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS_CANNOT_HAVE", told)
+    problems.flags(path, command, "nsfw", "dm_permission")
+    _translations(problems, path, command)
+    bits = command.get("default_member_permissions")
+    if bits is not None and not (str(bits).isascii() and str(bits).isdigit() and len(str(bits)) < 20):
+        told = f'Value "{str(bits)[:100]}" is not a permission set.'
+        problems.add((*path, "default_member_permissions"), "NUMBER_TYPE_COERCE", told)
     _set_of(problems, (*path, "contexts"), command.get("contexts"), (0, 1, 2))
     _set_of(problems, (*path, "integration_types"), command.get("integration_types"), (0, 1))
     if _size(command) > 8000:
@@ -75,6 +82,13 @@ def _name(problems: Problems, path: Path, name: Any, code: str, told: str) -> No
         problems.add(path, code, told)
 
 
+def _translations(problems: Problems, path: Path, it: Json) -> None:
+    for name, most in (("name_localizations", 100), ("description_localizations", 100)):
+        if problems.kind((*path, name), it.get(name), dict):
+            for locale, text in it[name].items():
+                problems.length((*path, name, locale), text, 1, most, needed=True)
+
+
 def _set_of(problems: Problems, path: Path, values: Any, allowed: tuple[int, ...]) -> None:
     if values is None:
         return
@@ -84,7 +98,7 @@ def _set_of(problems: Problems, path: Path, values: Any, allowed: tuple[int, ...
         return
     given = cast("list[Any]", values)
     for i, value in enumerate(given):
-        if value not in allowed:
+        if type(value) is not int or value not in allowed:
             problems.choice((*path, i), shown)
     if len({*map(str, given)}) < len(given):
         problems.add(path, "SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains this value")
@@ -98,12 +112,19 @@ def _options(problems: Problems, path: Path, given: Any, depth: int) -> None:
         name = str(option.get("name"))
         _name(problems, (*where, "name"), option.get("name"), "APPLICATION_COMMAND_INVALID_NAME", "Name is invalid")
         problems.length((*where, "description"), option.get("description"), 1, 100, needed=True)
+        problems.flags(where, option, "required", "autocomplete")
+        _translations(problems, where, option)
         if name in names:
             told = "Option name already used"
             problems.add((*where, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", told)
         names.add(name)
         kinds.add(kind in (_SUB, _GROUP))
-        if kind not in range(1, 12) or (kind == _GROUP and depth) or (kind == _SUB and depth > 1):
+        if (
+            type(kind) is not int
+            or kind not in range(1, 12)
+            or (kind == _GROUP and depth)
+            or (kind == _SUB and depth > 1)
+        ):
             problems.add((*where, "type"), "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-command option is invalid")
         elif kind in (_SUB, _GROUP):
             _options(problems, (*where, "options"), option.get("options"), 1 if kind == _GROUP else 2)
@@ -129,6 +150,10 @@ def _value(problems: Problems, where: Path, option: Json) -> None:
     if option.get("autocomplete") and kind not in (3, 4, 10):
         told = "Autocomplete is not allowed for this type"
         problems.add((*where, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID", told)
+    for name in ("min_value", "max_value"):
+        problems.kind((*where, name), option.get(name), *((int,) if kind == _INTEGER else (int, float)))
+        if isinstance(option.get(name), int | float) and abs(option[name]) > _LARGEST:
+            problems.between((*where, name), int(option[name]), -_LARGEST, _LARGEST)
     problems.between((*where, "min_length"), option.get("min_length"), 0, 6000)
     problems.between((*where, "max_length"), option.get("max_length"), 1, 6000)
 

@@ -28,10 +28,11 @@ class Checker:
         """Check a component that must be of an allowed type, and everything inside it."""
         self.total += 1
         kind = it.get("type")
-        if not isinstance(kind, int) or kind not in allowed:
+        if type(kind) is not int or kind not in allowed:
             self.problems.choice((*where, "type"), ", ".join(map(str, sorted(allowed))))
             return
         self._number(where, it.get("id"))
+        self.problems.flags(where, it, "disabled", "required", "spoiler", "divider")
         {
             ROW: self._row, BUTTON: self._button, TEXT_INPUT: self._input, SECTION: self._section, TEXT: self._text,
             THUMBNAIL: self._media, GALLERY: self._gallery, FILE: self._file, CONTAINER: self._container,
@@ -39,6 +40,7 @@ class Checker:
         }.get(kind, self._select if kind in SELECTS else self._grouped)(where, it)  # fmt: skip
 
     def _number(self, where: Path, number: Any) -> None:
+        self.problems.between((*where, "id"), number, 0, 2**31 - 1)
         if isinstance(number, int) and number:
             if number in self._numbers:
                 self.problems.add((*where, "id"), "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
@@ -70,7 +72,8 @@ class Checker:
     def _button(self, where: Path, it: Json) -> None:
         style, p = it.get("style"), self.problems
         p.length((*where, "label"), it.get("label"), 0, 80)
-        if style not in (1, 2, 3, 4, 5, 6):
+        p.emoji((*where, "emoji"), it.get("emoji"))
+        if type(style) is not int or style not in range(1, 7):
             p.choice((*where, "style"), "1, 2, 3, 4, 5, 6")
             return
         if style == 6:
@@ -113,6 +116,8 @@ class Checker:
             p.length((*path, "label"), option.get("label"), 1, 100, needed=True)
             p.length((*path, "value"), option.get("value"), 1, 100, needed=True)
             p.length((*path, "description"), option.get("description"), 0, 100)
+            p.emoji((*path, "emoji"), option.get("emoji"))
+            p.flags(path, option, "default")
             if str(option.get("value")) in seen:
                 told = "The specified option value is already used"
                 p.add((*path, "value"), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", told)
@@ -137,7 +142,7 @@ class Checker:
     def _input(self, where: Path, it: Json) -> None:
         p, low, high = self.problems, it.get("min_length"), it.get("max_length")
         self._custom_id(where, it)
-        if it.get("style") not in (1, 2):
+        if type(it.get("style")) is not int or it["style"] not in (1, 2):
             p.choice((*where, "style"), "1, 2")
         p.between((*where, "min_length"), low, 0, 4000)
         p.between((*where, "max_length"), high, 1, 4000)
@@ -168,6 +173,7 @@ class Checker:
         if media is not None:
             self.problems.url((*where, "media", "url"), media.get("url"), _MEDIA, needed=True)
         self.problems.length((*where, "description"), it.get("description"), 0, 1024)
+        self.problems.flags(where, it, "spoiler")
 
     def _gallery(self, where: Path, it: Json) -> None:
         self.problems.length((*where, "items"), it.get("items"), 1, 10, needed=True)
@@ -181,7 +187,7 @@ class Checker:
             self.problems.url((*where, "file", "url"), file.get("url"), _MEDIA, needed=True)
 
     def _separator(self, where: Path, it: Json) -> None:
-        if it.get("spacing") not in (None, 1, 2):
+        if it.get("spacing") not in (None, 1, 2) or it.get("spacing") is True:
             self.problems.choice((*where, "spacing"), "1, 2")
 
     def _container(self, where: Path, it: Json) -> None:

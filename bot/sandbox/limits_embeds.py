@@ -1,5 +1,6 @@
 """The rules of embeds."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from bot.sandbox.limits_errors import Json, Path, Problems, dictionary, rows
@@ -22,12 +23,21 @@ def check_embeds(problems: Problems, given: Any) -> None:
         problems.length((*path, "title"), embed.get("title"), 0, 256)
         problems.length((*path, "description"), embed.get("description"), 0, 4096)
         problems.url((*path, "url"), embed.get("url"), _WEB)
+        _time(problems, (*path, "timestamp"), embed.get("timestamp"))
         problems.between((*path, "color"), embed.get("color"), 0, 0xFFFFFF)
         total += _length(embed.get("title")) + _length(embed.get("description"))
         total += _parts(problems, path, embed) + _fields(problems, path, embed)
         if total > 6000:
             told = "Embed size exceeds maximum size of 6000"
             problems.add(path, "MAX_EMBED_SIZE_EXCEEDED", told)
+
+
+def _time(problems: Problems, path: Path, value: Any) -> None:
+    try:
+        datetime.fromisoformat(value if value is not None else "2026-01-01")
+    except (TypeError, ValueError):
+        told = f"Could not parse {str(value)[:100]}. Should be ISO8601."
+        problems.add(path, "DATE_TIME_TYPE_PARSE", told)
 
 
 def _length(text: Any) -> int:
@@ -53,6 +63,7 @@ def _fields(problems: Problems, path: Path, embed: Json) -> int:
     path, total = (*path, "fields"), 0
     problems.length(path, embed.get("fields"), 0, 25)
     for where, it in rows(problems, path, embed.get("fields")):
+        problems.flags(where, it, "inline")
         for name, most in (("name", 256), ("value", 1024)):
             text = it.get(name)
             problems.length((*where, name), text.strip() if isinstance(text, str) else text, 1, most, needed=True)

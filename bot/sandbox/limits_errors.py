@@ -45,10 +45,34 @@ class Problems:
         elif not low <= len(cast("str | list[object]", value)) <= high:
             self.add(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.")
 
+    def kind(self, path: Path, value: Any, *kinds: type) -> bool:
+        """Check the type of a value, which may be left out; say whether it is there and right."""
+        right = isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+        if value is not None and not right:
+            self.add(path, "BASE_TYPE_TYPE", "The value has the wrong type.")
+        return right
+
+    def snowflake(self, path: Path, value: Any) -> None:
+        """Check an id, which may be left out."""
+        if value is not None and snowflake(value) is None:
+            self.add(path, "NUMBER_TYPE_COERCE", f'Value "{str(value)[:100]}" is not snowflake.')
+
+    def flags(self, where: Path, it: Json, *names: str) -> None:
+        """Check that the parts of these names, where there are any, are true or false."""
+        for name in names:
+            self.kind((*where, name), it.get(name), bool)
+
+    def emoji(self, path: Path, value: Any) -> None:
+        """Check an emoji, which may be left out."""
+        if self.kind(path, value, dict):
+            self.length((*path, "name"), value.get("name"), 1, 32, needed=True)
+            self.snowflake((*path, "id"), value.get("id"))
+            self.flags(path, value, "animated")
+
     def between(self, path: Path, value: Any, low: int, high: int) -> None:
         if value is None:
             return
-        if not isinstance(value, int):
+        if not isinstance(value, int) or isinstance(value, bool):
             self.add(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
         elif value < low:
             self.add(path, "NUMBER_TYPE_MIN", f"int value should be greater than or equal to {low}.")
@@ -69,8 +93,14 @@ class Problems:
             shown = ", ".join(f"'{scheme}'" for scheme in schemes)
             told = f'Scheme "{parts.scheme}" is not supported. Scheme must be one of ({shown}).'
             self.add(path, "URL_TYPE_INVALID_SCHEME", told)
-        elif not parts.netloc or any(letter.isspace() for letter in str(value)):
+        elif not parts.netloc or (parts.scheme != "attachment" and any(letter.isspace() for letter in str(value))):
             self.add(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
+
+
+def snowflake(value: Any) -> int | None:
+    """Read an id, which may come as text or number; None where it is none."""
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63 else None
 
 
 def dictionary(problems: Problems, path: Path, value: Any) -> Json | None:

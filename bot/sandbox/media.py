@@ -3,6 +3,7 @@
 import mimetypes
 import re
 import struct
+import unicodedata
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +11,7 @@ from functools import lru_cache
 # A file of these types is shown by the page itself; everything else is only offered for download.
 SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "audio/", "video/")
 _EXTRA = {".ogg": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac", ".m4a": "audio/mp4", ".webp": "image/webp"}
-_SAFE = re.compile(r"[^\w.\-]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,26 @@ def content_type(filename: str) -> str:
 
 
 def safe_name(filename: str) -> str:
-    """Replace what Discord replaces in a file's name."""
-    name = _SAFE.sub("_", filename.replace("\\", "/").rsplit("/", 1)[-1]).strip("_")
-    return name[-200:] or "file"
+    """Change a file's name as Discord does: ASCII letters, digits and `_.-` stay, blanks become `_`.
+
+    Accents are dropped, other letters go, and a name of which nothing is left is `_`.
+    """
+    base = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    stem, _, suffix = base.rpartition(".") if "." in base.strip(".") else (base, "", "")
+    stem, suffix = (_plain(part) for part in (stem, suffix))
+    return f"{stem[-200:] or '_'}.{suffix[:20]}" if suffix else stem[-200:] or "_"
+
+
+def title(filename: str) -> str | None:
+    """Give the name without its suffix where `safe_name` changes it, as Discord keeps it beside the other."""
+    base = filename.replace("\\", "/").rsplit("/", 1)[-1].replace("\0", "")
+    base = base.encode("utf-8", "replace").decode()  # half a surrogate pair goes nowhere
+    return None if safe_name(base) == base else (base.rpartition(".")[0] or base)[:1024] or None
+
+
+def _plain(text: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _UNSAFE.sub("", "_".join(ascii_only.split())).strip("._")
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:

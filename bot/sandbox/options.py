@@ -8,6 +8,8 @@ from bot.sandbox.entities import Json
 from bot.sandbox.media import File
 from bot.sandbox.world import World
 
+Ref = str | int
+
 
 class HumanError(Exception):
     """Something a person cannot do, in one sentence."""

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.entities import EPHEMERAL, Channel, Member, Message
+from bot.sandbox import polls
+from bot.sandbox.entities import EPHEMERAL, FORUM, PRIVATE_THREAD, VOICE, Channel, Member, Message, Thread
 from bot.sandbox.media import File
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 ATTACHMENT_LIMIT = 10 * 1024 * 1024  # bytes
+BURST_COLORS = ("#ff5733",)
 JOINED = "2026-01-01T00:00:00+00:00"
 
 
@@ -61,14 +63,14 @@ def guild_member(member: Member, *, with_user: bool = True, permissions: int | N
 
 def channel(world: "World", it: Channel, *, permissions: int | None = None) -> Json:
     last = str(next(reversed(it.messages))) if it.messages else None
+    built: Json = {"id": str(it.id), "type": it.type, "flags": 0, "last_message_id": last}
     if it.member_id is not None:
-        built: Json = {"id": str(it.id), "type": 1, "flags": 0, "last_message_id": last}
         built["recipients"] = [user(world.members[it.member_id])]
+    elif it.thread is not None:
+        built |= {"guild_id": str(it.guild_id), "name": it.name, "parent_id": str(it.parent_id)}
+        built |= _thread(it, it.thread, world.bot.id)
     else:
-        built = {
-            "id": str(it.id),
-            "type": 0,
-            "flags": 0,
+        built |= {
             "guild_id": str(it.guild_id),
             "name": it.name,
             "position": world.text_channels.index(it),
@@ -76,12 +78,45 @@ def channel(world: "World", it: Channel, *, permissions: int | None = None) -> J
             "nsfw": False,
             "parent_id": None,
             "rate_limit_per_user": 0,
-            "last_message_id": last,
             "permission_overwrites": it.overwrites,
-        }
+        } | _OF_TYPE.get(it.type, {})
     if permissions is not None:
         built["permissions"] = str(permissions)
     return built
+
+
+_OF_TYPE: dict[int, Json] = {
+    VOICE: {"bitrate": 64000, "user_limit": 0, "rtc_region": None},
+    FORUM: {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None,
+            "default_forum_layout": 0, "template": ""},
+}  # fmt: skip
+
+
+def _thread(it: Channel, thread: Thread, bot_id: int) -> Json:
+    count = sum(message.id != it.id and message.seen_by is None for message in it.messages.values())
+    built: Json = {
+        "owner_id": str(thread.owner_id),
+        "rate_limit_per_user": 0,
+        "message_count": count,
+        "total_message_sent": count,
+        "member_count": min(len(thread.members), 50),
+        "thread_metadata": {
+            "archived": thread.archived,
+            "archive_timestamp": thread.changed,
+            "auto_archive_duration": thread.archives_after,
+            "locked": thread.locked,
+            "create_timestamp": thread.created,
+        },
+    }
+    if it.type == PRIVATE_THREAD:
+        built["thread_metadata"]["invitable"] = True
+    if bot_id in thread.members:
+        built["member"] = thread_member(it.id, bot_id, thread.members[bot_id])
+    return built
+
+
+def thread_member(thread_id: int, member_id: int, joined: str) -> Json:
+    return {"id": str(thread_id), "user_id": str(member_id), "join_timestamp": joined, "flags": 0}
 
 
 def attachment(world: "World", file: File) -> Json:
@@ -105,23 +140,24 @@ def attachment(world: "World", file: File) -> Json:
 
 
 def file_url(world: "World", file: File) -> str:
-    return f"{world.url}/attachments/{file.channel_id}/{file.id}/{file.filename}"
+    return f"{world.url}/attachments/{file.channel_id}/{file.id}/{file.filename}?{world.signature(file)}"
 
 
 def reactions(it: Message, viewer_id: int) -> list[Json]:
-    return [
-        {
-            "emoji": emoji_object(emoji),
-            "count": len(who),
-            "count_details": {"burst": 0, "normal": len(who)},
-            "burst_colors": [],
-            "me_burst": False,
-            "burst_me": False,
-            "burst_count": 0,
-            "me": viewer_id in who,
-        }
-        for emoji, who in it.reactions.items()
-    ]
+    return [_reaction(emoji, it.reactions.get(emoji, []), it.bursts.get(emoji, []), viewer_id) for emoji in it.emojis]
+
+
+def _reaction(emoji: str, normal: list[int], burst: list[int], viewer_id: int) -> Json:
+    return {
+        "emoji": emoji_object(emoji),
+        "count": len(normal) + len(burst),
+        "count_details": {"burst": len(burst), "normal": len(normal)},
+        "burst_colors": list(BURST_COLORS) if burst else [],
+        "me_burst": viewer_id in burst,
+        "burst_me": viewer_id in burst,
+        "burst_count": len(burst),
+        "me": viewer_id in normal,
+    }
 
 
 def emoji_object(emoji: str) -> Json:
@@ -150,10 +186,10 @@ def message(world: "World", it: Message, viewer_id: int | None = None) -> Json:
         else [attachment(world, file) for file in it.files if file.id not in it.hidden_files],
         "embeds": [] if hidden else it.embeds,
         "components": [] if hidden else it.components,
-        "pinned": it.pinned,
+        "pinned": bool(it.pinned),
         "flags": it.flags,
     }
-    if it.reactions:
+    if it.emojis:
         built["reactions"] = reactions(it, viewer)
     if it.nonce is not None:
         built["nonce"] = it.nonce
@@ -163,6 +199,11 @@ def message(world: "World", it: Message, viewer_id: int | None = None) -> Json:
         _add_interaction(built, it)
     if it.reply_to is not None:
         _add_reference(world, built, it)
+    if it.poll is not None and not hidden:
+        built["poll"] = polls.shown(it, viewer)
+    begun = world.channels.get(it.id)
+    if begun is not None and begun.parent_id == it.channel_id:
+        built["thread"] = channel(world, begun)
     return built
 
 

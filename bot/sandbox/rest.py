@@ -14,12 +14,12 @@ from bot.sandbox.compose import Upload
 from bot.sandbox.entities import Channel, Json, Message
 from bot.sandbox.errors import DiscordError
 from bot.sandbox.limits import Buckets
+from bot.sandbox.limits_errors import snowflake
 from bot.sandbox.trace import Exchange, Trace, redact_path
 from bot.sandbox.world import World
 
 _log = logging.getLogger(__name__)
 PREFIX = "/api/v10"
-_LARGEST = 2**63 - 1  # the largest snowflake
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Call:
 
     def number(self, name: str) -> int:
         """Read a snowflake out of the path; raise the 400 that Discord answers."""
-        text = self.params[name]
-        if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= _LARGEST):
-            problem = {"code": "NUMBER_TYPE_COERCE", "message": f'Value "{text}" is not snowflake.'}
+        number = snowflake(self.params[name])
+        if number is None:
+            problem = {"code": "NUMBER_TYPE_COERCE", "message": f'Value "{self.params[name]}" is not snowflake.'}
             raise DiscordError(400, 50035, "Invalid Form Body", {name: {"_errors": [problem]}})
-        return int(text)
+        return number
 
     def whole(self, name: str, default: int, low: int, high: int) -> int:
         """Read a whole number out of the query; raise the 400 that Discord answers."""

@@ -38,7 +38,9 @@ class CommandRoutes:
         return call.number("guild_id")
 
     async def listing(self, call: Call) -> list[Json]:
-        return list(self._commands.of(self._scope(call)).values())
+        found = list(self._commands.of(self._scope(call)).values())
+        wanted = call.query.get("with_localizations", "").lower() in ("true", "1")
+        return found if wanted else [_untranslated(command) for command in found]
 
     async def put(self, call: Call) -> list[Json]:
         wanted: Any = call.body
@@ -59,3 +61,12 @@ class CommandRoutes:
 
     async def remove(self, call: Call) -> None:
         self._commands.remove(self._scope(call), call.number("command_id"))
+
+
+def _untranslated(it: Json) -> Json:
+    """Leave out translations, which Discord lists on request only."""
+    kept = {name: value for name, value in it.items() if not name.endswith("_localizations")}
+    for name in ("options", "choices"):
+        if name in kept:
+            kept[name] = [_untranslated(inner) for inner in kept[name]]
+    return kept

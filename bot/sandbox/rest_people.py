@@ -3,6 +3,7 @@
 from bot.sandbox import guilds, payloads
 from bot.sandbox.entities import Json
 from bot.sandbox.errors import DiscordError
+from bot.sandbox.limits_errors import snowflake
 from bot.sandbox.rest import Call, Route
 
 _SOUNDS = (
@@ -32,10 +33,10 @@ async def get_user(call: Call) -> Json:
 
 
 async def open_direct(call: Call) -> Json:
-    recipient = str(call.mapping().get("recipient_id", ""))
-    if not recipient.isdigit() or int(recipient) not in call.world.members or int(recipient) == call.world.bot.id:
+    recipient = snowflake(call.mapping().get("recipient_id"))
+    if recipient not in call.world.members or recipient == call.world.bot.id:
         raise DiscordError(400, 50033, "Invalid Recipient(s)")
-    return payloads.channel(call.world, call.world.direct(int(recipient)))
+    return payloads.channel(call.world, call.world.direct(recipient))
 
 
 async def application(call: Call) -> Json:
@@ -56,11 +57,11 @@ async def default_sounds(_: Call) -> list[Json]:
 
 
 async def guild_sounds(call: Call) -> Json:
-    _check_guild(call)
+    check_guild(call)
     return {"items": []}
 
 
-def _check_guild(call: Call) -> None:
+def check_guild(call: Call) -> None:
     if call.number("guild_id") != call.world.guild_id:
         raise DiscordError(404, 10004, "Unknown Guild")
     if not call.world.guild_install:
@@ -68,26 +69,41 @@ def _check_guild(call: Call) -> None:
 
 
 async def get_guild(call: Call) -> Json:
-    _check_guild(call)
+    check_guild(call)
     return guilds.guild(call.world)
 
 
 async def guild_channels(call: Call) -> list[Json]:
-    _check_guild(call)
+    check_guild(call)
     return [payloads.channel(call.world, channel) for channel in call.world.text_channels]
 
 
 async def guild_roles(call: Call) -> list[Json]:
-    _check_guild(call)
+    check_guild(call)
     return guilds.roles(call.world)
 
 
 async def guild_member(call: Call) -> Json:
-    _check_guild(call)
+    check_guild(call)
     member = call.world.members.get(call.number("user_id"))
-    if member is None:
+    if member is None or not call.world.base_permissions(member.id):
         raise DiscordError(404, 10007, "Unknown Member")
     return payloads.guild_member(member)
+
+
+async def guild_members(call: Call) -> list[Json]:
+    check_guild(call)
+    if "members" not in call.world.intents:
+        raise DiscordError(403, 50001, "Missing Access")
+    limit, after = call.whole("limit", 1, 1, 1000), call.whole("after", 0, 0, 2**63 - 1)
+    there = sorted(call.world.present(), key=lambda member: member.id)
+    return [payloads.guild_member(member) for member in there if member.id > after][:limit]
+
+
+async def find_members(call: Call) -> list[Json]:
+    check_guild(call)
+    limit, start = call.whole("limit", 1, 1, 1000), call.query.get("query", "")
+    return guilds.members_of(call.world, call.world.guild_id, start, limit, [])
 
 
 ROUTES = [
@@ -104,5 +120,7 @@ ROUTES = [
     Route("GET", "/guilds/{guild_id}", get_guild),
     Route("GET", "/guilds/{guild_id}/channels", guild_channels),
     Route("GET", "/guilds/{guild_id}/roles", guild_roles),
+    Route("GET", "/guilds/{guild_id}/members", guild_members),
+    Route("GET", "/guilds/{guild_id}/members/search", find_members),
     Route("GET", "/guilds/{guild_id}/members/{user_id}", guild_member),
 ]

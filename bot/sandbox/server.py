@@ -12,11 +12,12 @@ from typing import Any
 from aiohttp import web
 
 from bot.domain.errors import PortInUse
-from bot.sandbox import guilds, rest_channels, rest_interactions, rest_people
+from bot.sandbox import guilds, rest_channels, rest_interactions, rest_people, rest_threads
 from bot.sandbox.assets import Assets
 from bot.sandbox.commands import Commands
 from bot.sandbox.crowd import Crowd
 from bot.sandbox.gateway import Gateway
+from bot.sandbox.gateway_session import PRIVILEGED
 from bot.sandbox.human import Human
 from bot.sandbox.human_http import HumanApi
 from bot.sandbox.interactions import Interactions
@@ -53,13 +54,14 @@ class Sandbox:
             ready=lambda shard: guilds.ready(world, shard),
             guilds=lambda shard: guilds.guilds_of(world, shard),
             members=lambda guild_id, query, limit, ids: guilds.members_of(world, guild_id, query, limit, ids),
+            privileged=sum(PRIVILEGED[name] for name in world.intents),
             trace=trace.write if trace is not None else None,
         )
         world.dispatch = lambda event, data, guild_id, intent: self.gateway.dispatch(
             event, data, guild_id=guild_id, intent=intent
         )
         routes = [
-            *rest_people.ROUTES, *rest_channels.ROUTES,
+            *rest_people.ROUTES, *rest_channels.ROUTES, *rest_threads.ROUTES,
             *CommandRoutes(self.commands).table(), *rest_interactions.routes(self.interactions),
         ]  # fmt: skip
         self.rest = Rest(world, routes, trace)

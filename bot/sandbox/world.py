@@ -1,6 +1,7 @@
 """The sandbox's Discord as it is now: who is there, what was said, and who is told about it."""
 
 import base64
+import hmac
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox import media, payloads, permissions
-from bot.sandbox.entities import Channel, Json, Member, Message
+from bot.sandbox.entities import DIRECT, PRIVATE_THREAD, Channel, Json, Member, Message
 from bot.sandbox.journal import Journal, moved
 from bot.sandbox.media import File
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     import asyncio
 
 GUILDS, GUILD_MESSAGES, GUILD_REACTIONS, GUILD_TYPING = 1 << 0, 1 << 9, 1 << 10, 1 << 11
-# The same three for conversations of two stand three bits higher.
-DIRECT_SHIFT = 3
+GUILD_POLLS = 1 << 24
+# What stands for them in conversations of two.
+_DIRECT = {GUILD_MESSAGES: 1 << 12, GUILD_REACTIONS: 1 << 13, GUILD_TYPING: 1 << 14, GUILD_POLLS: 1 << 25}
 NAMES = (("Ada", 0xC2410C), ("Ben", 0x1D4ED8), ("Chloe", 0x15803D), ("Dan", 0x7E22CE))
 _EPOCH = 1420070400000  # Discord's first millisecond
 
@@ -49,7 +51,10 @@ class World:
         cast: (name, colour) of everybody who lives here.
         guild_install: whether the bot is a member of the guild.
         user_installs: the members who installed the bot for themselves.
-        message_content: whether the bot holds that privileged intent.
+        intents: the privileged intents that the bot holds: "message-content", "members", "presences".
+        gone: the members who left the guild.
+        locales: member id -> the language of their client, where it is not English.
+        text_channels: the guild's channels that are no threads, in order.
         watchers: (member id, queue) of everybody who follows the human event stream.
 
     """
@@ -61,13 +66,15 @@ class World:
         *,
         guild_install: bool = True,
         user_installs: Iterable[str] = (),
-        message_content: bool = False,
+        intents: Iterable[str] = (),
         members: int = len(NAMES),
         channels: int = len(ROOMS),
     ) -> None:
         self.url = url
         self.cast, self._rooms = _cast(members), _rooms(channels)
-        self.guild_install, self.message_content = guild_install, message_content
+        self.guild_install, self.intents = guild_install, frozenset(intents)
+        self.gone: set[int] = set()
+        self.locales: dict[int, str] = {}
         self.dispatch: Dispatch = lambda *_: None
         self.watchers: list[Watcher] = []
         self.guild_name = "Listening Room"
@@ -107,7 +114,8 @@ class World:
         rooms = [name for name in ids if name not in _OURS]
         self.text_channels = [Channel(ids[name], name, guild_id=self.guild_id) for name in rooms]
         direct = [
-            Channel(state["people"][person.name]["dm"], person.name, member_id=person.id) for person in self.people
+            Channel(state["people"][person.name]["dm"], person.name, member_id=person.id, type=DIRECT)
+            for person in self.people
         ]
         self.channels = {channel.id: channel for channel in (*self.text_channels, *direct)}
         self._identity = state
@@ -116,18 +124,53 @@ class World:
         assert self.journal is not None
         was = self._identity["url"]
         for key, value in self._saved.items():
-            kind, _, number = key.partition(":")
-            if kind == "message":
+            if key.startswith("channel:"):
+                self._restore_channel(int(key.partition(":")[2]), value)
+            elif key == "guild":
+                self.gone = set(value["gone"])
+                self.locales = {int(who): locale for who, locale in value["locales"].items()}
+                self.guild_install = self.guild_install and self.bot.id not in self.gone
+        for key, value in self._saved.items():
+            if key.startswith("message:"):
                 message = Message.restore(moved(value, was, self.url), self.journal.files)
                 self.channels[message.channel_id].messages[message.id] = message
                 self._where[message.id] = message.channel_id
                 self.files |= {file.id: file for file in message.files}
                 self._last = max(self._last, message.id)
-            elif kind == "channel":
-                self.channels[int(number)].overwrites[:] = value["overwrites"]
+                message.embeds, message.components = self._signed(message.embeds), self._signed(message.components)
         self.journal.sweep({str(number) for number in self.files})
         self._saved["world"] = self._identity | {"url": self.url}
         self.journal.open({k: moved(v, was, self.url) for k, v in self._saved.items()})
+
+    def _signed(self, value: Any) -> Any:
+        """Sign the links to attachments in a message that was stored before they were signed."""
+        if isinstance(value, dict):
+            return {name: self._signed(part) for name, part in value.items()}
+        if isinstance(value, list):
+            return [self._signed(part) for part in value]
+        if isinstance(value, str) and value.startswith(f"{self.url}/attachments/") and "?" not in value:
+            file = self.files.get(int(value.split("/")[-2]))
+            return value if file is None else payloads.file_url(self, file)
+        return value
+
+    def _restore_channel(self, number: int, state: Json) -> None:
+        self._last = max(self._last, number)
+        known = self.channels.get(number)
+        if state.get("deleted"):
+            self.forget_channel(number)
+        elif known is not None:
+            known.name, known.overwrites[:] = state["name"], state["overwrites"]
+        else:
+            self.add_channel(Channel.restore(state))
+
+    def add_channel(self, channel: Channel) -> None:
+        self.channels[channel.id] = channel
+        if channel.thread is None:
+            self.text_channels.append(channel)
+
+    def forget_channel(self, number: int) -> None:
+        self.channels.pop(number, None)
+        self.text_channels = [channel for channel in self.text_channels if channel.id != number]
 
     def saved(self, key: str) -> Json | None:
         """Give what `save` kept under a key in an earlier life."""
@@ -154,6 +197,10 @@ class World:
             raise KeyError(name_or_id)
         return found[0]
 
+    def present(self) -> list[Member]:
+        """List the guild's members, the bot at the end."""
+        return [m for m in self.members.values() if self.base_permissions(m.id)]
+
     def direct(self, member_id: int) -> Channel:
         """Give a member's conversation with the bot; raise KeyError."""
         for channel in self.channels.values():
@@ -170,22 +217,39 @@ class World:
         return message.seen_by in (None, member_id) and self.in_channel(member_id, self.channels[message.channel_id])
 
     def in_channel(self, member_id: int, channel: Channel) -> bool:
-        return channel.member_id in (None, member_id) and bool(self.permissions(member_id, channel))
+        return bool(self.permissions(member_id, channel) & permissions.VIEW_CHANNEL)
 
     def may_read(self, message: Message) -> bool:
         """Say whether the bot may read a message's content without the privileged intent."""
-        direct = self.channels[message.channel_id].guild_id is None
-        return self.message_content or direct or message.author_id == self.bot.id or self.bot.id in message.mentions
+        if "message-content" in self.intents or self.channels[message.channel_id].guild_id is None:
+            return True
+        return message.author_id == self.bot.id or self.bot.id in message.mentions
 
     def permissions(self, member_id: int, channel: Channel) -> int:
         """Compute a member's permission bits in a channel."""
         if channel.guild_id is None:
             return permissions.DIRECT if member_id in (channel.member_id, self.bot.id) else 0
-        if member_id == self.bot.id and not self.guild_install:
-            return 0
-        base = self.bot_base if member_id == self.bot.id else permissions.EVERYONE
+        base = self.base_permissions(member_id)
+        if not base or base == permissions.ALL:
+            return base
+        parent = channel if channel.parent_id is None else self.channels[channel.parent_id]
         roles = list(self.members[member_id].roles)
-        return permissions.effective(base, channel.overwrites, member_id, self.guild_id, roles)
+        found = permissions.effective(base, parent.overwrites, member_id, self.guild_id, roles)
+        if channel.thread is not None and channel.type == PRIVATE_THREAD and member_id not in channel.thread.members:
+            return found if found & permissions.MANAGE_THREADS else found & ~permissions.VIEW_CHANNEL
+        return found
+
+    @property
+    def owner_id(self) -> int:
+        return self.people[0].id
+
+    def base_permissions(self, member_id: int) -> int:
+        """Compute a member's permission bits in the guild; 0 for whoever is not there."""
+        if member_id in self.gone or (member_id == self.bot.id and not self.guild_install):
+            return 0
+        if member_id == self.owner_id:
+            return permissions.ALL
+        return self.bot_base if member_id == self.bot.id else permissions.EVERYONE
 
     def deny(self, channel: Channel, bits: int, member_id: int | None = None) -> None:
         """Take permissions from a member (by default the bot) in a channel."""
@@ -227,46 +291,26 @@ class World:
         self.save(f"message:{message.id}", None)
         if message.seen_by is None:
             data = {"id": str(message.id), "channel_id": str(channel.id)}
-            self.emit("MESSAGE_DELETE", _with_guild(data, channel), channel, GUILD_MESSAGES)
+            self.emit("MESSAGE_DELETE", with_guild(data, channel), channel, GUILD_MESSAGES)
         self.tell("delete", message, lambda _: {})
 
-    def react(self, message: Message, member_id: int, emoji: str) -> None:
-        who = message.reactions.setdefault(emoji, [])
-        if member_id not in who:
-            who.append(member_id)
-            self._reacted("MESSAGE_REACTION_ADD", message, member_id, emoji)
-
-    def unreact(self, message: Message, member_id: int, emoji: str) -> None:
-        who = message.reactions.get(emoji, [])
-        if member_id in who:
-            who.remove(member_id)
-            if not who:
-                del message.reactions[emoji]
-            self._reacted("MESSAGE_REACTION_REMOVE", message, member_id, emoji)
-
-    def _reacted(self, event: str, message: Message, member_id: int, emoji: str) -> None:
-        channel = self.channels[message.channel_id]
-        data: Json = {
-            "user_id": str(member_id), "channel_id": str(channel.id), "message_id": str(message.id),
-            "emoji": payloads.emoji_object(emoji), "burst": False, "type": 0,
-        }  # fmt: skip
-        if event.endswith("ADD"):
-            data["message_author_id"] = str(message.author_id)
-            if channel.guild_id is not None:
-                data["member"] = payloads.guild_member(self.members[member_id])
-        self.save(f"message:{message.id}", message.state() if self.journal is not None else None)
-        self.emit(event, _with_guild(data, channel), channel, GUILD_REACTIONS)
-        self.tell("reaction", message, lambda viewer: {"message": payloads.human_message(self, message, viewer)})
+    def forget_messages(self, channel: Channel) -> None:
+        """Drop all messages of a channel that is going."""
+        for number in channel.messages:
+            self._where.pop(number, None)
+            self.save(f"message:{number}", None)
+        channel.messages.clear()
 
     def typing(self, channel: Channel, member_id: int) -> None:
         data = {"channel_id": str(channel.id), "user_id": str(member_id), "timestamp": int(time.time())}
-        self.emit("TYPING_START", _with_guild(data, channel), channel, GUILD_TYPING)
+        self.emit("TYPING_START", with_guild(data, channel), channel, GUILD_TYPING)
         self.tell("typing", channel, lambda _: {"member_id": str(member_id)})
 
     def store(self, channel_id: int, filename: str, data: bytes, **values: Any) -> File:
         """Keep an uploaded file and give it an address."""
         number, size = self.snowflake(), media.image_size(data[:65536])
         kept = {"path": self.journal.save_file(number, data)} if self.journal is not None else {"data": data}
+        values["title"] = values.get("title") or media.title(filename)
         file = File(
             id=number, channel_id=channel_id, filename=media.safe_name(filename),
             content_type=media.content_type(filename), size=len(data),
@@ -275,12 +319,19 @@ class World:
         self.files[number] = file
         return file
 
+    def signature(self, file: File) -> str:
+        """Give what an attachment's address must end with; unlike Discord's it does not run out."""
+        signed = f"{file.channel_id}/{file.id}/{file.filename}"
+        mac = hmac.new(self.bot_token.encode(), signed.encode(), "sha256").hexdigest()
+        since = ((file.id >> 22) + _EPOCH) // 1000
+        return f"ex=ffffffff&is={since:x}&hm={mac}"
+
     # -- telling -------------------------------------------------------------------------------------------------
 
     def emit(self, event: str, data: Json, channel: Channel | None, intent: int) -> None:
         """Tell the gateway's sessions, if the bot is where it happened."""
         if channel is not None and channel.guild_id is None:
-            self.dispatch(event, data, None, intent << DIRECT_SHIFT if intent > GUILDS else intent)
+            self.dispatch(event, data, None, _DIRECT.get(intent, intent))
         elif self.guild_install and (
             channel is None or self.permissions(self.bot.id, channel) & permissions.VIEW_CHANNEL
         ):
@@ -312,5 +363,5 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _with_guild(data: Json, channel: Channel) -> Json:
+def with_guild(data: Json, channel: Channel) -> Json:
     return data if channel.guild_id is None else data | {"guild_id": str(channel.guild_id)}

@@ -45,6 +45,7 @@ from storage.playlists import Playlists
 from storage.predictions import Predictions
 from storage.presence import Presence
 from storage.ratings import Ratings
+from storage.searches import NameSearches
 from storage.sessions import Sessions
 from storage.settings import Settings
 from storage.sharing import Shares
@@ -145,13 +146,14 @@ def _outside(config: Config, database: Database) -> Outside:
         connections=Connections(spotify, config.keyring(), accounts),
         accounts=accounts,
         features=Features(database),
+        searches=NameSearches(database),
         spotify_features="spotify" in config.features,
     )
 
 
 async def _close(outside: Outside) -> None:
     if outside.spotify is not None:
-        outside.spotify.close()
+        await outside.spotify.close()
     if outside.reccobeats is not None:
         await outside.reccobeats.close()
 

@@ -17,7 +17,7 @@ from bot.safe.private import open_to_others
 from bot.sources.queue import Closed, NoAnswer, Queue
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Own, Spotify
-from bot.sources.spotify_http import Forbidden, Missing, Unauthorised
+from bot.sources.spotify_answers import Forbidden, Missing, Unauthorised
 from bot.sources.spotify_tokens import App
 from storage.database import Database
 from storage.spotify import SpotifyAccounts
@@ -249,7 +249,7 @@ async def _opened(config: Config) -> AsyncGenerator[Spotify]:
     try:
         yield spotify
     finally:
-        spotify.close()
+        await spotify.close()
 
 
 def _trouble(problem: SpotifyBusy | SpotifyDown) -> str:

@@ -4,18 +4,15 @@ It answers in any order and leaves out what it does not know, so answers are joi
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import aiohttp
-
 from bot.domain.features import clean
+from bot.sources.http_client import HttpClient
 from bot.sources.queue import Closed, NoAnswer, Queue, TooMany, Waiting, retry_after
 
 BATCH = 40
-LIMIT = 2_000_000  # bytes of an answer
 NAMES = (
     "acousticness", "danceability", "energy", "instrumentalness", "key", "liveness", "loudness", "mode",
     "speechiness", "tempo", "valence",
@@ -35,13 +32,11 @@ class ReccoBeats:
     def __init__(self, url: str = "https://api.reccobeats.com", *, deadline: float = 8, patience: float = 60) -> None:
         self._url = f"{url.rstrip('/')}/v1/audio-features"
         self._queue = Queue(width=3, patience=patience)
-        self._timeout = aiohttp.ClientTimeout(total=deadline, connect=3)
-        self._session: aiohttp.ClientSession | None = None
+        self._http = HttpClient(deadline)
         self._rest_until = 0.0
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._http.close()
 
     async def by_spotify_id(self, ids: Iterable[str], waiting: Waiting | None = None) -> dict[str, dict[str, float]]:
         """What is known of these tracks, by Spotify id; raises as `_all`."""
@@ -77,34 +72,17 @@ class ReccoBeats:
         return found
 
     async def _ask(self, batch: list[str]) -> list[Mapping[str, Any]]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
-        try:
-            async with self._session.get(self._url, params={"ids": ",".join(batch)}, allow_redirects=False) as answer:
-                if answer.status == 429:
-                    raise TooMany(retry_after(answer.headers.get("Retry-After")))
-                if answer.status == 404:
-                    return []
-                if answer.status != 200:
-                    raise NoAnswer(answer.status)
-                body = json.loads(await _read(answer))
-        except (aiohttp.ClientError, TimeoutError, ValueError) as problem:
-            raise NoAnswer from problem
-        rows = body.get("content") if isinstance(body, dict) else None
+        answer = await self._http.ask("GET", self._url, params={"ids": ",".join(batch)})
+        if answer.status == 429:
+            raise TooMany(retry_after(answer.headers.get("Retry-After")))
+        if answer.status == 404:
+            return []
+        if answer.status != 200:
+            raise NoAnswer(answer.status)
+        rows = answer.json().get("content")
         if not isinstance(rows, list):
             raise NoAnswer
         return [row for row in rows if isinstance(row, dict)]
-
-
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in answer.content.iter_any():
-        size += len(part)
-        if size > LIMIT:
-            raise NoAnswer
-        parts.append(part)
-    return b"".join(parts)
 
 
 async def _gathered(asking: list[Any]) -> list[Mapping[str, Any]]:

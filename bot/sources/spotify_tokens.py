@@ -3,17 +3,16 @@
 import asyncio
 import base64
 import hashlib
+import math
 import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import requests
-
 from bot.domain.errors import AppRefused, CodeRefused, ConnectionGone
+from bot.sources.http_client import DEADLINE, HttpClient
 from bot.sources.queue import NoAnswer, Queue, TooMany, retry_after
-from bot.sources.spotify_http import DEADLINE, Deadline
 
 SCOPES = (
     "playlist-read-private",
@@ -75,21 +74,29 @@ class Accounts:
 
     def __init__(self, app: App, deadline: float = DEADLINE) -> None:
         self.app = app
-        self._session = Deadline(deadline)
-        self._queue = Queue(width=2)
+        self._http = HttpClient(deadline)
+        self._queue = Queue()
         self._own: Tokens | None = None
         self._made = 0.0
+        self._failed: tuple[float, NoAnswer] = (-math.inf, NoAnswer())
         self._one = asyncio.Lock()
 
     async def own(self, *, fresh: bool = False) -> str:
         """The app's own access token; raise AppRefused where Spotify does not know the app."""
+        asked = time.monotonic()
         async with self._one:
+            failed, problem = self._failed
+            if failed > asked:  # who waited here would only wait as long again
+                raise NoAnswer(problem.status)
             old = time.monotonic() - self._made > JUST
             if self._own is None or self._own.over() or (fresh and old):
-                app = self.app
-                self._own = await self._ask(
-                    {"grant_type": "client_credentials"}, (app.client_id, app.client_secret or "")
-                )
+                pair = f"{self.app.client_id}:{self.app.client_secret or ''}".encode()
+                headers = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+                try:
+                    self._own = await self._ask({"grant_type": "client_credentials"}, headers)
+                except NoAnswer as problem:
+                    self._failed = (time.monotonic(), problem)
+                    raise
                 self._made = time.monotonic()
             return self._own.access
 
@@ -99,43 +106,51 @@ class Accounts:
         return await self._ask({**form, "client_id": self.app.client_id, "code_verifier": verifier})
 
     async def renew(self, refresh: str) -> Tokens:
-        """A new access token; raise ConnectionGone where permission was revoked or is half a year old."""
+        """A new access token; raise ConnectionGone only where permission was revoked or is half a year old."""
         form = {"grant_type": "refresh_token", "refresh_token": refresh, "client_id": self.app.client_id}
         made = await self._ask(form)
         return made if made.refresh else Tokens(made.access, refresh, made.until, made.scope)
 
-    async def _ask(self, form: dict[str, str], auth: tuple[str, str] | None = None) -> Tokens:
-        answer = await self._queue.run(lambda: asyncio.to_thread(self._post, form, auth))
-        if "error" in answer:
-            raise _refusal(form["grant_type"], answer)
-        try:
-            until = time.time() + float(answer["expires_in"])
-            refresh, scope = str(answer.get("refresh_token") or ""), str(answer.get("scope") or "")
-            return Tokens(str(answer["access_token"]), refresh, until, scope)
-        except (KeyError, TypeError, ValueError):
-            raise NoAnswer from None
+    async def _ask(self, form: dict[str, str], headers: dict[str, str] | None = None) -> Tokens:
+        async def attempt() -> Tokens:
+            answer = await self._http.ask("POST", f"{self.app.accounts}/api/token", data=form, headers=headers)
+            if answer.status == 429:
+                raise TooMany(retry_after(answer.headers.get("Retry-After")))
+            if answer.status >= 500:
+                raise NoAnswer(answer.status)
+            said = answer.json()
+            if answer.status != 200 or "error" in said:
+                raise _refusal(form["grant_type"], answer.status, said)
+            return _tokens(said)
 
-    def _post(self, form: dict[str, str], auth: tuple[str, str] | None) -> dict[str, Any]:
-        try:
-            response = self._session.post(f"{self.app.accounts}/api/token", data=form, auth=auth)
-            if response.status_code == 429:
-                raise TooMany(retry_after(response.headers.get("Retry-After")))
-            if response.status_code >= 500:
-                raise NoAnswer(response.status_code)
-            answer = response.json()
-        except (requests.exceptions.RequestException, OSError, ValueError) as problem:
-            raise NoAnswer from problem
-        if not isinstance(answer, dict):
+        return await self._queue.run(attempt)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+
+def _tokens(answer: dict[str, Any]) -> Tokens:
+    access, life = answer.get("access_token"), answer.get("expires_in")
+    refresh, scope = answer.get("refresh_token") or "", answer.get("scope") or ""
+    if not isinstance(life, int) or not 0 < life < 366 * 86_400:
+        raise NoAnswer
+    for text in (access, refresh, scope):
+        if not isinstance(text, str) or not text.isascii() or (text and not text.isprintable()):
             raise NoAnswer
-        return answer
+    if not access:
+        raise NoAnswer
+    return Tokens(access, refresh, time.time() + life, scope)
 
-    def close(self) -> None:
-        self._session.close()
 
-
-def _refusal(grant: str, answer: dict[str, Any]) -> Exception:
-    if answer["error"] == "invalid_client" or grant == "client_credentials":
+def _refusal(grant: str, status: int, answer: dict[str, Any]) -> Exception:
+    """What a refusal means (RFC 6749, section 5.2); what does not refuse this very grant may pass."""
+    error = answer.get("error")
+    if error == "invalid_client" or (
+        grant == "client_credentials" and error in {"invalid_grant", "unauthorized_client"}
+    ):
         return AppRefused()
-    if grant == "refresh_token":
+    if error == "invalid_grant" and grant == "refresh_token":
         return ConnectionGone(expired="expired" in str(answer.get("error_description", "")).lower())
-    return CodeRefused()
+    if error == "invalid_grant":
+        return CodeRefused()
+    return NoAnswer(status)

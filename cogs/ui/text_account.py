@@ -26,10 +26,14 @@ KEPT = {
     "session_debts": "debt of a group to you",
     "spotify_accounts": "permission of yours at Spotify, sealed",
     "playlist_origins": "link from which a playlist of yours was read",
+    "half_read_lists": "list that was read from Spotify in part",
+    "name_searches": "name that I looked for at Spotify in vain",
 }
 PLURALS = {
     "permission of yours at Spotify, sealed": "permissions of yours at Spotify, sealed",
     "link from which a playlist of yours was read": "links from which playlists of yours were read",
+    "list that was read from Spotify in part": "lists that were read from Spotify in part",
+    "name that I looked for at Spotify in vain": "names that I looked for at Spotify in vain",
     "group session that you took part in": "group sessions that you took part in",
     "half minute of your own recordings": "half minutes of your own recordings",
     "prediction that was or will be checked against your rating": (

@@ -52,7 +52,8 @@ def _matched(found: Matched) -> str:
         f"{found.unknown:,} not there" if found.unknown else "",
         f"{found.left:,} not looked for this time" if found.left else "",
     ]
-    return f"Names looked for on Spotify: {', '.join(filter(None, parts))}."
+    more = " Link it again later, and I go on with the rest." if found.left else ""
+    return f"Names looked for on Spotify: {', '.join(filter(None, parts))}.{more}"
 
 
 WHICH = "Which of these did you mean?"

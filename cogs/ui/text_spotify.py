@@ -71,6 +71,11 @@ def _of_accounts(problem: errors.SpotifyError) -> str:  # noqa: C901, PLR0911, P
                 "Spotify lets this bot serve five listed people, and you are not on its list. Ask its operator to add "
                 f"you. {INSTEAD}."
             )
+        case errors.SpotifyBusy(share=True):
+            return (
+                "You have used your share of what this bot may ask Spotify, so that others have theirs: ask me again "
+                f"in {_duration(problem.seconds)}.{_so_far(problem.done, problem.total)}"
+            )
         case errors.SpotifyBusy():
             whose = "This bot's Spotify quota for today is used up" if problem.daily else "Spotify asks me to wait"
             return f"{whose}: ask me again in {_duration(problem.seconds)}.{_so_far(problem.done, problem.total)}"
@@ -85,6 +90,15 @@ def _of_accounts(problem: errors.SpotifyError) -> str:  # noqa: C901, PLR0911, P
             )
         case errors.ConnectionGone():
             return "Spotify no longer lets me use your account. If you did not want that: `/spotify connect`."
+        case errors.PermissionUnreadable():
+            return (
+                "I cannot open the permission that you gave me: the key of this bot has changed. Give it again, "
+                "`/spotify connect`, or ask its operator."
+            )
+        case errors.Disconnected():
+            return "You ended this connection to Spotify meanwhile, so I kept nothing that came through it."
+        case errors.WriteUnfinished():
+            return _unfinished(problem)
         case errors.NoKeys():
             return (
                 "I keep your permission only sealed, and have no key for that. Whoever runs this bot makes one with "
@@ -118,7 +132,20 @@ def _this(kind: str) -> str:
 def _so_far(done: int, total: int) -> str:
     if not total:
         return ""
-    return f" I have read {done:,} of {count(total, 'track')}; link it again within the hour, and I go on from there."
+    return f" I have read {done:,} of {count(total, 'track')}: link it again then, and I go on from there."
+
+
+def _unfinished(problem: errors.WriteUnfinished) -> str:
+    if isinstance(problem.because, errors.SpotifyDown):
+        why = "Spotify does not answer properly just now"
+    else:
+        why = error(problem.because).rstrip(".")
+    if not problem.url:
+        return f"{why}, so I do not know whether your playlist was made there. Ask me again later, and I look first."
+    return (
+        f"{why}. {problem.written:,} of {count(problem.total, 'track')} stand on <{problem.url}>. Ask me again later, "
+        "and I go on from there."
+    )
 
 
 def _duration(seconds: int) -> str:
@@ -145,6 +172,22 @@ CONNECTED_PAGE = (
     "Your Spotify account is connected to the Discord member who asked for it; you can close this page. If that was "
     "not you, take the permission back at https://www.spotify.com/account/apps/."
 )
+DECLINED_PAGE = "You did not agree on Spotify's page, so nothing is connected. You can close this page."
+FOREIGN_PAGE = "This did not come from my page, so nothing is connected. Start again on Discord: /spotify connect."
+
+
+def consent(handle: str) -> str:
+    """What the page asks whoever comes back from Spotify; plain text."""
+    return (
+        f"@{handle} on Discord asks to connect this Spotify account.\n"
+        f"Is @{handle} you? Handles belong to one person; names and pictures can be copied. Whoever it is could read "
+        "this account's playlists, liked songs and top tracks.\n"
+        "If it is not you, close this page: nothing is connected."
+    )
+
+
+def consent_button(handle: str) -> str:
+    return f"I am @{handle}: connect"
 
 
 def connect(url: str) -> str:
@@ -192,8 +235,22 @@ def written(url: str, tracks: int, left: int) -> str:
     return f"Made on Spotify, private to you, with {count(tracks, 'track')}: <{url}>{without}"
 
 
-def as_files(tracks: Sequence[Track], *, could_connect: bool) -> str:
+def as_files(tracks: Sequence[Track], problem: errors.SpotifyError) -> str:
+    """Say that a playlist comes as files, and why it is not, or not whole, on Spotify."""
     linked = [track for track in tracks if track.url]
-    hint = " To have it on Spotify: `/spotify connect`, then again." if could_connect else ""
-    lines = [f"Your playlist as files, and the links of {count(len(linked), 'track')}.{hint}"]
+    match problem:
+        case errors.ConnectFirst(possible=True):
+            why = "To have it on Spotify: `/spotify connect`, then again."
+        case errors.NoSpotify() | errors.NothingThere() | errors.ConnectFirst():
+            why = ""
+        case errors.NotOnTheList():
+            why = (
+                "It is not on Spotify: this bot may serve five listed people there, and you are not on its list, which "
+                "its operator can change."
+            )
+        case errors.SpotifyForbids():
+            why = "It is not on Spotify, which does not let this bot make playlists."
+        case _:
+            why = error(problem)
+    lines = [f"Your playlist as files, and the links of {count(len(linked), 'track')}. {why}".rstrip()]
     return fit([*lines, *(f"<{track.url}>" for track in linked)])

@@ -364,7 +364,7 @@ async def test_a_card_that_was_posted_as_the_bot_died_becomes_the_sessions_own(r
     finish = next(i for i in custom_ids(made) if ":finish:" in i)
     await room.human.click("Ada", made, finish)
     await eventually(lambda: not any(":finish:" in i for i in custom_ids(room.message("Ada", made["id"]))), 20)
-    assert "goes on" in words(room.message("Ada", str(reveal.message_id)))
+    await eventually(lambda: "goes on" in words(room.message("Ada", str(reveal.message_id))), 20)
 
 
 async def posted(room: Room, before: Session) -> Any:

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import pytest
@@ -138,11 +138,31 @@ async def test_spotify_leads_back_to_a_page_of_ours(
         outside.spotify.user("ada")
         landed = await outside.agree(url, "ada")
         assert urlsplit(landed).port == unused_port
-        async with browser.get(landed) as page:
+        form = parse_qs(urlsplit(landed).query)
+        for changes_nothing in (browser.get, browser.head, browser.get):
+            async with changes_nothing(landed) as page:
+                assert page.status == 200
+                shown = await page.text()
+                assert "cdn.discord" not in page.headers["Content-Security-Policy"]
+                assert f"img-src {outside.room.sandbox.url}" in page.headers["Content-Security-Policy"]
+        assert shown.count("@ada") == 3, "the handle, which nobody else has"
+        assert f'<img src="{outside.room.sandbox.url}/' in shown
+        assert f'name=state value="{form["state"][0]}"' in shown
+        for foreign in ({"Origin": "https://example.org"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}):
+            async with browser.post(landed, data=form, headers=foreign) as page:
+                assert page.status == 403
+        async with browser.post(landed, data={"code": form["code"]}, headers={"Origin": here}) as page:
+            assert page.status == 400, "the state stands in the address alone"
+        assert "`/spotify connect`" in await outside.link("Ada", mine="liked:"), "nothing is connected yet"
+        browsers = {"Origin": here, "Sec-Fetch-Site": "same-origin"}
+        async with browser.post(landed, data=form, headers=browsers) as page:
             assert page.status == 200
             assert "is connected" in await page.text()
-            assert page.headers["Referrer-Policy"] == "no-referrer"
+            assert page.headers["Referrer-Policy"] == "same-origin"
         assert "Connected to **Ada**" in await outside.room.last_word("Ada", answer)
+        async with browser.post(landed, data=form, headers=browsers) as page:
+            assert page.status == 400
+            assert "used already" in await page.text()
         async with browser.get(landed) as page:
             assert page.status == 400
             assert "used already" in await page.text()

@@ -17,7 +17,10 @@ class Fault:
     """One way to fail.
 
     Attributes:
-        kind: a status such as "429", or "hang", "truncated", "garbage", "drip", "cut".
+        kind: a status such as "429", or "hang", "truncated", "garbage", "drip", "cut", "json" (`body`, with `status`),
+            "headers" (dripped without an end); "lost" and "late" do what was asked and give no answer, "late" after a
+            while.
+        method: only requests of this method.
         path: only requests in whose path this stands.
         times: for so many requests.
         after: once so many fitting ones went well.
@@ -31,6 +34,9 @@ class Fault:
     retry_after: str = "1"
     reason: str = ""
     message: str = ""
+    method: str = ""
+    body: str = ""
+    status: int = 200
 
 
 @dataclass
@@ -40,14 +46,16 @@ class Faults:
     waiting: list[Fault] = field(default_factory=list)
     delay: float = 0.0  # seconds before each answer
     drip: float = 0.3  # seconds between the bytes of a slow answer
+    late: float = 1.5  # seconds until what is "late" is done
     met: int = 0
+    done: int = 0  # of what was asked for and had no answer
 
     def add(self, kind: str, **how: Any) -> None:
         self.waiting.append(Fault(kind, **how))
 
-    def _next(self, path: str) -> Fault | None:
+    def _next(self, path: str, method: str) -> Fault | None:
         for fault in self.waiting:
-            if fault.path not in path:
+            if fault.path not in path or fault.method not in method:
                 continue
             if fault.after > 0:
                 fault.after -= 1
@@ -62,7 +70,7 @@ class Faults:
     async def around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if self.delay:
             await asyncio.sleep(self.delay)
-        fault = self._next(request.path)
+        fault = self._next(request.path, request.method)
         if fault is None:
             return await handler(request)
         if fault.kind.isdigit():
@@ -76,6 +84,22 @@ class Faults:
             await asyncio.sleep(60)
         if fault.kind == "cut" and request.transport is not None:
             request.transport.abort()
+            return web.Response()
+        if fault.kind in {"lost", "late"} and request.transport is not None:
+            if fault.kind == "late":
+                await asyncio.sleep(self.late)
+            await handler(request)
+            self.done += 1
+            request.transport.abort()
+            return web.Response()
+        if fault.kind == "json":
+            return web.Response(text=fault.body, status=fault.status, content_type="application/json")
+        if fault.kind == "headers" and request.transport is not None:
+            assert isinstance(request.transport, asyncio.WriteTransport)
+            request.transport.write(b"HTTP/1.1 200 OK\r\n")
+            while not request.transport.is_closing():
+                request.transport.write(b"X-More: of this\r\n")
+                await asyncio.sleep(self.drip)
             return web.Response()
         if fault.kind == "garbage":
             return web.Response(text="<html>not today", content_type="text/html")

@@ -92,6 +92,7 @@ class Playlist:
     public: bool = True
     editorial: bool = False
     snapshot: str = "snapshot-1"
+    description: str = ""
 
 
 @dataclass
@@ -163,6 +164,7 @@ class FakeSpotify(Server):
                 for path, handler in (
                     ("/me", self._me),
                     ("/me/", self._me),
+                    ("/me/playlists", self._own_playlists),
                     ("/me/tracks", self._liked),
                     ("/me/top/tracks", self._top),
                     ("/tracks", self._several),
@@ -365,12 +367,22 @@ class FakeSpotify(Server):
         ]
         return web.json_response(_page(request, entries))
 
+    async def _own_playlists(self, request: web.Request) -> web.Response:
+        """What the user has made, newest first."""
+        grant = self._who(request, "playlist-read-private")
+        own = [one for one in reversed(self.playlists.values()) if one.owner == grant.user]
+        described = [
+            {"id": one.id, "name": one.name, "description": one.description, "snapshot_id": one.snapshot} for one in own
+        ]
+        return web.json_response(_page(request, described))
+
     async def _create(self, request: web.Request) -> web.Response:
         grant = self._who(request, "playlist-modify-private")
         asked = await request.json()
         made = self.playlist(
             len(self.playlists) + 500, asked["name"], grant.user or "", [], public=asked.get("public", True)
         )
+        made.description = asked.get("description", "")
         body = {"id": made.id, "name": made.name, "snapshot_id": made.snapshot, "type": "playlist"}
         body["external_urls"] = {"spotify": f"https://open.spotify.com/playlist/{made.id}"}
         return web.json_response(body, status=201)

@@ -2,15 +2,21 @@
 
 import asyncio
 import io
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import discord
 import pytest
 from discord import app_commands, ui
 
+from bot.sandbox.interaction import Interaction
+from bot.sandbox.interactions import COMMAND
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
+from bot.sandbox.trace import Exchange
+from tests.openapi import DiscordSpec
 
 
 class Form(ui.Modal, title="Link a playlist"):
@@ -58,11 +64,13 @@ class Layout(ui.LayoutView):
 class SmallBot(discord.Client):
     """Uses one of everything."""
 
-    def __init__(self) -> None:
-        super().__init__(intents=discord.Intents.default(), guild_ready_timeout=0.1, max_ratelimit_timeout=30)
+    def __init__(self, intents: discord.Intents | None = None) -> None:
+        super().__init__(
+            intents=intents or discord.Intents.default(), guild_ready_timeout=0.1, max_ratelimit_timeout=30
+        )
         self.tree = app_commands.CommandTree(self)
         self.events: list[tuple[str, Any]] = []
-        self.errors: list[Exception] = []
+        self.failures: list[Exception] = []
         self.is_up = asyncio.Event()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
@@ -75,7 +83,7 @@ class SmallBot(discord.Client):
         await self.tree.sync()
 
     async def on_command_error(self, _: discord.Interaction, error: app_commands.AppCommandError) -> None:
-        self.errors.append(error)
+        self.failures.append(error)
 
     async def on_ready(self) -> None:
         self.is_up.set()
@@ -135,6 +143,10 @@ def add_commands(bot: SmallBot) -> None:
     async def predict(interaction: discord.Interaction, message: discord.Message) -> None:
         await interaction.response.send_message(f"about {message.content}", ephemeral=True)
 
+    @bot.tree.context_menu(name="Greet")
+    async def greet(interaction: discord.Interaction, member: discord.Member) -> None:
+        await interaction.response.send_message(f"hello {member.display_name}", ephemeral=True)
+
     bot.tree.add_command(group)
 
 
@@ -144,16 +156,27 @@ PNG = bytes.fromhex(
 )
 
 
+SPEC = DiscordSpec.find()
+
+
+def undescribed(exchange: Exchange) -> list[str]:
+    """Say where an answer is not as Discord describes it, where the description is at hand."""
+    method, template, status, request, response = exchange
+    problems = [] if SPEC is None or status >= 400 else SPEC.check(method, template, status, request, response)
+    return [f"{method} {template} {status} {p}" for p in problems if p.startswith("response")]
+
+
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     sandbox = await Sandbox.start()
     yield sandbox
     await sandbox.close()
     assert sandbox.unknown_routes == []
+    assert [problem for exchange in sandbox.exchanges for problem in undescribed(exchange)] == []
 
 
-async def log_in(sandbox: Sandbox) -> tuple[SmallBot, "asyncio.Task[None]"]:
-    bot = SmallBot()
+async def log_in(sandbox: Sandbox, bot: SmallBot | None = None) -> tuple[SmallBot, "asyncio.Task[None]"]:
+    bot = bot or SmallBot()
     task = asyncio.create_task(bot.start(sandbox.bot_token))
     up = asyncio.create_task(bot.is_up.wait())
     await asyncio.wait([up, task], timeout=10, return_when=asyncio.FIRST_COMPLETED)
@@ -171,3 +194,42 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[SmallBot]:
         yield bot
         await bot.close()
         await task
+
+
+class Http:
+    """Calls the API as the bot."""
+
+    def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+        self.sandbox, self._session = sandbox, session
+
+    async def __call__(self, method: str, path: str, body: object = None, **kwargs) -> tuple[int, object]:
+        headers = {"Authorization": f"Bot {self.sandbox.bot_token}"} | kwargs.pop("headers", {})
+        given = {} if body is None else {"json": body}
+        url = f"{self.sandbox.url}/api/v10{path}"
+        while True:
+            async with self._session.request(method, url, headers=headers, **given, **kwargs) as got:
+                if got.status == 204:
+                    return 204, None
+                assert got.headers["Content-Type"] == "application/json"
+                answer = json.loads(await got.read())
+                if got.status != 429:
+                    return got.status, answer
+            await asyncio.sleep(answer["retry_after"])
+
+    def begin(self, kind: int = COMMAND, *, owners: dict[str, str] | None = None) -> Interaction:
+        world = self.sandbox.world
+        data = {"id": "1", "name": "x", "type": 1}
+        owners = owners or {"0": str(world.guild_id)}
+        it = Interaction(
+            world.snowflake(), kind, world.member("Ada"), world.text_channels[0], data, owners, command="x"
+        )
+        return self.sandbox.interactions.send(it)
+
+    async def answer(self, it: Interaction, body: object, query: str = "") -> tuple[int, object]:
+        return await self("POST", f"/interactions/{it.id}/{it.token}/callback{query}", body)
+
+
+@pytest.fixture
+async def http(sandbox: Sandbox) -> AsyncIterator[Http]:
+    async with aiohttp.ClientSession() as session:
+        yield Http(sandbox, session)

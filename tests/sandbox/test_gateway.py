@@ -154,6 +154,9 @@ async def test_more_close_codes(server) -> None:
     text = await server.connect()
     await text.socket.send_str("{")
     assert await text.closed() == 4002
+    deep = await server.connect()
+    await deep.socket.send_str("[" * 4000)
+    assert await deep.closed() == 4002
     fast = await server.connect()
     for _ in range(121):
         await fast.send(1)
@@ -252,3 +255,37 @@ def test_message_content_is_hidden() -> None:
     direct = {k: v for k, v in said.items() if k != "guild_id"}
     assert without_content("MESSAGE_CREATE", direct, "1") is direct
     assert discord.Intents(message_content=True).value == MESSAGE_CONTENT
+
+
+async def test_a_client_hears_its_own_close_code(server) -> None:
+    for code in (4000, 3024, 1000):
+        client = await server.connect()
+        await client.identify()
+        await client.socket.close(code=code)
+        assert client.socket.close_code == code
+
+
+NASTY = (None, True, -1, 1.5, 2**70, "", "\0", [], {}, [[]], [{}], {"x": {}})
+
+
+@pytest.mark.parametrize("op", [2, 3, 4, 6, 8, 31])
+async def test_wrong_payloads_end_in_a_close_code_or_in_nothing(server, op) -> None:
+    right = {"token": TOKEN, "intents": ALL, "properties": {}, "shard": [0, 1], "session_id": "x", "seq": 1,
+             "guild_id": str(GUILD), "query": "", "limit": 1, "user_ids": ["1"], "guild_ids": [str(GUILD)]}  # fmt: skip
+    for wrong in (*NASTY, *({**right, name: nasty} for name in right for nasty in NASTY)):
+        client = await server.connect()
+        if op in (2, 6):
+            await client.get()
+        else:
+            await client.identify()
+        await client.send(op, wrong)
+        await client.socket.send_str("{")  # ends what is still open
+        assert await client.closed() in (4002, 4004, 4007, 4010, 4013, 4014), wrong
+
+
+async def test_asking_for_sounds(server) -> None:
+    client = await server.connect()
+    await client.identify(intents=0)
+    await client.send(31, {"guild_ids": [str(GUILD)]})
+    told = await client.get()
+    assert (told["t"], told["d"]) == ("SOUNDBOARD_SOUNDS", {"guild_id": str(GUILD), "soundboard_sounds": []})

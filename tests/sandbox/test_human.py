@@ -1,6 +1,7 @@
 """A real client does its job for people who click and type."""
 
 import asyncio
+import re
 
 import aiohttp
 import pytest
@@ -73,7 +74,7 @@ async def test_layout_view(sandbox: Sandbox, bot: SmallBot) -> None:
     container = message["components"][0]
     assert [c["type"] for c in container["components"]] == [10, 9, 12, 1]
     media = container["components"][2]["items"][0]["media"]
-    assert media["url"].endswith("/art.png")
+    assert "/art.png?" in media["url"]
     assert media["content_type"] == "image/png"
 
 
@@ -87,7 +88,7 @@ async def test_limits_hold_in_callbacks(sandbox: Sandbox, bot: SmallBot) -> None
     sandbox.interactions.deadline = 0.2
     with pytest.raises(HumanError, match="did not respond"):
         await sandbox.human.slash("Ada", "general", "guess", {"track": "x" * 2001})
-    assert "50035" in str(bot.domain.errors[0])
+    assert "50035" in str(bot.failures[0])
 
 
 async def test_form_goes_once(sandbox: Sandbox, bot: SmallBot) -> None:
@@ -114,6 +115,16 @@ async def test_message_command_and_content(sandbox: Sandbox, bot: SmallBot) -> N
     answer = await human.message_command("Ada", "general", "Predict this track", said)
     assert answer["content"] == "about Blue Monday"
     assert ("message", "", False) in bot.events
+
+
+async def test_user_command(sandbox: Sandbox, bot: SmallBot) -> None:
+    answer = await sandbox.human.user_command("Ada", "general", "Greet", "Ben")
+    assert (answer["content"], answer["interaction_name"]) == ("hello Ben", "Greet")
+    async with aiohttp.ClientSession(sandbox.url, headers={TOKEN_HEADER: sandbox.page_token}) as http:
+        body = {"member": "Ada", "channel": "general", "command": "Greet", "target": "Dan"}
+        async with http.post("/human/user-command", json=body) as got:
+            number = (await got.json())["interaction_id"]
+    assert (await sandbox.human.wait(number))["content"] == "hello Dan"
 
 
 async def test_reactions_and_direct_messages(sandbox: Sandbox, bot: SmallBot) -> None:
@@ -194,6 +205,23 @@ async def test_restart_keeps_the_world(tmp_path) -> None:
         assert (await again.human.click("Ada", card["id"], "one"))["content"] == "clicked"
         await bot.close()
         await task
+    await again.close()
+
+
+async def test_links_stored_unsigned_are_signed(tmp_path) -> None:
+    sandbox = await Sandbox.start(data=tmp_path)
+    with aim(sandbox.url):
+        bot, task = await log_in(sandbox)
+        await sandbox.human.slash("Ada", "general", "slow")
+        await bot.close()
+        await task
+    await sandbox.close()
+    kept = tmp_path / "world.jsonl"
+    kept.write_text(re.sub(r"\?ex=[^\"]*", "", kept.read_text()))
+    again = await Sandbox.start(data=tmp_path)
+    image = again.human.messages("Ada", "general")[0]["embeds"][0]["image"]
+    async with aiohttp.ClientSession() as http, http.get(image["url"]) as got:
+        assert await got.read() == PNG
     await again.close()
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,51 +9,13 @@ import aiohttp
 import pytest
 
 from bot.sandbox import permissions
-from bot.sandbox.interaction import Interaction
 from bot.sandbox.interactions import COMMAND
 from bot.sandbox.server import Sandbox
 
+from .conftest import Http
+
 if TYPE_CHECKING:
     from bot.sandbox.trace import Exchange
-
-
-class Http:
-    """Calls the API as the bot."""
-
-    def __init__(self, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-        self.sandbox, self._session = sandbox, session
-
-    async def __call__(self, method: str, path: str, body: object = None, **kwargs) -> tuple[int, object]:
-        headers = {"Authorization": f"Bot {self.sandbox.bot_token}"} | kwargs.pop("headers", {})
-        given = {} if body is None else {"json": body}
-        url = f"{self.sandbox.url}/api/v10{path}"
-        while True:
-            async with self._session.request(method, url, headers=headers, **given, **kwargs) as got:
-                if got.status == 204:
-                    return 204, None
-                assert got.headers["Content-Type"] == "application/json"
-                answer = json.loads(await got.read())
-                if got.status != 429:
-                    return got.status, answer
-            await asyncio.sleep(answer["retry_after"])
-
-    def begin(self, kind: int = COMMAND, *, owners: dict[str, str] | None = None) -> Interaction:
-        world = self.sandbox.world
-        data = {"id": "1", "name": "x", "type": 1}
-        owners = owners or {"0": str(world.guild_id)}
-        it = Interaction(
-            world.snowflake(), kind, world.member("Ada"), world.text_channels[0], data, owners, command="x"
-        )
-        return self.sandbox.interactions.send(it)
-
-    async def answer(self, it: Interaction, body: object, query: str = "") -> tuple[int, object]:
-        return await self("POST", f"/interactions/{it.id}/{it.token}/callback{query}", body)
-
-
-@pytest.fixture
-async def http(sandbox: Sandbox) -> AsyncIterator[Http]:
-    async with aiohttp.ClientSession() as session:
-        yield Http(sandbox, session)
 
 
 async def test_who_may_ask(http: Http) -> None:
@@ -236,3 +197,63 @@ async def test_default_sounds(http: Http) -> None:
     status, sounds = await http("GET", "/soundboard-default-sounds")
     assert status == 200
     assert {"name", "sound_id", "volume", "emoji_id", "emoji_name", "available"} == set(sounds[0])
+
+
+def nulls(value: object, path: str = "") -> list[str]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path] if value is None else [found for key, part in inner for found in nulls(part, f"{path}/{key}")]
+
+
+async def test_what_was_not_given_is_not_sent_back(http: Http) -> None:
+    base = f"/channels/{http.sandbox.world.text_channels[0].id}/messages"
+    button = {"type": 2, "style": 1, "label": "Go", "custom_id": "go", "emoji": {"id": None, "name": "🔥"}}
+    option = {"label": "a", "value": "a", "description": None, "emoji": None}
+    menu = {"type": 3, "custom_id": "pick", "options": [option], "placeholder": None}
+    embed = {"title": "t", "url": None, "color": None, "fields": [{"name": "n", "value": "v", "inline": None}]}
+    rows = [{"type": 1, "components": [button | {"url": None}]}, {"type": 1, "components": [menu]}]
+    _, made = await http("POST", base, {"content": None, "embeds": [embed], "components": rows})
+    assert nulls(made["embeds"]) + nulls(made["components"]) == []
+    assert made["embeds"][0]["fields"] == [{"name": "n", "value": "v", "inline": False}]
+    command = {"name": "one", "description": "d", "options": [
+        {"type": 3, "name": "a", "description": "d", "choices": [
+            {"name": "c", "value": "v", "name_localizations": None}]}]}  # fmt: skip
+    base = f"/applications/{http.sandbox.world.application_id}/commands"
+    await http("POST", base, command)
+    _, [listed] = await http("GET", base)
+    assert nulls(listed) == ["/default_member_permissions", "/contexts"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept", "title"),
+    [
+        ("list.csv", "list.csv", None),
+        ("hello (world).png", "hello_world.png", "hello (world)"),
+        ("_bug1.png", "bug1.png", "_bug1"),
+        ("тест.csv", "_.csv", "тест"),
+        ("Test测试.jpg", "Test.jpg", "Test测试"),
+        ("café list.tar.gz", "cafe_list.tar.gz", "café list.tar"),
+        ("../../etc/passwd", "passwd", None),
+    ],
+)
+async def test_file_names_are_changed_as_discord_changes_them(http: Http, sent: str, kept: str, title: str) -> None:
+    said = await http.sandbox.human.say("Ben", "general", "look", [(sent, b"x")])
+    [file] = said["attachments"]
+    assert (file["filename"], file.get("title")) == (kept, title)
+    form = aiohttp.FormData(quote_fields=False)
+    body = {"embeds": [{"image": {"url": f"attachment://{sent.rsplit('/', 1)[-1]}"}}]}
+    form.add_field("payload_json", json.dumps(body), content_type="application/json")
+    form.add_field("files[0]", b"x", filename=sent)
+    _, made = await http("POST", f"/channels/{said['channel_id']}/messages", data=form)
+    assert f"/{kept}?" in made["embeds"][0]["image"]["url"]
+
+
+async def test_attachments_are_for_whoever_was_given_the_link(http: Http) -> None:
+    said = await http.sandbox.human.say("Ben", "general", "look", [("a.txt", b"secret")])
+    link = said["attachments"][0]["url"]
+    async with aiohttp.ClientSession() as session:
+        async with session.get(link) as got:
+            assert await got.read() == b"secret"
+        bare = link.partition("?")[0]
+        for wrong in (bare, f"{bare}?ex=ffffffff&is=0&hm={'0' * 64}", link.replace("/a.txt", "/b.txt")):
+            async with session.get(wrong) as got:
+                assert (got.status, await got.text()) == (404, "This content is no longer available.")

@@ -192,6 +192,7 @@ async def test_keys_are_rotated_by_a_command(tmp_path: Path):
     async with program("rotate", EARMARK_DATA=str(tmp_path), EARMARK_KEYS=f"{new},{old}") as ours:
         await ours.said("Sealed anew with the first key: 1")
     database = await Database.open(tmp_path / "earmark.db")
-    sealed = await SpotifyAccounts(database).get(1)
+    permission = await SpotifyAccounts(database).get(1)
     await database.close()
-    assert Keyring([new]).open(sealed) == b"{}"
+    assert permission is not None
+    assert Keyring([new]).open(permission.sealed) == b"{}"

@@ -38,7 +38,7 @@ async def spotify(fake: FakeSpotify) -> AsyncIterator[Spotify]:
     made = Spotify(app_of(fake), deadline=1.0, patience=5)
     made.queue = Queue(6, patience=5, pause=0.01)
     yield made
-    made.close()
+    await made.close()
 
 
 @pytest.fixture

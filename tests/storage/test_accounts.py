@@ -24,6 +24,7 @@ from storage.predictions import Predictions
 from storage.ratings import Ratings
 from storage.schema import metadata, track_values, tracks
 from storage.schema_sessions import sessions
+from storage.searches import NameSearches
 from storage.sessions import Sessions
 from storage.sharing import Shares
 from storage.spotify import SpotifyAccounts
@@ -48,16 +49,21 @@ T = 1_800_000_000
 async def live(database: Database, person: int, own: str) -> None:
     """Leave something in every table."""
     playlists, ratings, cards, models = Playlists(database), Ratings(database), Cards(database), Models(database)
-    since = await playlists.began(person)
     sources = [
         TrackSource("Air", "Bach", features={"energy": 0.5}),
         TrackSource(own, "Secret", features={"energy": 0.1}),
     ]
-    origin = Origin(f"playlist:{person}", "1", through_account=True)
+    accounts, searches = SpotifyAccounts(database), NameSearches(database)
+    await accounts.put(person, b"sealed", await accounts.began(person))
+    permission = await accounts.get(person)
+    assert permission is not None
+    origin = Origin(f"playlist:{person}", "1", permission=permission.generation)
+    since = await accounts.began(person)
+    await accounts.keep_half_read(person, "liked:", ("1", f'{{"0": "{own}"}}'), permission.generation, since)
     linked = await playlists.link(person, PlaylistSource(f"List of {own}", "csv", sources, origin=origin))
-    await SpotifyAccounts(database).put(person, b"sealed", since)
     await playlists.share(person, linked.playlist.id, 99)
     first, second = await playlists.tracks(linked.playlist.id)
+    await searches.keep(person, {second.id: None}, since)
     await ratings.start()
     await ratings.rate(person, first.id, 7)
     await ratings.skip(person, second.id)

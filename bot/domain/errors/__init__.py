@@ -30,6 +30,9 @@ EarmarkError
 │   ├── SpotifyDown          no usable answer, several times
 │   ├── SpotifyForbids       the app may not do this at all
 │   ├── ConnectionGone       the member's permission was revoked, or is half a year old
+│   ├── PermissionUnreadable no key of the operator's opens the member's permission
+│   ├── Disconnected         the member ended the connection while it was made or used; nothing is kept
+│   ├── WriteUnfinished      a playlist was written in part, or nobody knows how far
 │   ├── NoKeys               tokens are kept sealed or not at all
 │   ├── BadState             the way back from Spotify was not begun by this member, or too long ago
 │   ├── CodeRefused          Spotify's code was used before, or is none
@@ -178,18 +181,21 @@ from bot.domain.errors.spotify import (
     ConnectFirst,
     ConnectionGone,
     Declined,
+    Disconnected,
     NoKeys,
     NoRedirect,
     NoSpotify,
     NothingThere,
     NotOnSpotify,
     NotOnTheList,
+    PermissionUnreadable,
     PlaylistClosed,
     ShortLink,
     SpotifyBusy,
     SpotifyDown,
     SpotifyError,
     SpotifyForbids,
+    WriteUnfinished,
     WrongLink,
 )
 from bot.domain.errors.storage import BadBackup, BadDatabase, DatabaseClosed, NewerDatabase, NoBackup, StorageBusy
@@ -227,6 +233,7 @@ __all__ = [
     "ConnectionGone",
     "DatabaseClosed",
     "Declined",
+    "Disconnected",
     "DiscordUnreachable",
     "EarmarkError",
     "EmptyFile",
@@ -272,6 +279,7 @@ __all__ = [
     "NothingToRate",
     "NothingToUndo",
     "OwnTrack",
+    "PermissionUnreadable",
     "PlaylistClosed",
     "PortInUse",
     "RoundClosed",
@@ -298,6 +306,7 @@ __all__ = [
     "UnreadableFile",
     "Unwritable",
     "VetoSpent",
+    "WriteUnfinished",
     "WrongKey",
     "WrongLink",
     "WrongPhase",

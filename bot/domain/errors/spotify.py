@@ -54,6 +54,7 @@ class NotOnTheList(SpotifyError):
 class SpotifyBusy(SpotifyError):
     seconds: int
     daily: bool  # the quota of the operator's account, not only too many requests at once
+    share: bool = False  # not Spotify: the member has used up what one member may ask it for
     done: int = 0
     total: int = 0
 
@@ -73,6 +74,24 @@ class SpotifyForbids(SpotifyError):
 @dataclass(eq=False)
 class ConnectionGone(SpotifyError):
     expired: bool  # half a year is over; else it was revoked
+
+
+@dataclass(eq=False)
+class PermissionUnreadable(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class Disconnected(SpotifyError):
+    pass
+
+
+@dataclass(eq=False)
+class WriteUnfinished(SpotifyError):
+    url: str  # empty: nobody knows whether it was made
+    written: int
+    total: int
+    because: SpotifyError
 
 
 @dataclass(eq=False)

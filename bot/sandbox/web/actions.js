@@ -37,13 +37,14 @@ function clicked(event) {
   const node = event.target.closest("button");
   if (!node || node.disabled) return;
   const message = messageOf(node);
-  const { customId, apply, reaction, tool, dismiss, jump } = node.dataset;
+  const { customId, apply, reaction, tool, dismiss, jump, vote } = node.dataset;
   if (customId) {
     // Nobody can mean buttons that have just come: the second half of a double click would rate the next track.
     if (renewedAgo(message.id) < (event.detail > 1 ? 2 * UNSEEN : UNSEEN)) return;
     interact(message, node, "click", { custom_id: customId });
   } else if (apply) applyMany(message, node);
   else if (reaction) toggle(message, reaction);
+  else if (vote) act("vote", { message: message.id, answer: Number(vote) });
   else if (dismiss) act("delete", { message: message.id }).then((done) => done && remove(message.id));
   else if (jump) goTo(jump);
   else if (tool === "react") pickEmoji(node, (emoji) => toggle(message, emoji, true));
@@ -147,17 +148,22 @@ function entriesFor(message, node) {
   if (message.author.id === state.me.id) {
     entries.push({ icon: "trash", name: "Delete", danger: true, run: () => act("delete", { message: message.id }) });
   }
-  const commands = message.ephemeral ? [] : state.commands.filter((command) => command.type === 3);
-  for (const { name } of commands) {
-    entries.push({ icon: "spark", name, app: nameOf(state.bot), run: () => messageCommand(message, name) });
+  const commands = message.ephemeral ? [] : state.commands;
+  for (const { name } of commands.filter((command) => command.type === 3)) {
+    const run = () => menuCommand("message-command", name, { message: message.id });
+    entries.push({ icon: "spark", name, app: nameOf(state.bot), run });
+  }
+  for (const { name } of commands.filter((command) => command.type === 2)) {
+    const run = () => menuCommand("user-command", name, { target: message.author.id });
+    entries.push({ icon: "spark", name, app: `${nameOf(state.bot)}, about ${nameOf(message.author)}`, run });
   }
   return entries;
 }
 
-async function messageCommand(message, command) {
-  const body = { member: state.me.id, channel: state.channel.id, command, message: message.id };
+async function menuCommand(kind, command, target) {
+  const body = { member: state.me.id, channel: state.channel.id, command, ...target };
   try {
-    const begun = await post("message-command", body);
+    const begun = await post(kind, body);
     await settle(begun.interaction_id, (error) => toast(`${command}: ${error}.`));
   } catch (problem) {
     toast(problem.message);

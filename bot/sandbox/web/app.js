@@ -6,8 +6,9 @@ import * as composer from "./composer.js";
 import { bdi, byId, h, icon, toast } from "./dom.js";
 import { put, refresh, remove, showAll, update } from "./list.js";
 import { face } from "./media.js";
-import { channelsOf, named, place, state } from "./state.js";
+import { addressOf, channelsOf, named, place, state } from "./state.js";
 
+const ICONS = { text: "hash", voice: "note", forum: "chat", thread: "reply" };
 const HINT = "earmark-hint-closed";
 const DRAFT = "earmark-draft"; // what stood in the message box when the page had to load itself again
 const sidebar = byId("sidebar");
@@ -49,9 +50,6 @@ async function loaded() {
 
 // -- who and where: the address says it, as #Ada/general or #Ada/dm -------------------------------------------------
 
-const address = (me, channel) => `#${encodeURIComponent(me.name)}/${channel.type === "dm" ? "dm"
-  : encodeURIComponent(channel.name)}`;
-
 async function read() {
   let [who, where] = ["", ""];
   try {
@@ -60,16 +58,16 @@ async function read() {
     // A broken address leads to the first member in the first channel.
   }
   const me = state.members.find((one) => one.name.toLowerCase() === who.toLowerCase()) ?? state.members[0];
-  const rooms = channelsOf(me);
-  const channel = rooms.find((one) => (one.type === "dm" ? where === "dm" : one.name === where)) ?? rooms[0];
-  await go(me, channel);
+  const named = () => channelsOf(me).find((one) => (one.type === "dm" ? where === "dm" : [one.name, one.id].includes(where)));
+  if (where && !named()) await fetchChannels(); // a link may be quicker than the news of the thread that it leads to
+  await go(me, named() ?? channelsOf(me)[0]);
 }
 
 function become(id) {
   const me = state.members.find((one) => one.id === id);
   const rooms = channelsOf(me);
   const same = rooms.find((one) => (state.channel.type === "dm" ? one.type === "dm" : one.id === state.channel.id));
-  location.hash = address(me, same ?? rooms[0]);
+  location.hash = addressOf(me, same ?? rooms[0]);
 }
 
 async function go(me, channel) {
@@ -86,7 +84,7 @@ async function go(me, channel) {
   typists.clear();
   drawPlace();
   composer.reset();
-  history.replaceState(null, "", address(me, channel));
+  history.replaceState(null, "", addressOf(me, channel));
   await load(mine, showAll);
   if (other && mine === visit) leave = follow(me.id, { event: heard, open: opened, lost });
   if (matchMedia("(hover: hover)").matches && !document.querySelector("dialog[open]")) {
@@ -146,11 +144,26 @@ const ON = {
 function heard(event) {
   if (event.type === "online") online(event.online);
   else if (event.type === "commands") load(visit, refresh);
+  else if (event.type === "channels") renewChannels();
   else if (event.channel_id === state.channel.id) ON[event.type]?.(event);
   else if (event.type === "message" && event.message.author.id !== state.me.id) {
     state.unread.add(event.channel_id);
     drawChannels();
   }
+}
+
+/** Get the channels and threads that there are now; those that stay are the same objects as before. */
+async function fetchChannels() {
+  const { channels } = await get("state");
+  const known = new Map(state.channels.map((one) => [one.id, one]));
+  state.channels = channels.map((one) => Object.assign(known.get(one.id) ?? {}, one));
+}
+
+async function renewChannels() {
+  await fetchChannels();
+  const rooms = channelsOf(state.me);
+  if (rooms.includes(state.channel)) drawPlace();
+  else await go(state.me, rooms[0]);
 }
 
 function online(is, words) {
@@ -194,16 +207,19 @@ function drawPlace() {
 
 function drawChannels() {
   const rooms = channelsOf(state.me);
-  byId("channels").replaceChildren(...rooms.filter((one) => one.type === "text").map(entry));
+  const below = (parent) => rooms.filter((one) => one.parent_id === parent.id);
+  byId("channels").replaceChildren(...rooms.filter((one) => one.type !== "dm" && !one.parent_id)
+    .flatMap((one) => [one, ...below(one)]).map(entry));
   byId("direct").replaceChildren(...rooms.filter((one) => one.type === "dm").map(entry));
 }
 
 function entry(channel) {
   const unread = state.unread.has(channel.id);
   const direct = channel.type === "dm";
-  return h("li", {}, h("a", { href: address(state.me, channel), class: `channel${unread ? " unread" : ""}`,
+  return h("li", {}, h("a", { href: addressOf(state.me, channel), class: `channel${unread ? " unread" : ""}${
+    channel.type === "thread" ? " thread" : ""}`,
     "data-testid": direct ? "channel-dm" : `channel-${channel.name}`, "aria-current": channel === state.channel && "page" },
-  direct ? face({ ...state.bot, bot: true }) : icon("hash"), bdi(direct ? state.bot.name : channel.name),
+  direct ? face({ ...state.bot, bot: true }) : icon(ICONS[channel.type]), bdi(direct ? state.bot.name : channel.name),
   unread ? h("span", { class: "badge", "aria-label": "new messages" }) : null));
 }
 

@@ -4,10 +4,12 @@ import { bdi, h, icon } from "./dom.js";
 import { accent, components } from "./components.js";
 import { inline, link, markdown } from "./markdown.js";
 import { attachment, emoji, emojiKey, face, local, picture } from "./media.js";
-import { nameOf, state } from "./state.js";
+import { addressOf, nameOf, state } from "./state.js";
 import { when, whole } from "./time.js";
 
 const V2 = 1 << 15;
+const PINNED = 6;
+const STARTED = 18;
 
 /** Draw a message; `layout` says {grouped, day} from what stands before it, `notes` are local remarks under it. */
 export function draw(message, layout, note) {
@@ -66,7 +68,9 @@ function content(message) {
     return h("p", { class: "thinking" }, h("span", { class: "dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
       `${nameOf(message.author)} is thinking …`);
   }
+  if (message.type === PINNED) return h("p", { class: "muted" }, "pinned a message to this channel.");
   const parts = [];
+  if (message.type === STARTED) parts.push(h("p", { class: "muted" }, "started a thread."));
   if (message.content) {
     const text = h("div", { class: "text" }, markdown(message.content));
     if (message.edited_timestamp && !message.interaction_metadata) text.append(h("small", { class: "edited" }, "(edited)"));
@@ -78,7 +82,22 @@ function content(message) {
     parts.push(h("div", { class: "attachments" }, files.map(attachment)));
   }
   parts.push(...components(message.components ?? []));
+  if (message.poll) parts.push(poll(message.poll));
+  if (message.thread) {
+    parts.push(h("a", { href: addressOf(state.me, { ...message.thread, type: "thread" }), "data-testid": "thread-link" },
+      bdi(message.thread.name)));
+  }
   return parts;
+}
+
+function poll({ question, answers, results }) {
+  const given = new Map(results.answer_counts.map((one) => [one.id, one]));
+  const choices = answers.map(({ answer_id: id, poll_media: media }) => h("button", { type: "button",
+    class: "button secondary", "data-vote": id, "aria-pressed": String(given.get(id)?.me_voted ?? false),
+    disabled: results.is_finalized }, h("span", {}, media.emoji ? emoji(media.emoji) : null, bdi(media.text)),
+  h("span", { class: "count" }, String(given.get(id)?.count ?? 0))));
+  return h("div", { class: "poll", role: "group", "aria-label": question.text }, h("strong", { dir: "auto" }, question.text),
+    choices);
 }
 
 function drawEmbed(embed) {

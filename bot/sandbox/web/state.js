@@ -15,8 +15,13 @@ export const state = {
 };
 
 export const member = (id) => state.members.find((one) => one.id === id);
-export const channelsOf = (me) => state.channels.filter((c) => c.type === "text" || c.member_id === me.id);
+export const channelsOf = (me) => state.channels.filter((c) => (c.type === "dm" ? c.member_id === me.id
+  : !c.members || c.members.includes(me.id)));
 export const place = (channel) => (channel.type === "dm" ? state.bot.name : `#${channel.name}`);
+
+/** What the address says of a channel: threads may have one name, so their ids stand for them. */
+export const addressOf = (me, channel) => `#${encodeURIComponent(me.name)}/${channel.type === "dm" ? "dm"
+  : encodeURIComponent(channel.type === "thread" ? channel.id : channel.name)}`;
 
 export function nameOf(user) {
   return user.global_name ?? user.username ?? user.name ?? "?";
