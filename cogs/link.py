@@ -15,12 +15,14 @@ from bot.flow.upload import PLAYLIST
 from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
 from cogs.ui import pick, text, text_audio, text_link, text_spotify
 from cogs.ui.access import allow, private, services
-from cogs.ui.attachments import sent
-from cogs.ui.audio import MOST_FILES, is_audio, upload_files
+from cogs.ui.attachments import original_name, sent
+from cogs.ui.audio import MOST_FILES, LendButton, is_audio, upload_files
 from cogs.ui.deliver import deliver, tell
+from cogs.ui.errors import say
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 
 MAX_BYTES = 10_000_000
+MOST_REPLACED = 5  # buttons in a row
 BREATH = 1.5  # seconds between two edits of one answer
 
 
@@ -32,7 +34,7 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
     if file.size > MAX_BYTES:
         raise FileTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES, unit="bytes")
     allow(interaction, "link")
-    await tell(interaction, text.reading(file.filename))
+    await tell(interaction, text.reading(original_name(file) or file.filename))
     s = services(interaction)
     waiting = sent(file, FileUnfetched(name=file.filename))
     outcomes = await link_file(s.playlists, s.workers, interaction.user.id, waiting, name)
@@ -101,10 +103,17 @@ async def _finish(interaction: discord.Interaction, outcomes: list[LinkedPlaylis
     found = [one for one in matches if one is not None]
     words = text_link.linked(outcomes, found)
     doubtful = [one for match_ in found for one in match_.doubtful][:25]
-    await deliver(interaction, content=words, view=_doubts(user, doubtful) if doubtful else None)
+    view = LastingView()
+    for one in [one for one in outcomes if one.namesake is not None][:MOST_REPLACED]:
+        assert one.namesake is not None
+        custom_id = f"earmark:replace:{user}:{one.playlist.id}:{one.namesake.id}"
+        view.add_item(discord.ui.Button(label=text_link.replace_it(one.namesake), custom_id=custom_id, row=0))
+    if doubtful:
+        view.add_item(_doubts(user, doubtful))
+    await deliver(interaction, content=words, view=view)
 
 
-def _doubts(user_id: int, doubtful: list[Doubtful]) -> LastingView:
+def _doubts(user_id: int, doubtful: list[Doubtful]) -> discord.ui.Select[LastingView]:
     """Let a member choose which of the doubtful finds are what was meant."""
     options = [
         discord.SelectOption(
@@ -114,17 +123,25 @@ def _doubts(user_id: int, doubtful: list[Doubtful]) -> LastingView:
         )
         for one in doubtful
     ]
-    view = LastingView()
-    view.add_item(
-        discord.ui.Select(
-            custom_id=f"earmark:match:{user_id}",
-            placeholder=text_link.WHICH,
-            options=options,
-            min_values=1,
-            max_values=len(options),
-        )
+    return discord.ui.Select(
+        custom_id=f"earmark:match:{user_id}",
+        placeholder=text_link.WHICH,
+        options=options,
+        min_values=1,
+        max_values=len(options),
+        row=1,
     )
-    return view
+
+
+class ReplaceButton(LastingItem, template=r"earmark:replace:(?P<owner>\d{1,20}):(?P<new>\d{1,19}):(?P<old>\d{1,19})"):
+    """Lets a list that was just linked take the place of one that was called so before."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        user, s = interaction.user.id, services(interaction)
+        if user != self.number("owner"):
+            raise NotYourCard(owner_id=self.number("owner"))
+        replaced = await s.playlists.replace(user, self.number("new"), self.number("old"))
+        await say(interaction, text_link.replaced(replaced))
 
 
 class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
@@ -312,5 +329,5 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
 async def setup(bot: commands.Bot) -> None:
     for form in (LinkModal(), UploadModal()):
         bot.add_view(form)
-    bot.add_dynamic_items(MatchSelect)
+    bot.add_dynamic_items(MatchSelect, ReplaceButton, LendButton)
     await bot.add_cog(Link())

@@ -20,6 +20,7 @@ from storage.ids import last_id
 from storage.rows import FILE, UNSIGNED, in_parts
 from storage.schema import playlist_tracks, playlists, predictions, ratings, track_values, tracks, verdicts
 from storage.schema_spotify import feature_misses
+from storage.seen import on_list_of
 from storage.unused import drop_unused
 
 
@@ -195,11 +196,7 @@ async def _claims(
 ) -> None:
     """Read which ids and names belong together in the contributor's words, and in services'."""
     row, said = track_values.c, track_values.c.contributor_id
-    listed = exists().where(
-        playlists.c.owner_id == contributor_id,
-        playlist_tracks.c.playlist_id == playlists.c.id,
-        playlist_tracks.c.track_id == row.track_id,
-    )
+    listed = on_list_of(contributor_id, row.track_id)
     services = said.is_(None) & row.source.not_in((FILE, UNSIGNED))
     # What somebody else's words would join is left apart, also where several agree.
     for key, who, among, found in (
@@ -258,11 +255,7 @@ async def _join(connection: AsyncConnection, track_id: int, other: int, owner_id
 
 async def lend(connection: AsyncConnection, owner_id: int, recording_id: int, track_id: int) -> bool:
     """Let the sound of the owner's recording be that of another track on the owner's lists, for the owner."""
-    listed = exists().where(
-        playlists.c.owner_id == owner_id,
-        playlist_tracks.c.playlist_id == playlists.c.id,
-        playlist_tracks.c.track_id == track_id,
-    )
+    listed = on_list_of(owner_id, track_id)
     own = (track_values.c.track_id == recording_id) & (track_values.c.contributor_id == owner_id)
     heard = select(track_values.c.features).where(own, track_values.c.source == values.AUDIO, listed)
     features = await connection.scalar(heard)

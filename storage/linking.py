@@ -7,6 +7,7 @@ gone.
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import TooMuchStored
+from bot.domain.names import free_name
 from bot.domain.tracks import LinkedPlaylist, PlaylistSource
 from storage import catalogue
 from storage.database import Database, run_many
@@ -130,17 +132,34 @@ async def clear(database: Database, which: Select[Any], kept: Collection[int] = 
 
 
 async def make(
-    connection: AsyncConnection, owner_id: int, source: PlaylistSource, given: Sequence[int], *, keep: bool = False
+    connection: AsyncConnection,
+    owner_id: int,
+    source: PlaylistSource,
+    given: Sequence[int],
+    *,
+    keep: bool = False,
+    ask: bool = False,
 ) -> LinkedPlaylist:
-    """Make a playlist of stored tracks; one of this name is replaced, or kept and made longer.
+    """Make a playlist of stored tracks; one of this name is replaced, or with `keep` made longer.
 
-    Raises Disconnected where it came through a permission that has ended since.
+    With `ask`, one that has a track which the new one lacks stays, and the new one gets another name.
+
+    Raises:
+        TooMuchStored: there is no room for both.
+        Disconnected: it came through a permission that has ended since.
+
     """
     if source.origin is not None:
         await require_permission(connection, owner_id, source.origin.permission)
     same = (playlists.c.owner_id == owner_id) & (playlists.c.name == source.name)
     playlist_id = await connection.scalar(select(playlists.c.id).where(same))
     relinked = playlist_id is not None
+    if playlist_id is not None and ask and (await _tracks_of(connection, playlist_id)).keys() - set(given):
+        await require_room(connection, owner_id, [source], replacing=False)
+        mine = select(playlists.c.name).where(playlists.c.owner_id == owner_id)
+        other = replace(source, name=free_name(source.name, set(await connection.scalars(mine))))
+        linked = await make(connection, owner_id, other, given)
+        return replace(linked, namesake=await one(connection, playlist_id))
     if playlist_id is None:
         values = {
             "owner_id": owner_id,
@@ -150,15 +169,9 @@ async def make(
         }
         playlist_id = await connection.scalar(insert(playlists).values(**values).returning(playlists.c.id))
     assert playlist_id is not None
-    on_it = playlist_tracks.c.playlist_id == playlist_id
-    before = select(playlist_tracks.c.track_id, playlist_tracks.c.since).where(on_it)
-    rows = await connection.execute(before.order_by(playlist_tracks.c.position))
-    listed = {row.track_id: row.since for row in rows}
-    kept = list(listed) if keep else []
+    kept = list(await _tracks_of(connection, playlist_id)) if keep else []
     ids = list(dict.fromkeys([*kept, *given]))
-    await connection.execute(delete(playlist_tracks).where(on_it))
-    await put(connection, playlist_id, ids, listed)
-    await drop_unused(connection, set(listed).difference(ids))
+    await _refill(connection, playlist_id, ids)
     await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id))
     if source.origin is not None:
         origin = {"link": source.origin.link, "version": source.origin.version}
@@ -167,3 +180,29 @@ async def make(
     playlist = await one(connection, playlist_id)
     duplicates = source.duplicates + len(kept) + len(given) - len(ids)
     return LinkedPlaylist(playlist, duplicates, source.skipped, source.bad_cells, relinked)
+
+
+async def _tracks_of(connection: AsyncConnection, playlist_id: int) -> dict[int, int]:
+    """The tracks of a playlist in order, and since when each is on it."""
+    query = select(playlist_tracks.c.track_id, playlist_tracks.c.since).order_by(playlist_tracks.c.position)
+    rows = await connection.execute(query.where(playlist_tracks.c.playlist_id == playlist_id))
+    return {row.track_id: row.since for row in rows}
+
+
+async def _refill(connection: AsyncConnection, playlist_id: int, ids: Sequence[int]) -> None:
+    listed = await _tracks_of(connection, playlist_id)
+    await connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist_id == playlist_id))
+    await put(connection, playlist_id, ids, listed)
+    await drop_unused(connection, set(listed).difference(ids))
+
+
+async def take_place(connection: AsyncConnection, playlist_id: int, other_id: int) -> None:
+    """Let one playlist's tracks replace those of another, which keeps its name and the servers that see it."""
+    ids = list(await _tracks_of(connection, playlist_id))
+    await _refill(connection, other_id, ids)
+    await connection.execute(delete(playlist_origins).where(playlist_origins.c.playlist_id == other_id))
+    origin = update(playlist_origins).where(playlist_origins.c.playlist_id == playlist_id)
+    await connection.execute(origin.values(playlist_id=other_id))
+    kind = select(playlists.c.kind).where(playlists.c.id == playlist_id).scalar_subquery()
+    await connection.execute(update(playlists).where(playlists.c.id == other_id).values(kind=kind))
+    await connection.execute(delete(playlists).where(playlists.c.id == playlist_id))

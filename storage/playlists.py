@@ -8,19 +8,19 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, literal, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from bot.domain.errors import StorageBusy, UnknownPlaylist, UnknownTrack
 from bot.domain.names import search_fold
 from bot.domain.tracks import LinkedPlaylist, Playlist, PlaylistSource, Track, TrackSource
-from storage import catalogue, linking, seen
-from storage.database import Database, Statement
+from storage import catalogue, linking, seen, values
+from storage.database import Database, Statement, fetch_within
 from storage.listeners import Began, began, ensure
 from storage.playlist_rows import one, own, playlist, summary
 from storage.presence import shared_with
-from storage.rows import select_tracks, track
-from storage.schema import playlist_shares, playlist_tracks, playlists, tracks
+from storage.rows import track
+from storage.schema import playlist_shares, playlist_tracks, playlists, track_values, tracks
 
 SECOND_LOOK = 600  # seconds
 AT_ONCE = 500  # rows of which tracks are made while others' clicks wait
@@ -41,8 +41,10 @@ class Playlists:
         """Store a playlist that is at hand; one of the same name by the same owner is replaced."""
         return (await self.link_all(owner_id, [source], await self.began(owner_id)))[0]
 
-    async def link_all(self, owner_id: int, sources: Sequence[PlaylistSource], since: Began) -> list[LinkedPlaylist]:
-        """Store several playlists, all of them or none.
+    async def link_all(
+        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began, *, ask: bool = False
+    ) -> list[LinkedPlaylist]:
+        """Store several playlists, all of them or none; with `ask`, none that would lose a track is replaced.
 
         Raises:
             ErasedMeanwhile: the owner was erased since.
@@ -52,25 +54,27 @@ class Playlists:
         if linking.is_long(sources):
             # One after the other: whoever clicks waits for one part of one list, and a member's stage is one list's.
             async with self._long:
-                return await self._link_in_parts(owner_id, sources, since)
+                return await self._link_in_parts(owner_id, sources, since, ask=ask)
         async with self._database.transaction() as connection:
             await ensure(connection, owner_id, since)
             await linking.require_room(connection, owner_id, sources, replacing=True)
             made: list[LinkedPlaylist] = []
             for source in sources:
                 stored = await catalogue.store(connection, source.tracks, owner_id)
-                made.append(await linking.make(connection, owner_id, source, stored.ids))
+                made.append(await linking.make(connection, owner_id, source, stored.ids, ask=ask))
             return made
 
     async def _link_in_parts(
-        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began
+        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began, *, ask: bool
     ) -> list[LinkedPlaylist]:
         mine = linking.own_stage(owner_id)
         try:
             ids = await linking.stage(self._database, owner_id, sources, since)
             async with self._database.transaction() as connection:
                 await ensure(connection, owner_id, since)
-                made = [await linking.make(connection, owner_id, *each) for each in zip(sources, ids, strict=True)]
+                made = [
+                    await linking.make(connection, owner_id, *each, ask=ask) for each in zip(sources, ids, strict=True)
+                ]
         except Exception:
             await self._clear(mine)
             raise
@@ -128,6 +132,15 @@ class Playlists:
         await self._clear(gone)
         return found
 
+    async def replace(self, owner_id: int, playlist_id: int, other_id: int) -> Playlist:
+        """Let a playlist take the place of another of its owner's, which keeps its name; raises UnknownPlaylist."""
+        async with self._database.transaction() as connection:
+            for each in (playlist_id, other_id):
+                await own(connection, owner_id, each)
+            if playlist_id != other_id:
+                await linking.take_place(connection, playlist_id, other_id)
+            return await one(connection, other_id)
+
     async def share(self, owner_id: int, playlist_id: int, guild_id: int, shared: bool = True) -> Playlist:
         """Share a playlist of the owner's with a server, or stop; raises UnknownPlaylist."""
         async with self._database.transaction() as connection:
@@ -164,9 +177,10 @@ class Playlists:
 
     async def tracks(self, playlist_id: int, listener_id: int | None = None) -> list[Track]:
         """The tracks of a playlist, in order, as a listener sees them through it; without one, as its owner does."""
-        owner = select(playlists.c.owner_id).where(playlists.c.id == playlist_id).scalar_subquery()
-        listener = owner if listener_id is None else literal(listener_id)
-        return await self._tracks(_listed(playlist_id, listener))
+        values = {"playlist_id": playlist_id, "listener_id": listener_id or 0}
+        async with self._database.reading() as connection:
+            rows = await fetch_within(connection, seen.ON_PLAYLIST, **values)
+        return await _made(rows)
 
     async def visible_tracks(self, listener_id: int, guild_id: int | None) -> list[Track]:
         """Every track on a playlist that the member can see, once."""
@@ -182,13 +196,15 @@ class Playlists:
 
     async def state(self, listener_id: int, guild_id: int | None, playlist_id: int | None = None) -> int:
         """The tracks that the member can see, of one playlist or all, and what is known of them, as one number."""
-        if playlist_id is None:
-            query = seen.everything(listener_id, guild_id)
-        else:
-            query = _listed(playlist_id, literal(listener_id))
-            query = query.where(playlists.c.id.in_(seen.lists(listener_id, guild_id)))
         async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
+            if playlist_id is None:
+                rows = (await connection.execute(seen.everything(listener_id, guild_id))).all()
+            else:
+                visible = playlists.c.id.in_(seen.lists(listener_id, guild_id))
+                query = select(playlists.c.id).where(playlists.c.id == playlist_id, visible)
+                rows = [*await connection.execute(query)]
+                values = {"playlist_id": playlist_id, "listener_id": listener_id}
+                rows += await fetch_within(connection, seen.ON_PLAYLIST, **values)
         return await asyncio.to_thread(lambda: hash(tuple(map(tuple, rows))))
 
     async def search(self, listener_id: int, guild_id: int | None, text: str, limit: int = 25) -> list[Track]:
@@ -216,12 +232,7 @@ class Playlists:
         done = 0
         async with self._database.transaction() as connection:
             for track_id, source in found.items():
-                mine = exists().where(
-                    playlist_tracks.c.track_id == track_id,
-                    playlist_tracks.c.playlist_id == playlists.c.id,
-                    playlists.c.owner_id == owner_id,
-                )
-                own = select(tracks.c.id).where(tracks.c.id == track_id, mine)
+                own = select(tracks.c.id).where(tracks.c.id == track_id, seen.on_list_of(owner_id, tracks.c.id))
                 if source.spotify_id and await connection.scalar(own):
                     done += await catalogue.identify(connection, track_id, source, owner_id)
         return done
@@ -232,6 +243,19 @@ class Playlists:
             await ensure(connection, listener_id, since)
             (track_id,) = (await catalogue.store(connection, [source], listener_id)).ids
         return await self.track(track_id, listener_id)
+
+    async def twins(self, owner_id: int, recording_ids: Collection[int]) -> list[tuple[int, Track]]:
+        """Pairs of a recording of the owner's and a track of the owner's lists that is called the same."""
+        recording, row = track_values.alias(), track_values.alias()
+        own = (recording.c.contributor_id == owner_id) & (recording.c.source == values.AUDIO)
+        said = or_(row.c.contributor_id == owner_id, row.c.contributor_id.is_(None))
+        listed = seen.on_list_of(owner_id, row.c.track_id)
+        alike = (row.c.name_key == recording.c.name_key) & said & listed & row.c.track_id.not_in(recording_ids)
+        query = select(recording.c.track_id, row.c.track_id).select_from(recording).join(row, alike).distinct()
+        query = query.where(own, recording.c.track_id.in_(recording_ids))
+        async with self._database.reading() as connection:
+            pairs = (await connection.execute(query)).all()
+        return [(recording_id, await self.track(track_id, owner_id)) for recording_id, track_id in pairs]
 
     async def lend(self, owner_id: int, recording_id: int, track_id: int) -> bool:
         """Let the sound of the owner's recording be that of a track on the owner's lists, for the owner alone."""
@@ -270,17 +294,10 @@ class Playlists:
     async def _tracks(self, query: Select[Any]) -> list[Track]:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        if len(rows) <= AT_ONCE:
-            return [track(row) for row in rows]
-        return await asyncio.to_thread(lambda: [track(row) for row in rows])
+        return await _made(rows)
 
 
-def _listed(playlist_id: int, listener: Any) -> Select[Any]:
-    """A query for the tracks of a playlist, in order, as a listener sees them through it."""
-    return (
-        select_tracks(listener, playlists.c.owner_id)
-        .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
-        .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
-        .where(playlist_tracks.c.playlist_id == playlist_id)
-        .order_by(playlist_tracks.c.position)
-    )
+async def _made(rows: Sequence[Any]) -> list[Track]:
+    if len(rows) <= AT_ONCE:
+        return [track(row) for row in rows]
+    return await asyncio.to_thread(lambda: [track(row) for row in rows])

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import NothingToUndo
 from bot.domain.ratings import Rating
-from storage.database import Database, Statement, run_many
+from storage.database import Database, Statement, fetch_within, run_many
 from storage.listeners import Began, ensure, ensure_now
 from storage.rows import select_tracks, track
 from storage.schema import ratings, tracks, verdicts
@@ -149,14 +149,15 @@ class Ratings:
 
     async def of(self, listener_id: int) -> list[Rating]:
         """All of a member's ratings, oldest first, with tracks and features."""
-        query = _with_tracks(listener_id).order_by(ratings.c.rated_at, ratings.c.track_id)
-        return [_rating(listener_id, row) for row in await self._rows(query)]
+        async with self._database.reading() as connection:
+            rows = await fetch_within(connection, OLDEST_FIRST, listener_id=listener_id)
+        return [_rating(listener_id, row) for row in rows]
 
     async def page(self, listener_id: int, page: int, size: int = 10) -> tuple[list[Rating], int]:
         """One page (0-based) of a member's ratings, newest first, and how many there are in all."""
         total = await self.count(listener_id)
         page = max(0, min(page, (total - 1) // size))
-        query = _with_tracks(listener_id).order_by(ratings.c.rated_at.desc(), ratings.c.track_id.desc())
+        query = _with_tracks(literal(listener_id)).order_by(ratings.c.rated_at.desc(), ratings.c.track_id.desc())
         rows = await self._rows(query.limit(size).offset(page * size))
         return [_rating(listener_id, row) for row in rows], total
 
@@ -200,14 +201,18 @@ async def rate_many(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
         await run_many(connection, statement, rows)
 
 
-def _with_tracks(listener_id: int) -> Any:
+def _with_tracks(listener: Any) -> Any:
     return (
-        select_tracks(literal(listener_id), func.coalesce(ratings.c.through_id, 0))
+        select_tracks(listener, func.coalesce(ratings.c.through_id, 0))
         .add_columns(ratings.c.stars, ratings.c.rated_at)
         .join(ratings, ratings.c.track_id == tracks.c.id)
-        .where(ratings.c.listener_id == listener_id)
+        .where(ratings.c.listener_id == listener)
     )
 
 
-def _rating(listener_id: int, row: Row[Any]) -> Rating:
-    return Rating(listener_id, track(row), row.stars, row.rated_at)
+OLDEST_FIRST = Statement(_with_tracks(LISTENER).order_by(ratings.c.rated_at, ratings.c.track_id))
+
+
+def _rating(listener_id: int, row: Sequence[Any]) -> Rating:
+    *of_track, stars, rated_at = row
+    return Rating(listener_id, track(of_track), stars, rated_at)

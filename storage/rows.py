@@ -49,12 +49,12 @@ def select_tracks(listener: Any = NOBODY, through: Any = NOBODY) -> Any:
 
 
 def _said(listener: Any, through: Any) -> Label[Any]:
-    """All that a listener believes of a track, a line each: rank and source, facts, features."""
-    features = func.coalesce(track_values.c.features, "")
+    """All that a listener believes of a track, in JSON: an array of rank and source, facts, features for each row."""
     provider = case((track_values.c.source == UNSIGNED, FILE), else_=track_values.c.source)
-    line = rank(listener) + provider + "\t" + track_values.c.facts + "\t" + features
+    features = func.coalesce(track_values.c.features, "{}")
+    row = literal('["', String) + rank(listener) + provider + '",' + track_values.c.facts + "," + features + "]"
     return (
-        select(func.group_concat(line, "\n", type_=String))
+        select(func.group_concat(row, ",", type_=String))
         .where(track_values.c.id.in_(believed(listener, through)))
         .correlate_except(track_values)
         .scalar_subquery()
@@ -78,11 +78,12 @@ def fact(name: str, listener: Any, through: Any = NOBODY) -> Any:
 def track(row: Sequence[Any]) -> Track:
     """Make a track of the first values of a row of `select_tracks`; without a name, its id or number stands for one."""
     track_id, spotify_id, isrc, through, said = row[:5]
-    lines = sorted(line.split("\t") for line in said.split("\n")) if said else []
+    rows: list[tuple[str, dict[str, Any], dict[str, float]]] = json.loads(f"[{said}]") if said else []
+    rows.sort(key=_first, reverse=True)
     facts: dict[str, Any] = {}
-    for _, known, _ in reversed(lines):
-        facts |= json.loads(known)
-    features, scales = merge([(who[1:], json.loads(values)) for who, _, values in lines if values])
+    for _, known, _ in rows:
+        facts |= known
+    features, scales = merge([(who[1:], values) for who, _, values in reversed(rows) if values])
     return Track(
         id=track_id,
         title=facts.get("title") or unnamed(track_id, spotify_id, isrc),
@@ -97,6 +98,10 @@ def track(row: Sequence[Any]) -> Track:
         scales=scales,
         through=through or None,
     )
+
+
+def _first(row: Sequence[Any]) -> str:
+    return row[0]
 
 
 def unnamed(track_id: int, spotify_id: str | None, isrc: str | None) -> str:

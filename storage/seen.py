@@ -26,6 +26,13 @@ def lists(listener_id: Any, guild_id: Any) -> Any:
     return union_all(own, select(playlist_shares.c.playlist_id).where(shared_with(guild_id)))
 
 
+def on_list_of(owner_id: Any, track_id: Any) -> Any:
+    """Whether a track is on a list of a member's own; from the lists' side, for thousands may list it."""
+    row = playlist_tracks.alias()
+    own = row.c.playlist_id.in_(select(playlists.c.id).where(playlists.c.owner_id == owner_id))
+    return exists(select(row.c.track_id).where(row.c.track_id == track_id, own).correlate_except(row))
+
+
 def everything(listener_id: int, guild_id: int | None, named: Sequence[Any] = ()) -> Any:
     """A query for every track that a member can see, once; conditions on SEARCH_KEY hold of its names."""
     listener, through = literal(listener_id), NOBODY
@@ -65,7 +72,7 @@ def _through() -> Any:
     """Whose list a listener sees a track through: a named member's, else what showed it first, else as when rated."""
     of_it = playlist_tracks.c.track_id == tracks.c.id
     on_list = playlist_tracks.c.playlist_id == playlists.c.id
-    own = exists().where(playlists.c.owner_id == LISTENER, on_list, of_it)
+    own = on_list_of(LISTENER, tracks.c.id)
     first = func.max(playlist_tracks.c.since, playlist_shares.c.since)
     chosen = playlists.c.id == bindparam("playlist_id")
     shared = (
@@ -86,7 +93,13 @@ def _through() -> Any:
 
 
 def _one(*, only_visible: bool) -> Statement:
-    seen = select(tracks.c.id, _through().label("owner_id")).where(tracks.c.id == bindparam("track_id")).subquery()
+    # With a limit, SQLite works out once whose list it is, and not at each mention.
+    seen = (
+        select(tracks.c.id, _through().label("owner_id"))
+        .where(tracks.c.id == bindparam("track_id"))
+        .limit(1)
+        .subquery()
+    )
     query = select_tracks(LISTENER, seen.c.owner_id).join(seen, seen.c.id == tracks.c.id)
     if only_visible:
         rated = exists().where(ratings.c.track_id == tracks.c.id, ratings.c.listener_id == LISTENER)
@@ -95,6 +108,13 @@ def _one(*, only_visible: bool) -> Statement:
     return Statement(query)
 
 
+ON_PLAYLIST = Statement(
+    select_tracks(func.coalesce(func.nullif(LISTENER, 0), playlists.c.owner_id), playlists.c.owner_id)
+    .join(playlist_tracks, playlist_tracks.c.track_id == tracks.c.id)
+    .join(playlists, playlists.c.id == playlist_tracks.c.playlist_id)
+    .where(playlist_tracks.c.playlist_id == bindparam("playlist_id"))
+    .order_by(playlist_tracks.c.position)
+)
 THROUGH = Statement(select(_through()).where(tracks.c.id == bindparam("track_id")))
 ONE_TRACK = _one(only_visible=False)
 ONE_VISIBLE_TRACK = _one(only_visible=True)

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, count, pairwise
 
 MAX_NAME = 300  # characters of a title or an artist
 # Marks that would turn the direction of what follows, or hide something in a name.
@@ -89,3 +90,9 @@ def search_key(artist: str, title: str) -> str:
 def _key(name: str) -> str:
     """A folded name; one that is all signs stands for itself."""
     return fold(name) or name.strip()
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name itself, or the first of "name 2", "name 3" ... that is not taken."""
+    numbered = (f"{name} {number}" for number in count(2))
+    return next(candidate for candidate in chain([name], numbered) if candidate not in taken)

@@ -13,6 +13,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "spectral": tuple(f"{kind}_{place}" for kind in ("pitch", "timbre") for place in range(12)),
 }  # fmt: skip
+NAMES: Mapping[str, frozenset[str]] = {group: frozenset(names) for group, names in GROUPS.items()}
 # The columns in which a table of tracks says which source speaks.
 SPEAKERS: Mapping[str, str] = {group: f"{group}_by" for group in GROUPS}
 
@@ -29,12 +30,14 @@ def merge(sources: Sequence[tuple[str, Mapping[str, float]]]) -> tuple[dict[str,
     """
     values: dict[str, float] = {}
     speaks: dict[str, str] = {}
-    group_of = {name: group for group, names in GROUPS.items() for name in names}
     for source, said in sources:
-        for name, value in said.items():
-            group = group_of.get(name)
-            if group is None or speaks.setdefault(group, source) == source:
-                values.setdefault(name, value)
+        if said.keys() <= values.keys():  # by far the commonest case after the first
+            continue
+        new = {name: value for name, value in said.items() if name not in values}
+        for group, names in NAMES.items():
+            if not names.isdisjoint(new) and speaks.setdefault(group, source) != source:
+                new = {name: value for name, value in new.items() if name not in names}
+        values |= new
     return values, speaks
 
 

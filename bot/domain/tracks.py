@@ -137,6 +137,7 @@ class LinkedPlaylist:
     skipped: int
     bad_cells: int
     relinked: bool  # a playlist of this name by this owner was replaced
+    namesake: Playlist | None = None  # one of the wanted name has other tracks: its owner is asked before it goes
     unchanged: bool = False  # it was read before, and nothing has changed since
     local: int = 0  # files of the owner's own on Spotify
     episodes: int = 0

@@ -1,11 +1,9 @@
 """Link: a playlist in any form becomes stored tracks with features."""
 
 import asyncio
-from collections.abc import Collection
 from dataclasses import replace
-from itertools import chain, count
 
-from bot.domain.names import tidy
+from bot.domain.names import free_name, tidy
 from bot.domain.tracks import LinkedPlaylist, PlaylistSource
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers
@@ -22,6 +20,8 @@ async def link_file(
 ) -> list[LinkedPlaylist]:
     """Store every playlist that a file holds, all or none; `name` renames it when it holds one.
 
+    One whose namesake has other tracks gets another name, and its owner is asked.
+
     Raises:
         LinkError: the file is empty, too large, unreadable or without tracks; nothing is stored.
         Busy: another file of this member is being linked.
@@ -33,7 +33,7 @@ async def link_file(
         sources = await _read(workers, owner_id, file)
         if len(sources) == 1:
             sources = [named(sources[0], name)]
-        return await playlists.link_all(owner_id, sources, since)
+        return await playlists.link_all(owner_id, sources, since, ask=True)
 
 
 async def _read(workers: Workers, owner_id: int, file: Sent) -> list[PlaylistSource]:
@@ -55,22 +55,16 @@ async def link_text(playlists: Playlists, owner_id: int, text: str, name: str | 
     source = await asyncio.to_thread(read_lines, text)
     taken = {playlist.name for playlist in await playlists.of(owner_id)}
     source = named(replace(source, name=free_name(source.name, taken)), name)
-    return await playlists.link_all(owner_id, [source], since)
+    return await playlists.link_all(owner_id, [source], since, ask=True)
 
 
 async def link_catalogue(playlists: Playlists, owner_id: int, name: str | None = None) -> list[LinkedPlaylist]:
     """Store the catalogue that comes with the bot, for whoever has no file at hand."""
     since = await playlists.began(owner_id)
-    return await playlists.link_all(owner_id, [named(bach.catalogue(), name)], since)
+    return await playlists.link_all(owner_id, [named(bach.catalogue(), name)], since, ask=True)
 
 
 def named(source: PlaylistSource, name: str | None) -> PlaylistSource:
     """Give a playlist the name that its member typed, made harmless; a blank one counts as none."""
     tidied = tidy(name or "", NAME_LENGTH)
     return replace(source, name=tidied) if tidied else source
-
-
-def free_name(name: str, taken: Collection[str]) -> str:
-    """The name itself, or the first of "name 2", "name 3" ... that is not taken."""
-    numbered = (f"{name} {number}" for number in count(2))
-    return next(candidate for candidate in chain([name], numbered) if candidate not in taken)

@@ -18,9 +18,10 @@ from bot.domain.errors import (
     SpotifyError,
     SpotifyForbids,
 )
+from bot.domain.names import free_name
 from bot.domain.tracks import LinkedPlaylist, Origin, PlaylistSource, Track
 from bot.flow.connect import Connections, Member
-from bot.flow.link import free_name, named
+from bot.flow.link import named
 from bot.sources.queue import Closed, NoAnswer, Waiting
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Access, Listing, Own, Progress, Spotify
@@ -120,7 +121,7 @@ async def link_spotify(
     taken = {one.name for one in await playlists.of(owner_id)}
     called = before.name if before else free_name(_name(link, listing), taken)
     source = named(PlaylistSource(called, "spotify", listing.tracks, origin=origin), name)
-    (linked,) = await playlists.link_all(owner_id, [source], since)
+    (linked,) = await playlists.link_all(owner_id, [source], since, ask=before is None or source.name != before.name)
     await outside.accounts.drop_half_read(owner_id, link.key)
     return replace(linked, local=listing.local, episodes=listing.episodes, gone=listing.gone)
 

@@ -23,6 +23,9 @@ class Uploaded:
     linked: LinkedPlaylist | None  # None: none could be heard
     heard: Sequence[tuple[Track, AudioAnalysis]]
     failed: Sequence[AudioError]
+    twins: Sequence[
+        tuple[int, Track]
+    ] = ()  # a recording's id, and a track on the member's lists that is called the same
 
 
 async def upload(
@@ -57,7 +60,7 @@ async def upload(
     sounds = {track_id: one.clip for track_id, one in zip(track_ids, heard, strict=True)}
     await clips.add(owner_id, sounds, since)
     found = [(as_track(one, track_id), one.analysis) for track_id, one in zip(track_ids, heard, strict=True)]
-    return Uploaded(linked, found, failed)
+    return Uploaded(linked, found, failed, await playlists.twins(owner_id, track_ids))
 
 
 async def listen(workers: Workers, listener_id: int, file: Sent) -> Track:

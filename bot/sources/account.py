@@ -39,7 +39,7 @@ def _playlists(file_name: str, found: list[Any]) -> list[PlaylistSource]:
     names: Counter[str] = Counter()
     rows = 0
     for playlist in _dicts(found):
-        name = tidy(_text(playlist, "name"), 76) or playlist_name(file_name)
+        name = tidy(_text(playlist, "name"), 76) or playlist_name(file_name) or "My playlist"
         names[name] += 1
         collector = Collector(name if names[name] == 1 else f"{name} {names[name]}", "spotify-account")
         for item in _dicts(playlist.get("items")):

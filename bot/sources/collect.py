@@ -1,7 +1,8 @@
 """Gathers tracks in order, counting what is named twice or cannot be used."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.errors import FileTooLarge, NoTracks
@@ -14,6 +15,7 @@ SPOTIFY_TRACK = re.compile(
     r"([0-9A-Za-z]{22})(?![0-9A-Za-z])"
 )
 BARE_ID = re.compile(r"[0-9A-Za-z]{22}")
+THIS = "this file"  # where its name says nothing
 ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 
 
@@ -61,7 +63,7 @@ class Collector:
     ) -> None:
         """Take one row; without a title or an id it counts as skipped."""
         if len(self.tracks) + self.duplicates + self.skipped >= MAX_ROWS:
-            raise FileTooLarge(name=self.name, size=MAX_ROWS + 1, limit=MAX_ROWS, unit="rows")
+            raise FileTooLarge(name=self.name or THIS, size=MAX_ROWS + 1, limit=MAX_ROWS, unit="rows")
         title, artist, album = tidy(title), tidy(artist), tidy(album)
         if not title and track_id:
             title = f"Track {track_id}"
@@ -89,5 +91,15 @@ class Collector:
     def done(self) -> PlaylistSource:
         """The playlist; raises NoTracks where none was found."""
         if not self.tracks:
-            raise NoTracks(name=self.name)
-        return PlaylistSource(self.name, self.kind, self.tracks, self.duplicates, self.skipped, self.bad_cells)
+            raise NoTracks(name=self.name or THIS)
+        name = self.name or name_of(self.tracks)
+        return PlaylistSource(name, self.kind, self.tracks, self.duplicates, self.skipped, self.bad_cells)
+
+
+def name_of(tracks: Sequence[TrackSource]) -> str:
+    """What a list can be called by what is on it: its album, if it is one, else the artists that are there most."""
+    albums = {track.album for track in tracks}
+    if len(albums) == 1 and len(tracks) > 1 and (album := albums.pop()):
+        return tidy(album, 80)
+    artists = Counter(track.artist for track in tracks if track.artist).most_common(2)
+    return tidy(", ".join(artist for artist, _ in artists) or tracks[0].title, 80)

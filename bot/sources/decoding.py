@@ -54,6 +54,6 @@ def _decoded(data: bytes) -> str:
 
 
 def playlist_name(file_name: str) -> str:
-    """The name that a playlist gets from its file's."""
+    """The name that a playlist gets from its file's; empty where that has no letter or digit."""
     stem = FILE_ENDING.sub("", file_name.replace("\\", "/").rsplit("/", 1)[-1])
-    return tidy(stem.replace("_", " "), 80) or "My playlist"
+    return tidy(stem.replace("_", " "), 80) if any(map(str.isalnum, stem)) else ""

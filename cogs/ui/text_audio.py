@@ -2,7 +2,7 @@
 
 from bot.domain.tracks import AudioAnalysis, Track
 from bot.flow.upload import Uploaded
-from cogs.ui.text import count, fit, plain
+from cogs.ui.text import bare, count, fit, plain, song, song_bare
 from cogs.ui.text_errors import error
 
 KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
@@ -25,6 +25,14 @@ def heard_line(track: Track, analysis: AudioAnalysis) -> str:
     return f"- **{plain(track.title)}** · {' · '.join(facts)}"
 
 
+def lend(track: Track) -> str:
+    return bare(f"Use the sound for {song_bare(track)}", 80)
+
+
+def lent(track: Track) -> str:
+    return f"For you, {song(track)} now sounds as your recording does. Nobody else's changes."
+
+
 def uploaded(outcome: Uploaded) -> str:
     """Say what came of the files, each that failed in its own words."""
     lines: list[str] = []
@@ -39,6 +47,11 @@ def uploaded(outcome: Uploaded) -> str:
             *(heard_line(track, analysis) for track, analysis in outcome.heard),
         ]
     lines += [f"- {error(problem)}" for problem in outcome.failed]
+    if outcome.twins:
+        lines += [
+            "",
+            "Tracks on your lists are called the same. Where it is the same music, a click takes the sound over:",
+        ]
     if outcome.linked is not None:
         lines += [
             "",

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.domain.tracks import Coverage, LinkedPlaylist
+from bot.domain.tracks import Coverage, LinkedPlaylist, Playlist
 from bot.flow.match import Doubtful, Matched
-from cogs.ui.text import CATALOGUE, count, fit, plain
+from cogs.ui.text import CATALOGUE, bare, count, fit, plain
 
 SOURCES = {"file": "the file", "audio": "audio", "reccobeats": "ReccoBeats", "spotify": "Spotify"}
 
@@ -27,6 +27,11 @@ def _linked_one(outcome: LinkedPlaylist) -> str:
             f"{count(playlist.tracks, 'track')}, features for {playlist.with_features:,}."
         )
     ]
+    if outcome.namesake is not None:
+        lines.append(
+            f"You have a list called **{plain(outcome.namesake.name)}** already, with other songs, so both are kept. "
+            "Is this one to take its place? Then press the button below."
+        )
     without = [
         count(outcome.duplicates, "duplicate") if outcome.duplicates else "",
         f"{count(outcome.skipped, 'row')} without a track" if outcome.skipped else "",
@@ -54,6 +59,14 @@ def _matched(found: Matched) -> str:
     ]
     more = " Link it again later, and I go on with the rest." if found.left else ""
     return f"Names looked for on Spotify: {', '.join(filter(None, parts))}.{more}"
+
+
+def replace_it(namesake: Playlist) -> str:
+    return bare(f"Replace {namesake.name}", 80)
+
+
+def replaced(playlist: Playlist) -> str:
+    return f"**{plain(playlist.name)}** now holds the new list: {count(playlist.tracks, 'track')}. Your ratings stay."
 
 
 WHICH = "Which of these did you mean?"

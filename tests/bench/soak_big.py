@@ -23,6 +23,7 @@ TRACKS = 20_000
 OWN = 220  # tracks on each member's playlist
 RATED = 200
 FEATURES = '{"energy": %.3f, "tempo": %.1f, "valence": %.3f, "acousticness": %.3f, "loudness": %.1f}'
+FACTS = '{"title": "Piece %d", "artist": "Artist %d"}'
 Say = Callable[[str, str], None]
 
 
@@ -39,22 +40,21 @@ def fill(path: Path, members: int) -> None:
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
     insert = connection.executemany
-    tracks = range(1, TRACKS + 1)
-    insert(
-        "INSERT INTO tracks (id, name_key, search_key, title, artist, album) VALUES (?, ?, ?, ?, ?, '')",
-        ((i, key := f"artist {i % 900}|piece {i}", key, f"Piece {i}", f"Artist {i % 900}") for i in tracks),
-    )
-    insert(
-        "INSERT INTO track_features (track_id, source, features, fetched_at) VALUES (?, 'file', ?, 1)",
-        ((i, FEATURES % (chance.random(), chance.uniform(60, 180), chance.random(), chance.random(), -chance.random()))
-         for i in tracks),
-    )  # fmt: skip
+    insert("INSERT INTO tracks (id, name_key) VALUES (?, ?)", ((i, _name(i)) for i in range(1, TRACKS + 1)))
     people = range(1, members + 1)
     insert("INSERT INTO listeners VALUES (?, 1)", ((who,) for who in people))
-    insert("INSERT INTO sharing VALUES (?, 0)", ((who,) for who in people))
+    insert("INSERT INTO sharing VALUES (?, 0, 1, 0, unixepoch())", ((who,) for who in people))
     insert("INSERT INTO playlists VALUES (?, ?, 'Mix', 'csv', 1)", ((who, who) for who in people))
-    insert("INSERT INTO playlist_shares VALUES (?, ?)", ((who, who // 50) for who in people if who % 5 == 0))
+    shares = ((who, who // 50) for who in people if who % 5 == 0)
+    insert("INSERT INTO playlist_shares (playlist_id, guild_id, seen_at) VALUES (?, ?, unixepoch())", shares)
     insert("INSERT INTO playlist_tracks (playlist_id, track_id, position) VALUES (?, ?, ?)", _entries(people, OWN))
+    sound = [FEATURES % (chance.random(), chance.uniform(60, 180), chance.random(), chance.random(), -chance.random())
+             for _ in range(TRACKS + 1)]  # fmt: skip
+    insert(
+        "INSERT INTO track_values (contributor_id, track_id, source, name_key, search_key, facts, features, at)"
+        " VALUES (?, ?, 'file', ?, ?, ?, ?, 1)",
+        ((who, i, _name(i), _name(i), FACTS % (i, i % 900), sound[i]) for who, i, _ in _entries(people, OWN)),
+    )
     rated = "INSERT INTO ratings (listener_id, track_id, stars, rated_at) VALUES (?, ?, 1 + ? % 10, 1)"
     insert(rated, _entries(people, RATED))
     said = "INSERT INTO verdicts (listener_id, track_id, stars, at) VALUES (?, ?, 1 + ? % 10, 1)"
@@ -64,6 +64,10 @@ def fill(path: Path, members: int) -> None:
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()
+
+
+def _name(track: int) -> str:
+    return f"artist {track % 900}|piece {track}"
 
 
 def _entries(people: range, each: int) -> Iterator[tuple[int, int, int]]:

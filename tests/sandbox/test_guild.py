@@ -139,6 +139,8 @@ async def test_a_locked_thread_is_closed_to_all_but_moderators(
     with pytest.raises(discord.HTTPException) as caught:
         await mine.edit(content="changed")
     assert caught.value.code == 50083
+    with pytest.raises(HumanError, match="react"):
+        await human.react("Ben", mine.id, "👍")
 
 
 async def test_a_private_thread_is_seen_by_its_members(sandbox: Sandbox, bot: SmallBot) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bot.config import Config
-from bot.domain.errors import ErasedMeanwhile, TooMuchStored
+from bot.domain.errors import ErasedMeanwhile, TooMuchStored, UnknownPlaylist
 from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.serving.app import services
 from storage import linking
@@ -150,3 +150,22 @@ async def test_one_member_lists_so_many_tracks_and_no_more(database: Database):
     assert again.relinked, "what takes an older list's place needs no room of its own"
     assert len(await playlists.of(ADA)) == 2
     assert (await playlists.link(BEN, PlaylistSource("Ben's", "csv", tracks[:9]))).playlist.tracks == 9
+
+
+async def test_nobody_lets_a_list_take_the_place_of_another_members(database: Database):
+    playlists = Playlists(database)
+    hers = await playlists.link(1, PlaylistSource("Mix", "csv", [TrackSource("Air", "Bach")]))
+    his = await playlists.link(2, PlaylistSource("Mix", "csv", [TrackSource("Gigue", "Bach")]))
+    for who, new, old in ((1, hers, his), (1, his, hers), (2, hers, his)):
+        with pytest.raises(UnknownPlaylist):
+            await playlists.replace(who, new.playlist.id, old.playlist.id)
+    assert [track.title for track in await playlists.tracks(hers.playlist.id)] == ["Air"]
+
+
+async def test_a_long_list_asks_too_before_it_replaces_another(database: Database):
+    playlists = Playlists(database)
+    first = await playlists.link(1, PlaylistSource("Long", "csv", [TrackSource("Air", "Bach")]))
+    (second,) = await playlists.link_all(1, [LONG], ask=True)
+    assert (second.playlist.name, second.playlist.tracks) == ("Long 2", 5000)
+    assert second.namesake is not None
+    assert second.namesake.id == first.playlist.id

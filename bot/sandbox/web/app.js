@@ -58,9 +58,9 @@ async function read() {
     // A broken address leads to the first member in the first channel.
   }
   const me = state.members.find((one) => one.name.toLowerCase() === who.toLowerCase()) ?? state.members[0];
-  const named = () => channelsOf(me).find((one) => (one.type === "dm" ? where === "dm" : [one.name, one.id].includes(where)));
-  if (where && !named()) await fetchChannels(); // a link may be quicker than the news of the thread that it leads to
-  await go(me, named() ?? channelsOf(me)[0]);
+  const asked = () => channelsOf(me).find((one) => (one.type === "dm" ? where === "dm" : [one.name, one.id].includes(where)));
+  if (where && !asked()) await fetchChannels(); // a link may be quicker than the news of the thread that it leads to
+  await go(me, asked() ?? channelsOf(me)[0]);
 }
 
 function become(id) {
