@@ -165,7 +165,7 @@ async def test_nobody_lets_a_list_take_the_place_of_another_members(database: Da
 async def test_a_long_list_asks_too_before_it_replaces_another(database: Database):
     playlists = Playlists(database)
     first = await playlists.link(1, PlaylistSource("Long", "csv", [TrackSource("Air", "Bach")]))
-    (second,) = await playlists.link_all(1, [LONG], ask=True)
+    (second,) = await playlists.link_all(1, [LONG], Began(None), ask=True)
     assert (second.playlist.name, second.playlist.tracks) == ("Long 2", 5000)
     assert second.namesake is not None
     assert second.namesake.id == first.playlist.id
