@@ -115,7 +115,8 @@ async def _rotate(config: Config) -> None:
 
 async def _export(user_id: int, file: Path, config: Config) -> None:
     async with services(config, alone=False) as s:
-        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.studies, s.workers, user_id)
+        stores = (s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies)
+        archive = await export(*stores, s.workers, user_id)
     await asyncio.to_thread(_write, file, archive, config.keyring())
 
 
