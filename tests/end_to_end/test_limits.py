@@ -40,9 +40,9 @@ COSTLY = {
 }
 WITH_FILES = {"predict audio", "playlist upload"}  # counted by file; see test_audio.py
 CHEAP = {
-    "account erase", "account privacy", "account sharing", "account show", "help",
+    "account votes", "account erase", "account privacy", "account sharing", "account show", "help",
     "playlist list", "playlist share", "playlist unlink", "rate history",
-    "session cancel", "session handover", "session history", "session learn", "session settings", "session show",
+    "session cancel", "session handover", "session history", "session settings", "session show",
     "spotify connect", "spotify disconnect", "taste study",
 }  # fmt: skip
 
