@@ -139,7 +139,7 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
         for child in getattr(row, "children", []):
             found = CARD.match(getattr(child, "custom_id", None) or "")
             if found:
-                return Found(await s.playlists.visible_track(user, guild_id, int(found[1])), 1.0)
+                return Found(await s.playlists.visible_track(user, guild_id, int(found[1]), message_id=message.id), 1.0)
     sound = next((file for file in message.attachments if is_audio(file)), None)
     if sound is not None:
         return Found(await listen_to(interaction, sound), 1.0)

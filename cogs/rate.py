@@ -25,10 +25,16 @@ def round_of(interaction: discord.Interaction, playlist_id: int | None = None) -
 async def card_for(
     interaction: discord.Interaction, question: Question, notice: str | None = None, playlist: str | None = None
 ) -> cards.Message:
-    """The caller's card for a question, with its sound where there is some."""
-    clips = services(interaction).clips
+    """The caller's card for a question, with its sound where there is some, and what they are to be told."""
+    s = services(interaction)
     state = CardState(interaction.user.id, question.track.id, playlist or str(question.playlist_id or 0))
-    clip = await clips.of(question.track, interaction.user.id, interaction.guild_id)
+    clip = await s.clips.of(question.track, interaction.user.id, interaction.guild_id)
+    if question.unclear is not None:
+        unclear = text.unclear_digits(
+            await s.playlists.track(question.unclear, interaction.user.id, interaction.guild_id)
+        )
+        notice = f"{notice}\n{unclear}" if notice else unclear
+        await s.digits.told(interaction.user.id)
     return cards.private_card(question, state, notice, clip)
 
 

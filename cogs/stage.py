@@ -352,15 +352,15 @@ class Stage:
         round_ = session.open_round
         if round_ is None or round_.message_id is None:
             return
-        found: dict[int, set[int]] = {}
+        s, paces = self._bot.services, (self._bot.errands, self._bot.pace)
         message = await self._channel(session).fetch_message(round_.message_id)
-        for reaction in message.reactions:
-            stars = digits.stars(reaction.emoji)
-            if not stars:
+        found, known = await digits.read(message, *paces), await s.digits.under(round_.message_id)
+        for who in tuple(found):
+            since = await s.playlists.began(who)
+            if since.erased_since(round_.opened_at):  # what they gave before was erased with them
+                del found[who]
                 continue
-            async for user in reaction.users():
-                if not user.bot:
-                    found.setdefault(user.id, set()).add(stars)
+            await s.digits.put(who, round_.message_id, found[who].difference(known.get(who, ())), since=since)
         await catch_up(self._sessions, session.id, round_.number, found, now())
 
     async def _sweep(self) -> None:

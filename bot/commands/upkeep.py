@@ -131,7 +131,7 @@ def _write(file: Path, archive: bytes, keys: Keyring | None) -> None:
 
 
 async def _status(config: Config) -> None:
-    """Ask the running bot how it is."""
+    """Ask the running bot how it is; exit with 1 where it is not well, as a container's health check expects."""
     port = config.metrics_port or config.port
     if port is None:
         raise NotConfigured("EARMARK_METRICS_PORT", missing=True)
@@ -140,6 +140,8 @@ async def _status(config: Config) -> None:
     print(f"Connected to Discord: {gateway}. Database answers: {database}.")
     for line in found.lines():
         print(line)
+    if not (found.health.gateway and found.health.database):
+        raise SystemExit(1)
 
 
 def _unseal(file: Path, to: Path | None, config: Config) -> Path:

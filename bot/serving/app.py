@@ -39,6 +39,7 @@ from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
 from storage.database import Database, FolderLock
+from storage.digits import Digits
 from storage.features import Features
 from storage.leftovers import sweep
 from storage.models import Models
@@ -111,6 +112,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             ratings=ratings,
             models=Models(database),
             cards=Cards(database),
+            digits=Digits(database),
             settings=Settings(database),
             accounts=Accounts(database),
             sessions=sessions,

@@ -29,7 +29,7 @@ def test_what_keeps_the_outcome_of_work_cannot_be_called_without_when_the_work_b
         for argument in (*function.args.args, *function.args.kwonlyargs):
             if argument.annotation is not None and "Began" in (kind := ast.unparse(argument.annotation)):
                 optional += [f"{path}: {function.name}"] * (kind != "Began")
-    assert optional == ["storage/ratings.py: rate"], "a click has no work before it; a digit that waited has"
+    assert optional == []
 
 
 def test_only_what_is_written_at_once_makes_a_person_known_without_it():
