@@ -24,7 +24,7 @@ from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.i18n import Languages, speak
-from bot.telemetry.metrics import Metrics
+from bot.telemetry.metrics import GATEWAY_EVENTS, Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
@@ -184,7 +184,7 @@ class Earmark(commands.Bot):
             interaction_id = str(args[0].id)
             self._asked[interaction_id] = time.perf_counter()
             asyncio.get_running_loop().call_later(PATIENCE, self._give_up_on, interaction_id)
-        elif event_name in {"ready", "resumed", "disconnect"}:
+        elif event_name in GATEWAY_EVENTS:
             if event_name != "disconnect" or self.connected:  # each attempt to come back is a `disconnect`, too
                 self.services.metrics.gateway.add(event=event_name)
             self.connected = event_name != "disconnect"
@@ -213,7 +213,7 @@ class Earmark(commands.Bot):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Count what the handler of an event raised, of a reaction for example."""
         if (problem := sys.exception()) is not None:
-            self.services.metrics.failed(problem)
+            self.services.metrics.failed(problem, unexpected=not isinstance(problem, discord.DiscordServerError))
         await super().on_error(event_method, *args, **kwargs)
 
     async def setup_hook(self) -> None:

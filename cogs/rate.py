@@ -6,6 +6,7 @@ from discord.ext import commands
 
 from bot.domain.errors import NothingToRate, NotYourCard, UnknownPlaylist, UnknownTrack
 from bot.domain.ratings import Question
+from bot.domain.tracks import sent_id
 from bot.flow import rate as flow
 from bot.flow.rate import Round
 from cogs.public import play_ahead, post_first
@@ -120,7 +121,7 @@ class ChangeSelect(LastingItem, template=r"earmark:change:(?P<owner>\d{1,20})"):
     async def act(self, interaction: discord.Interaction) -> None:
         if interaction.user.id != self.number("owner"):
             raise NotYourCard(owner_id=self.number("owner"))
-        track_id = int(self.chosen)
+        track_id = sent_id(self.chosen)
         question = await services(interaction).questions.about(round_of(interaction), track_id)
         card = await card_for(interaction, question, playlist=ONE)
         await interaction.response.send_message(**cards.new(card), ephemeral=private(interaction))

@@ -21,7 +21,7 @@ from cogs.ui import cards, text_retrain, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.deliver import UNREACHABLE, deliver, tell
-from cogs.ui.errors import sentence
+from cogs.ui.errors import expected, sentence
 from cogs.ui.items import LastingItem, LastingView
 from storage.studies import File
 
@@ -147,7 +147,7 @@ class Retrain(commands.Cog):
             files = await study(s.ratings, s.studies, s.workers, user, progress)
             message = cards.Message(content=text_taste.STUDIED, view=None, attachments=_attached(files))
         except Exception as error:  # noqa: BLE001 - nobody awaits this task, so it is the last to see it
-            s.metrics.failed(error)
+            s.metrics.failed(error, unexpected=not expected(error))
             message = cards.Message(content=sentence(error), view=None)
         try:
             await deliver(interaction, **message)

@@ -7,6 +7,7 @@ import discord
 
 from bot.domain.errors import GroupError
 from bot.domain.session import Session
+from bot.domain.tracks import sent_id
 from bot.flow import voting
 from bot.flow.account import tracks_csv
 from bot.flow.gather import another
@@ -189,7 +190,7 @@ class SlotSelect(SessionItem, template=r"earmark:slot:(?P<action>swap|veto):(?P<
 
     async def press(self, interaction: discord.Interaction, session: Session) -> None:
         await interaction.response.defer()
-        place, track_id = (int(part) for part in self.chosen.split(":"))
+        place, track_id = (sent_id(part) for part in self.chosen.split(":"))
         on = stage(interaction)
         # One after the other: two who change slots at the same moment would be given the same other track.
         async with on.changes.of(session.id):

@@ -164,7 +164,7 @@ class Stage:
             log.info("%s: %s", name, type(problem).__name__)
         except Exception as problem:
             if not self._closing.is_set():
-                self._metrics.failed(problem)
+                self._metrics.failed(problem, unexpected=True)
                 log.exception("%s failed", name)
 
     async def _pause(self, seconds: float) -> bool:
@@ -182,7 +182,8 @@ class Stage:
                     pass
                 self._muted.discard(session_id)
             except Exception as problem:  # noqa: BLE001 - nobody above would see it
-                self._metrics.failed(problem)
+                unexpected = not isinstance(problem, (EarmarkError, discord.HTTPException))
+                self._metrics.failed(problem, unexpected=unexpected)
                 await self._mend(session_id, problem)
 
     async def _mend(self, session_id: int, problem: Exception) -> None:
@@ -392,6 +393,7 @@ class Stage:
         """What members are called, for a picture; each is asked for once."""
         guild = self._bot.get_guild(session.guild_id)
         for who in session.members.keys() - self._names.keys():
+            await self._bot.errands.turn()
             try:
                 found = await (guild.fetch_member(who) if guild else self._bot.fetch_user(who))
                 self._names[who] = text.bare(found.display_name, 16)
