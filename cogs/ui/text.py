@@ -29,6 +29,13 @@ VERDICTS: dict[Verdict, str] = {
 }
 
 
+def took_too_long(member_id: int) -> str:
+    return _(
+        "{member}, my answer took longer than Discord lets me wait, and your direct messages are closed to me. What was "
+        "made is kept: please ask me again."
+    ).format(member=f"<@{member_id}>")
+
+
 def plain(text: str, limit: int = 80) -> str:
     """Show somebody's text as text: no markdown, mention or link works, and its direction stays its own."""
     text = _tidied(text)

@@ -23,8 +23,8 @@ KEPT = {  # tables, and what is in them
         "{number} predictions that were or will be checked against your ratings",
     ),
     "studies": ngettext_noop(
-        "{number} note that a study of your ratings is under way",
-        "{number} notes that studies of your ratings are under way",
+        "{number} study of your ratings, under way or with its report",
+        "{number} studies of your ratings, under way or with their reports",
     ),
     "sharing": ngettext_noop("{number} place where you compare tastes", "{number} places where you compare tastes"),
     "models": ngettext_noop(

@@ -345,6 +345,11 @@ ASKED = {  # by a member, in a server
         N_("That was a lot of predictions at once."),
         N_("That was a lot of predictions at once in this server."),
     ),
+    "search": (N_("That was a lot of searches at once."), N_("That was a lot of searches at once in this server.")),
+    "suggest": (
+        N_("That was a lot of names to choose from at once."),
+        N_("That was a lot of names to choose from at once in this server."),
+    ),
     "session": (N_("That was a lot of sessions at once."), N_("That was a lot of sessions at once in this server.")),
     "export": (N_("That was a lot of archives at once."), N_("That was a lot of archives at once in this server.")),
     "hello": (N_("That was a lot of messages at once."), N_("That was a lot of messages at once in this server.")),
