@@ -227,7 +227,7 @@ async def test_a_rating_has_one_way_in_for_what_its_member_can_see_or_is_asked(r
     first, second = (await rig.playlists.visible_tracks(1, None))[:2]
     database = await Database.open(tmp_path / "earmark.db")
     cards = Cards(database)
-    await cards.add(PublicCard(55, 1, 99, 1, first.id, None))
+    await cards.add(PublicCard(55, 1, 99, 1, first.id, None), await rig.playlists.began(1))
     ben, elsewhere = Round(2, guild_id=99), Round(2, guild_id=98)
     for of, track_id, message_id in (
         (ben, first.id, None),  # on a stranger's list
