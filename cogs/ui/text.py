@@ -31,8 +31,8 @@ VERDICTS: dict[Verdict, str] = {
 
 def took_too_long(member_id: int) -> str:
     return _(
-        "{member}, my answer took longer than Discord lets me wait, and your direct messages are closed to me. What was "
-        "made is kept: please ask me again."
+        "{member}, my answer took longer than Discord lets me wait, and your direct messages are closed to me. What "
+        "was made is kept: please ask me again."
     ).format(member=f"<@{member_id}>")
 
 
