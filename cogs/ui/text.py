@@ -29,6 +29,13 @@ VERDICTS: dict[Verdict, str] = {
 }
 
 
+def took_too_long(member_id: int) -> str:
+    return _(
+        "{member}, my answer took longer than Discord lets me wait, and your direct messages are closed to me. What "
+        "was made is kept: please ask me again."
+    ).format(member=f"<@{member_id}>")
+
+
 def plain(text: str, limit: int = 80) -> str:
     """Show somebody's text as text: no markdown, mention or link works, and its direction stays its own."""
     text = _tidied(text)
@@ -156,6 +163,13 @@ def progress(question: Question) -> str:
             missing,
         ).format(rated=rated, left=left, missing=format_number(missing))
     return _("{rated} rated · {left} to go · /retrain when you like").format(rated=rated, left=left)
+
+
+def unclear_digits(track: Track) -> str:
+    return _(
+        "While I was away you put several digits under the card of {track}, and I can't tell which came last. What you "
+        "gave before stays: take back the digits that you don't mean, or use `/rate track`."
+    ).format(track=song(track))
 
 
 def played_by(instrument: str | None) -> str:

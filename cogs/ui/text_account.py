@@ -23,8 +23,8 @@ KEPT = {  # tables, and what is in them
         "{number} predictions that were or will be checked against your ratings",
     ),
     "studies": ngettext_noop(
-        "{number} note that a study of your ratings is under way",
-        "{number} notes that studies of your ratings are under way",
+        "{number} study of your ratings, under way or with its report",
+        "{number} studies of your ratings, under way or with their reports",
     ),
     "sharing": ngettext_noop("{number} place where you compare tastes", "{number} places where you compare tastes"),
     "models": ngettext_noop(
@@ -32,6 +32,9 @@ KEPT = {  # tables, and what is in them
     ),
     "public_cards": ngettext_noop(
         "{number} public card that you asked for", "{number} public cards that you asked for"
+    ),
+    "digit_reactions": ngettext_noop(
+        "{number} digit that you put under a card or round", "{number} digits that you put under cards and rounds"
     ),
     "session_members": ngettext_noop(
         "{number} group session that you took part in", "{number} group sessions that you took part in"
@@ -69,9 +72,9 @@ def privacy() -> str:
             _(
                 "**What I keep.** Your Discord id; the playlists you link; of recordings that you upload, what is "
                 "heard in them and the first half minute; what you rate and when; your model and its last report; "
-                "what I predicted, beside what you then gave; your part in group sessions; if you connect it, your "
-                "permission at Spotify, sealed. Neither your name nor your messages, and nothing about what you do "
-                "elsewhere."
+                "what I predicted, beside what you then gave; your part in group sessions; digits that you put under "
+                "cards, for 90 days; if you connect it, your permission at Spotify, sealed. Neither your name nor your "
+                "messages, and nothing about what you do elsewhere."
             ),
             _(
                 "**What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, "
@@ -85,7 +88,7 @@ def privacy() -> str:
             ),
             _(
                 "**How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only "
-                "you had with it. What you called a session as its host goes, too; a season's name stays. How a "
+                "you had with it. What you called a session goes, too; a season's name stays. How a "
                 "track sounds, where others have the track as well, stays without your name. Backups of the operator "
                 "may hold older copies for a while; whoever was erased is erased again when one is put back. "
                 "`/spotify disconnect` forgets your permission and the playlists that came through it."

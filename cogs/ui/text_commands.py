@@ -128,6 +128,7 @@ SPOTIFY_DISCONNECT = N_("Forget your account, and the playlists that came throug
 
 TASTE = N_("Your taste, as I have learned it")
 TASTE_SHOW = N_("What you like and dislike, in words and pictures, and how often I was right")
+TASTE_STUDY = N_("How far your study is, or the report of the last one (/retrain thorough:True)")
 TASTE_COMPARE = N_("Where your taste meets another member's; both must have allowed it")
 TASTE_COMPARE_OPTIONS = {
     "member": N_("Who; both of you allow it with /account sharing"),

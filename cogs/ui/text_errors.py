@@ -42,6 +42,16 @@ def error(problem: errors.EarmarkError, quote: Quote = plain) -> str:  # noqa: C
             ).format(host=quote(problem.host))
         case errors.AudioError():
             return _audio_error(problem, quote)
+        case errors.FileTooSlow():
+            return _("{name} takes too long to read, so I stopped. Send a smaller part of it.").format(
+                name=quote(problem.name)
+            )
+        case errors.TookTooLong():
+            return _("That took too long, so I stopped; nothing was changed. Try again, perhaps with less at once.")
+        case errors.Interrupted(file=""):
+            return _("I was interrupted; nothing was changed. Please try it again.")
+        case errors.Interrupted():
+            return _("I was interrupted while I read {file}. Please send it again.").format(file=quote(problem.file))
         case errors.SpotifyError():
             return text_spotify.error(problem, quote)
         case errors.NoPlaylist():
@@ -94,7 +104,7 @@ def error(problem: errors.EarmarkError, quote: Quote = plain) -> str:  # noqa: C
         case errors.NothingStored():
             return _("I have nothing stored about you.") + " " + first_step()
         case errors.ErasedMeanwhile():
-            return _("Everything about you was erased while I was working on this, so I kept none of it.")
+            return _("Everything about you was erased while I was working on this, so I kept nothing of it.")
         case errors.NotConfirmed():
             return _("Nothing was erased: to confirm, type {word} in capital letters.").format(word=problem.word)
         case errors.NotSharing(yours=True):
@@ -124,6 +134,12 @@ def error(problem: errors.EarmarkError, quote: Quote = plain) -> str:  # noqa: C
             return _("I couldn't save that just now. Nothing was changed; please try again.")
         case errors.DatabaseClosed():
             return _("I am about to restart. Nothing was changed; please try again in a minute.")
+        case errors.DatabaseGone():
+            return _("I can't save anything: my database was moved or deleted. Whoever runs me has to restart me.")
+        case errors.NotSealed():
+            return _("{path} is not sealed, so anybody may have made it. If you trust it, add --unsealed.").format(
+                path=problem.path
+            )
         case errors.NoBackup():
             return _("There is nothing at {path}. Check the path, or name the data folder with --data.").format(
                 path=problem.path
@@ -133,6 +149,10 @@ def error(problem: errors.EarmarkError, quote: Quote = plain) -> str:  # noqa: C
                 "{path} is damaged, or isn't a database of mine. `earmark restore FILE` puts a backup in its place "
                 "and keeps what stands there."
             ).format(path=problem.path)
+        case errors.FileStands():
+            return _("{path} exists already. Choose another name, or add --overwrite to replace it.").format(
+                path=problem.path
+            )
         case errors.Unwritable():
             return _("{path} cannot be written: {reason}.").format(
                 path=problem.path or _("The file"), reason=problem.reason
@@ -257,7 +277,7 @@ def _session_error(  # noqa: C901, PLR0911, PLR0912 - as above
             return unexpected("-")
 
 
-def _audio_error(problem: errors.AudioError, quote: Quote) -> str:  # noqa: PLR0911 - as above
+def _audio_error(problem: errors.AudioError, quote: Quote) -> str:  # noqa: C901, PLR0911 - as above
     match problem:
         case errors.NotAudio():
             return _("{name} isn't audio that I can read. WAV, FLAC, OGG and MP3 work.").format(
@@ -276,8 +296,22 @@ def _audio_error(problem: errors.AudioError, quote: Quote) -> str:  # noqa: PLR0
                 problem.least,
             ).format(name=quote(problem.name), seconds=format_number(problem.least))
         case errors.AudioTooLong():
-            return _("{name} is too long: {most} minutes at most. Cut out a part of it.").format(
-                name=quote(problem.name), most=problem.most // 60
+            if problem.most >= 120:
+                said = ngettext(
+                    "{name} is too long: {minutes} minute of such sound at most. Cut out a part of it.",
+                    "{name} is too long: {minutes} minutes of such sound at most. Cut out a part of it.",
+                    problem.most // 60,
+                )
+            else:
+                said = ngettext(
+                    "{name} is too long: {seconds} second of such sound at most. Cut out a part of it.",
+                    "{name} is too long: {seconds} seconds of such sound at most. Cut out a part of it.",
+                    problem.most,
+                )
+            return said.format(
+                name=quote(problem.name),
+                minutes=format_number(problem.most // 60),
+                seconds=format_number(problem.most),
             )
         case errors.AudioUnusual():
             return ngettext(
@@ -310,6 +344,11 @@ ASKED = {  # by a member, in a server
     "predict": (
         N_("That was a lot of predictions at once."),
         N_("That was a lot of predictions at once in this server."),
+    ),
+    "search": (N_("That was a lot of searches at once."), N_("That was a lot of searches at once in this server.")),
+    "suggest": (
+        N_("That was a lot of names to choose from at once."),
+        N_("That was a lot of names to choose from at once in this server."),
     ),
     "session": (N_("That was a lot of sessions at once."), N_("That was a lot of sessions at once in this server.")),
     "export": (N_("That was a lot of archives at once."), N_("That was a lot of archives at once in this server.")),
@@ -350,6 +389,10 @@ PHASES = {
     "cancelled": N_("You can't do that any more: the session was cancelled."),
     "abandoned": N_("You can't do that any more: the session is over, since nobody went on with it."),
 }
+
+
+def discord_failed() -> str:
+    return _("Discord had trouble just now. What you saved is saved; please try the rest again in a moment.")
 
 
 def unexpected(error_id: str) -> str:

@@ -10,7 +10,19 @@ from cogs.ui.text import fit, plain, song
 
 Tracks = Mapping[int, Track]
 
-RULE_WORDS = {  # Translators: keep the colon, before which is the rule's name
+RULE_NAMES = {
+    "fair": N_("fair"),
+    "average": N_("average"),
+    "least_misery": N_("least misery"),
+    "most_pleasure": N_("most pleasure"),
+    "multiplicative": N_("multiplicative"),
+    "average_without_misery": N_("average without misery"),
+    "borda": "Borda",
+    "ep_fuzzda": "EP-FuzzDA",
+    "greedy": N_("greedy"),
+    "nash": "Nash",
+}
+RULE_WORDS = {
     "fair": N_("fair: as much as possible for whoever gets least, at almost no cost to the rest"),
     "average": N_("average: the highest mean"),
     "least_misery": N_("least misery: what the least happy member thinks of a track"),
@@ -303,7 +315,7 @@ def known_best(table: Sequence[Known]) -> str:
 
 
 def playlist(session: Session, tracks: Tracks) -> list[str]:
-    lines = [_("**The playlist** · {rule}").format(rule=rule(session.settings.strategy).split(":", maxsplit=1)[0])]
+    lines = [_("**The playlist** · {rule}").format(rule=_(RULE_NAMES[session.settings.strategy]))]
     for place, slot in enumerate(session.slots, 1):
         own = {who: guess.stars for who, guess in slot.satisfaction.items() if not guess.stand_in}
         best = " · " + _("most for {member}").format(member=f"<@{max(own, key=own.__getitem__)}>") if own else ""

@@ -33,19 +33,38 @@ def study_interrupted() -> str:
     return _("Your study was interrupted when I was restarted. `/retrain thorough:True` begins again.")
 
 
-def studying(done: int, total: int, seconds: float) -> str:
+def study_begins() -> str:
+    return _("Your study is about to begin.")
+
+
+def no_study() -> str:
+    return _("No report of a study is kept for you. `/retrain thorough:True` begins one: it takes some minutes.")
+
+
+def studying(done: int, total: int, seconds: float, at: float) -> str:
+    """How far a study was, `at` seconds since 1970: Discord lets a card be changed for a quarter of an hour only."""
     bar = "▰" * round(20 * done / total) + "▱" * (20 - round(20 * done / total))
     minutes = round(seconds / 60)
     if seconds < 60:
-        said = _("Studying your ratings {bar} {done} of {total} parts, less than a minute left.")
+        said = _("Studying your ratings {bar} {done} of {total} parts, less than a minute left ({when}).")
     else:
         said = ngettext(
-            "Studying your ratings {bar} {done} of {total} parts, about {minutes} minute left.",
-            "Studying your ratings {bar} {done} of {total} parts, about {minutes} minutes left.",
+            "Studying your ratings {bar} {done} of {total} parts, about {minutes} minute left ({when}).",
+            "Studying your ratings {bar} {done} of {total} parts, about {minutes} minutes left ({when}).",
             minutes,
         )
-    said = said.format(bar=bar, done=format_number(done), total=format_number(total), minutes=format_number(minutes))
-    return said + " " + _("You can go on meanwhile.")
+    said = said.format(
+        bar=bar,
+        done=format_number(done),
+        total=format_number(total),
+        minutes=format_number(minutes),
+        when=f"<t:{at:.0f}:R>",
+    )
+    after = _(
+        "You can go on meanwhile: the report comes by itself, and `/taste study` shows it, or how far I am, at any "
+        "time."
+    )
+    return f"{said} {after}"
 
 
 def sounds(leaning: Leaning, value: float) -> str:

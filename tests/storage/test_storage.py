@@ -19,6 +19,7 @@ from bot.domain.taste import Metrics, TasteReport
 from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.cards import Cards, PublicCard
 from storage.database import Database, FolderLock
+from storage.listeners import Began
 from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
 from storage.playlists import Playlists
@@ -94,7 +95,7 @@ async def test_several_playlists_are_stored_all_or_none(database: Database):
     playlists = Playlists(database)
     broken = PlaylistSource("", "csv", [TrackSource("Gigue")])
     with pytest.raises(IntegrityError):
-        await playlists.link_all(ADA, [source("Air"), broken])
+        await playlists.link_all(ADA, [source("Air"), broken], Began(None))
     assert await playlists.of(ADA) == []
 
 
@@ -159,9 +160,36 @@ async def test_rate_skip_undo_clear(database: Database, ratings: Ratings):
     with pytest.raises(NothingToUndo):
         await ratings.undo(ADA)
     await ratings.rate(ADA, air, 5)
-    assert not await ratings.clear(ADA, air, only_if=4)
-    assert await ratings.clear(ADA, air, only_if=5)
+    assert not await ratings.clear(BEN, air)
+    assert await ratings.clear(ADA, air)
     assert await ratings.count(ADA) == 0
+
+
+async def test_undo_gives_back_what_the_same_member_had_given(database: Database, ratings: Ratings):
+    air, _ = await link(database)
+    await ratings.rate(BEN, air, 2)
+    await ratings.rate(ADA, air, 9)
+    assert await ratings.undo(ADA) == (air, None), "not what Ben gave"
+    await asyncio.gather(ratings.rate(ADA, air, 4), ratings.rate(BEN, air, 6))  # written at once
+    await asyncio.gather(ratings.rate(ADA, air, 5), ratings.rate(BEN, air, 7))
+    assert await ratings.undo(BEN) == (air, 6)
+    assert await ratings.undo(ADA) == (air, 4)
+
+
+async def test_a_track_that_is_rated_again_is_the_newest(database: Database, ratings: Ratings):
+    air, gigue = await link(database)
+    for track in (air, gigue):
+        await ratings.rate(ADA, track, 3)
+    async with database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE ratings SET rated_at = rated_at - 60 + track_id")
+    before = await ratings.rated_at(ADA, air)
+    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [gigue, air]
+    await ratings.rate(ADA, air, 8)
+    after = await ratings.rated_at(ADA, air)
+    assert before is not None
+    assert after is not None
+    assert after > before
+    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [air, gigue]
 
 
 async def test_one_bad_rating_among_many_fails_alone(database: Database, ratings: Ratings):
@@ -209,8 +237,8 @@ async def test_models_come_back_as_they_were_and_run_no_code(database: Database)
     models = Models(database)
     assert await models.load(ADA) is None
     arrays = {"ranks": np.array([[0.5, np.nan]]), "order": np.arange(3)}
-    await models.save(ADA, arrays, {"low": 1, "high": None}, report())
-    await models.save(ADA, arrays, {"low": 1, "high": 10}, report())
+    await models.save(ADA, arrays, {"low": 1, "high": None}, report(), Began(None))
+    await models.save(ADA, arrays, {"low": 1, "high": 10}, report(), Began(None))
     loaded = await models.load(ADA)
     assert loaded is not None
     assert np.array_equal(loaded[0]["ranks"], arrays["ranks"], equal_nan=True)
@@ -224,8 +252,8 @@ async def test_cards_and_settings(database: Database):
     (track,) = await link(database, ADA, "Air")
     cards, settings = Cards(database), Settings(database)
     card = PublicCard(5, 6, None, ADA, track, None)
-    await cards.add(card)
-    await cards.add(card)
+    await cards.add(card, Began(None))
+    await cards.add(card, Began(None))
     assert await cards.get(5) == card
     await cards.remove(5)
     assert await cards.get(5) is None
@@ -237,8 +265,8 @@ async def test_cards_and_settings(database: Database):
 async def test_erasing_a_person_is_one_statement(database: Database, ratings: Ratings, tmp_path: Path):
     air, _ = await link(database)
     await ratings.rate(ADA, air, 4)
-    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
-    await Cards(database).add(PublicCard(5, 6, 7, ADA, air, None))
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report(), Began(None))
+    await Cards(database).add(PublicCard(5, 6, 7, ADA, air, None), Began(None))
     async with database.transaction() as connection:
         await connection.exec_driver_sql("DELETE FROM listeners WHERE id = 1")
         for table in metadata.sorted_tables:
@@ -302,7 +330,7 @@ async def full(path: Path) -> dict[str, int]:
     await ratings.start()
     for track in await link(database):
         await ratings.rate(ADA, track, 7)
-    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report(), Began(None))
     await ratings.close()
     await database.close()
     return counts(path)
