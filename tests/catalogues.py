@@ -37,11 +37,12 @@ def catalogue(folder: Path, code: str, translated: Mapping[str, str | tuple[str,
     """Write `code`'s catalogue below a folder; raises KeyError where the template lacks a sentence."""
     with TEMPLATE.open("rb") as file:
         messages = read_po(file, locale=code)
-    missing = [sentence for sentence in translated if messages.get(sentence) is None]
-    if missing:
+    sentences = [(m.id if isinstance(m.id, str) else m.id[0], m) for m in messages if m.id]
+    if missing := set(translated).difference(sentence for sentence, _ in sentences):
         raise KeyError(missing)
-    for sentence, words in translated.items():
-        messages[sentence].string = words
+    for sentence, message in sentences:
+        if sentence in translated:
+            message.string = translated[sentence]
     path = folder / code / "LC_MESSAGES" / "earmark.mo"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:

@@ -20,6 +20,7 @@ from bot.domain.session import Session
 from bot.domain.tracks import Track
 from bot.flow.connect import Connections
 from bot.flow.workers import Workers
+from bot.i18n import N_, _
 from storage.accounts import Accounts
 from storage.clips import StoredClips
 from storage.models import Models, pack
@@ -31,7 +32,7 @@ from storage.studies import Studies
 UNFIT = re.compile(r"[^\w\- ]+")  # for a file's name
 TIMES = ("rated_at", "at", "predicted_at", "posted_at", "begun_at", "created_at", "trained_at")  # columns
 COLUMNS = ("track_id", "name", "artist", "album", "isrc")
-README = """Everything that Earmark has stored about you.
+README = N_("""Everything that Earmark has stored about you.
 
 ratings.csv     what you rated, from 1 to 10, with all that is known of how each track sounds. The bot links it as a
                 playlist, and `earmark evaluate ratings.csv` measures how well your taste can be predicted. The
@@ -48,7 +49,7 @@ everything.json every row about you in the database, table by table. Beside the 
                 prediction, submission, vote, guess and satisfaction, and what was typed for a session.
 
 `/account erase` removes all of it from the bot.
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ async def export(
     """
     await holdings(accounts, listener_id)
     async with workers.only_one("export", listener_id), workers.room_for(listener_id):
-        files: dict[str, bytes] = {"README.txt": README.encode()}
+        files: dict[str, bytes] = {"README.txt": _(README).encode()}
         rated = await ratings.of(listener_id)
         known = {rating.track.id: rating.track for rating in rated}
         files["ratings.csv"] = await asyncio.to_thread(ratings_csv, rated)

@@ -19,7 +19,8 @@ HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
-NO_SCRIPT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+POLICY = {"default-src": "'none'", "frame-ancestors": "'none'", "base-uri": "'none'", "form-action": "'self'"}
+NO_SCRIPT = "; ".join(f"{what} {whence}" for what, whence in POLICY.items())
 TYPED = re.compile("`([^`]*)`")
 
 
