@@ -12,12 +12,12 @@ from bot.domain.errors import NoBackup, NoKeys, NotConfigured, Unwritable
 from bot.flow.account import export
 from bot.flow.connect import rotate
 from bot.safe.keys import Keyring
+from bot.safe.lock import FolderLock
 from bot.safe.private import written
 from bot.safe.sealed import FRAME, SUFFIX, SealedReader, SealedWriter
 from bot.serving.app import services
 from bot.serving.site import ask
 from storage.backup import Backup, backup, restore
-from storage.database import FolderLock
 
 
 def run(options: argparse.Namespace, config: Config) -> None:

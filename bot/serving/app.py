@@ -15,7 +15,7 @@ import discord
 
 from bot.client import Backoff, Earmark, Services
 from bot.config import Config
-from bot.domain.errors import DiscordUnreachable, NoBackup, TokenRefused
+from bot.domain.errors import DiscordUnreachable, EarmarkError, NoBackup, TokenRefused
 from bot.flow.clips import Clips
 from bot.flow.connect import Connections
 from bot.flow.limits import Limits
@@ -23,6 +23,7 @@ from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.safe.disk import ephemeral_filesystem
+from bot.safe.lock import FolderLock
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
 from bot.serving.callback import callback
@@ -37,7 +38,7 @@ from bot.telemetry.metrics import Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
-from storage.database import Database, FolderLock
+from storage.database import Database
 from storage.features import Features
 from storage.leftovers import sweep
 from storage.models import Models
@@ -54,6 +55,7 @@ from storage.studies import Studies
 
 TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
 TOO_MANY = 429  # and from 500 on, what Discord answers passes by itself; anything below is a fault of ours
+LOCK_CHECK_S = 2.0
 BREATH = 1.0  # seconds in which a client that was closed ends by itself
 DOWN: tuple[type[Exception], ...] = (discord.HTTPException, discord.GatewayNotFound)
 
@@ -69,6 +71,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
     Raises:
         FolderInUse: another instance owns the folder.
         FolderUnusable: it cannot be made or written.
+        LockUnsupported: its filesystem has no locks.
         NoBackup: a short command was to work on a database that is not there.
 
     """
@@ -80,6 +83,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             lock = FolderLock()
             lock.acquire(config.database.parent)
             stack.callback(lock.release)
+            keeping = asyncio.create_task(_keep_locked(lock, config.database.parent), name="folder-lock")
+            stack.callback(keeping.cancel)
         database = await Database.open(config.database, metrics)
         stack.push_async_callback(database.close)
         await asyncio.to_thread(sweep, config.database, config.backups, restoring=alone)
@@ -125,6 +130,20 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             metrics=metrics,
             limits=Limits(),
         )
+
+
+async def _keep_locked(lock: FolderLock, folder: Path) -> None:
+    """Lock the folder again when the lock's file was deleted; end the program where another instance was quicker."""
+    while True:
+        await asyncio.sleep(LOCK_CHECK_S)
+        try:
+            if lock.renew():
+                log.warning("the lock of %s was deleted while in use; it is locked again", folder)
+        except EarmarkError as problem:
+            kind = type(problem).__name__
+            log.error("the lock of %s was deleted and cannot be taken again (%s): ending", folder, kind)  # noqa: TRY400
+            signal.raise_signal(signal.SIGTERM)
+            return
 
 
 def _outside(config: Config, database: Database) -> Outside:

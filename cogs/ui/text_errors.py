@@ -137,6 +137,11 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
             return (
                 f"{problem.folder} cannot be used as a data folder: it is a file, or cannot be written. Take another."
             )
+        case errors.LockUnsupported():
+            return (
+                f"{problem.folder} lies on a filesystem without locks, so nothing would keep a second instance off it. "
+                "Choose a folder on a disk of this machine."
+            )
         case errors.NewerDatabase():
             return f"{problem.path} was written by a later version of this program. Install that one."
         case errors.ExtraMissing():

@@ -333,7 +333,7 @@ async def test_the_age_of_the_newest_backup_is_a_figure(file: Path, tmp_path: Pa
 
 
 def half_made(*folders: Path) -> list[str]:
-    return [child.name for folder in folders if folder.exists() for child in folder.glob(".*") if child.name != ".lock"]
+    return [child.name for folder in folders if folder.exists() for child in folder.glob(".earmark*")]
 
 
 def test_a_killed_backup_leaves_nothing_open_for_long(file: Path, tmp_path: Path):
