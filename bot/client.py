@@ -23,6 +23,7 @@ from bot.flow.limits import Limits, Pace
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from bot.i18n import Languages, speak
 from bot.telemetry.metrics import Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
@@ -90,6 +91,31 @@ class Services:
     outside: Outside
     metrics: Metrics
     limits: Limits
+    languages: Languages
+
+
+class Translator(app_commands.Translator):
+    """What commands and their options are called in other languages; names that are typed stay as they are."""
+
+    def __init__(self, languages: Languages) -> None:
+        self._languages = languages
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
+    ) -> str | None:
+        kind = app_commands.TranslationContextLocation
+        typed = {kind.command_name, kind.group_name, kind.parameter_name}
+        if context.location in typed and not isinstance(context.data, app_commands.ContextMenu):
+            return None
+        translated = self._languages.of(locale).catalogue.gettext(string.message)
+        return None if translated == string.message else translated
+
+
+class Tree(app_commands.CommandTree["Earmark"]):
+    async def interaction_check(self, interaction: discord.Interaction["Earmark"], /) -> bool:
+        """Speak the caller's language in what follows."""
+        speak(interaction.client.services.languages.of(interaction.locale))
+        return True
 
 
 class Backoff(ExponentialBackoff[Literal[False]]):
@@ -111,6 +137,7 @@ class Earmark(commands.Bot):
         setattr(discord.client, "ExponentialBackoff", Backoff)  # noqa: B010
         super().__init__(
             command_prefix=commands.when_mentioned,
+            tree_cls=Tree,
             help_command=None,
             # No privileged intent: commands, buttons, reactions and direct messages need none.
             intents=discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True, dm_messages=True),
@@ -187,7 +214,12 @@ class Earmark(commands.Bot):
 
     async def _synchronise(self) -> None:
         """Tell Discord of the commands, only when they are not those that it was told of last."""
-        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        added = self.tree.get_commands()
+        if self.services.languages.any:
+            await self.tree.set_translator(translator := Translator(self.services.languages))
+            payload = [await command.get_translated_payload(self.tree, translator) for command in added]
+        else:
+            payload = [command.to_dict(self.tree) for command in added]
         known = json.dumps([self.application_id, payload], sort_keys=True)
         digest = hashlib.sha256(known.encode()).hexdigest()
         if not self._always_sync and await self.services.settings.get("commands") == digest:

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.domain.errors import NotConfigured
+from bot.i18n import CATALOGUES
 from bot.safe.keys import Keyring
 
 FEATURE_SOURCES = ("file", "audio", "reccobeats", "spotify")
@@ -35,6 +36,7 @@ class Config:
         spotify_api, spotify_accounts, reccobeats: where these services are; for tests, and from no setting.
         patience: seconds that each of them has for an answer; the same.
         log_format: "text" or "json".
+        catalogues: the folder of translations; from no setting.
         sentry_dsn: the operator's own Sentry, which is told of errors; None tells nobody.
 
     """
@@ -60,6 +62,7 @@ class Config:
     patience: float = 8.0
     log_format: str = "text"
     sentry_dsn: str | None = field(default=None, repr=False)
+    catalogues: Path = CATALOGUES
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":

@@ -1,6 +1,7 @@
 """Account: what is stored about the caller, to see, to take along and to erase."""
 
 import io
+import time
 
 import discord
 from discord import app_commands
@@ -9,9 +10,12 @@ from discord.ext import commands
 from bot.domain.errors import NotConfirmed
 from bot.domain.taste import Sharing
 from bot.flow.account import erase, export, holdings
+from bot.flow.session_events import Actor
+from bot.flow.voting import let_learn
 from cogs.retrain import stop_study
 from cogs.ui import text_account
 from cogs.ui.access import allow, private, services
+from cogs.ui.cards import COLOUR
 from cogs.ui.items import LastingModal
 
 
@@ -43,10 +47,10 @@ class EraseModal(LastingModal, title="Erase everything about me"):
 class Account(commands.GroupCog, group_name="account", group_description="See, take along or erase what is stored"):
     @app_commands.command(description="What is stored about you, counted")
     async def show(self, interaction: discord.Interaction) -> None:
-        held = await holdings(services(interaction).accounts, interaction.user.id)
-        await interaction.response.send_message(
-            text_account.holdings(held.since, held.rows), ephemeral=private(interaction)
-        )
+        s, user = services(interaction), interaction.user.id
+        held = await holdings(s.accounts, user)
+        said = text_account.holdings(held.since, held.rows, await s.sessions.consent(user))
+        await interaction.response.send_message(said, ephemeral=private(interaction))
 
     @app_commands.command(description="With whom may your taste be compared? Nobody, until you say so")
     @app_commands.rename(scope="with")
@@ -75,13 +79,24 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
         said = text_account.sharing(await shares.of(user, guild_id))
         await interaction.response.send_message(said, ephemeral=private(interaction))
 
+    @app_commands.command(description="May your votes in group sessions become ratings of yours?")
+    @app_commands.describe(become_ratings="Leave it out to see what you have chosen")
+    async def votes(self, interaction: discord.Interaction, become_ratings: bool | None = None) -> None:
+        sessions, user = services(interaction).sessions, interaction.user.id
+        if become_ratings is not None:
+            await let_learn(sessions, Actor(user), become_ratings, int(time.time()))
+        said = text_account.votes(await sessions.consent(user))
+        await interaction.response.send_message(said, ephemeral=private(interaction))
+
     @app_commands.command(description="Take everything along, as one archive")
     async def export(self, interaction: discord.Interaction) -> None:
         allow(interaction, "export")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user, limit = interaction.user.id, interaction.filesize_limit
-        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, user, limit)
+        archive = await export(
+            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.workers, user, limit
+        )
         if len(archive) > limit:
             await interaction.edit_original_response(content=text_account.export_too_large(len(archive), limit))
             return
@@ -95,7 +110,8 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
 
     @app_commands.command(description="What is kept, what for, how long, and who can see it")
     async def privacy(self, interaction: discord.Interaction) -> None:
-        await interaction.response.send_message(text_account.PRIVACY, ephemeral=private(interaction))
+        embed = discord.Embed(description=text_account.PRIVACY, colour=COLOUR)
+        await interaction.response.send_message(embed=embed, ephemeral=private(interaction))
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -28,7 +28,7 @@ class Help(commands.Cog):
             await s.ratings.count(user),
             await s.models.load(user) is not None,
         )
-        embed = discord.Embed(description=f"{text.HELP}\n\n{step}", colour=COLOUR)
+        embed = discord.Embed(description=f"{text.help_()}\n\n{step}", colour=COLOUR)
         await interaction.response.send_message(embed=embed, ephemeral=private(interaction))
 
     @commands.Cog.listener()
@@ -39,7 +39,7 @@ class Help(commands.Cog):
         try:
             self.bot.services.limits.take("hello", message.author.id, None)
             await self.bot.pace.turn()
-            await message.channel.send(text.HELLO)
+            await message.channel.send(text.hello())
         except TooOften:
             return
         except discord.HTTPException as problem:

@@ -199,7 +199,7 @@ class LinkModal(LastingModal, title="Link a playlist"):
         files, lines = self.file.component.values, self.lines.component.value.strip()
         name = self.name.component.value.strip() or None
         if not files and not lines:
-            await interaction.response.send_message(text.NO_FILE_NO_TEXT, ephemeral=private(interaction))
+            await interaction.response.send_message(text.no_file_no_text(), ephemeral=private(interaction))
             return
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         if files:
@@ -316,7 +316,7 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
     @app_commands.autocomplete(playlist=pick.own_playlist_choices)
     async def share(self, interaction: discord.Interaction, playlist: str, stop: bool = False) -> None:
         if interaction.guild_id is None or not (stop or interaction.is_guild_integration()):
-            await interaction.response.send_message(text.SHARE_IN_SERVER, ephemeral=private(interaction))
+            await interaction.response.send_message(text.share_in_server(), ephemeral=private(interaction))
             return
         s = services(interaction)
         playlist_id = await self._own(interaction, playlist)

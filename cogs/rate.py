@@ -130,7 +130,7 @@ async def history_page(interaction: discord.Interaction, page: int) -> cards.Mes
     if ratings:
         options = [
             discord.SelectOption(
-                label=text.bare(r.track.title), description=f"you gave {r.stars}", value=str(r.track.id)
+                label=text.bare(r.track.title), description=text.you_gave(r.stars), value=str(r.track.id)
             )
             for r in ratings
         ]

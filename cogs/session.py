@@ -15,7 +15,7 @@ from bot.domain.session import Settings
 from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start
-from bot.flow.session_events import Actor, Cancel, Change, Consent, HandOver, Posted, Submit, Unvote
+from bot.flow.session_events import Actor, Cancel, Change, HandOver, Posted, Submit, Unvote
 from bot.taste.group_rules import STRATEGIES
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
@@ -202,13 +202,6 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.stage.post_card(session)
         await interaction.edit_original_response(content=text_session.SHOWN)
-
-    @app_commands.command(description="May my votes in sessions become ratings of mine?")
-    async def learn(self, interaction: discord.Interaction, yes: bool) -> None:
-        session = await here(interaction)
-        event = Consent(at=now(), by=actor(interaction), learn=yes)
-        await services(interaction).sessions.step(session.id, lambda now_: apply(now_, event))
-        await interaction.response.send_message(text_session.consent(yes), ephemeral=True)
 
     @app_commands.command(description="Finished sessions of this server, and who is owed what")
     @app_commands.describe(season="The table of a season of themed sessions")

@@ -117,7 +117,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     ) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
-        name = text.bare(f"{name}, ranked", 80)
+        name = text.ranked_name(name)
         await _hand_out(interaction, name, tracks)
 
     @app_commands.command(description="Forget your account, and the playlists that came through it")

@@ -59,6 +59,7 @@ def _foreign_keys_off(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA foreign_keys=OFF")
+    cursor.execute("PRAGMA secure_delete=ON")  # what a migration removes is gone from the file, too
     cursor.close()
 
 

@@ -90,6 +90,5 @@ def _report(values: dict[str, Any]) -> TasteReport:
         "training": Metrics(**values["training"]),
         "actual": tuple(values["actual"]),
         "predicted": tuple(values["predicted"]),
-        "titles": tuple(values["titles"]),
     }
     return TasteReport(**restored)

@@ -44,6 +44,8 @@ listeners = Table(
     metadata,
     Column("id", Snowflake, primary_key=True, autoincrement=False),  # the Discord user's id
     Column("created_at", Integer, nullable=False),
+    Column("learn", Integer),  # may votes in sessions become ratings? NULL: not asked yet
+    CheckConstraint("learn IN (0, 1)", name="learn_is_a_flag"),
     sqlite_strict=True,
 )
 

@@ -19,6 +19,7 @@ from storage.database import Database, Statement, fetch_within, run_many
 from storage.ids import last_id
 from storage.listeners import ensure
 from storage.ratings import rate_many
+from storage.schema import listeners
 from storage.schema_sessions import session_debts, session_members, sessions
 from storage.seen import THROUGH
 from storage.session_rows import PARTS, WHOLE, Key, Part, Rows, rows_of, session_of
@@ -97,6 +98,7 @@ class Sessions:
             after = change(before)
             if after is not before:
                 await _store(connection, before, after)
+                await _remember(connection, _said(before, after))
                 await self._learn(connection, before, after)
                 if after.phase is Phase.DONE and before.phase is not Phase.DONE and after.slots:
                     await self._balance(connection, after)
@@ -148,11 +150,24 @@ class Sessions:
 
     async def consent(self, listener_id: int) -> bool | None:
         """What a member last said of learning from votes; None: never asked."""
-        said = (session_members.c.listener_id == listener_id) & session_members.c.learn.is_not(None)
-        query = select(session_members.c.learn).where(said).order_by(session_members.c.session_id.desc()).limit(1)
         async with self._database.reading() as connection:
-            learn = await connection.scalar(query)
+            learn = await connection.scalar(select(listeners.c.learn).where(listeners.c.id == listener_id))
         return None if learn is None else bool(learn)
+
+    async def remember(self, listener_id: int, learn: bool) -> None:
+        """Keep what a member says of learning from votes, for sessions to come."""
+
+        async def write(connection: AsyncConnection) -> None:
+            await ensure(connection, listener_id)
+            await _remember(connection, {listener_id: learn})
+
+        await self._writer.write(write)
+
+    async def live_of(self, listener_id: int) -> list[int]:
+        """The live sessions that a member is in, by id."""
+        there = (session_members.c.listener_id == listener_id) & (session_members.c.present == 1)
+        query = select(sessions.c.id).join(session_members, session_members.c.session_id == sessions.c.id)
+        return await self._ids(query.where(there, sessions.c.phase.in_(LIVE_NAMES)))
 
     async def _ids(self, query: Select[Any]) -> list[int]:
         async with self._database.reading() as connection:
@@ -179,6 +194,18 @@ class Sessions:
         if after:
             rows = [{"guild_id": session.guild_id, "listener_id": who, "stars": stars} for who, stars in after.items()]
             await connection.execute(insert(session_debts), rows)
+
+
+def _said(before: Session, after: Session) -> dict[int, bool]:
+    """What members who are in a session have just said of learning from votes."""
+    known = {who: before.members[who].learn for who in after.members if who in before.members}
+    now = {who: after.members[who].learn for who in known}
+    return {who: learn for who, learn in now.items() if learn is not None and learn != known[who]}
+
+
+async def _remember(connection: AsyncConnection, said: Mapping[int, bool]) -> None:
+    for who, learn in said.items():
+        await connection.execute(update(listeners).where(listeners.c.id == who).values(learn=int(learn)))
 
 
 async def _debts(connection: AsyncConnection, guild_id: int) -> dict[int, float]:

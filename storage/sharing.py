@@ -56,11 +56,6 @@ class Shares:
         scope: Sharing = "server" if guild_id in openly else "off"
         return Consent(scope, len(openly), openly.get(guild_id or EVERYWHERE, False))
 
-    async def members(self, guild_id: int | None) -> set[int]:
-        """Everybody whose ratings may be compared with others' here, and who was seen here lately."""
-        async with self._database.reading() as connection:
-            return set(await connection.scalars(select(sharing.c.listener_id).where(_here(guild_id))))
-
     async def allows(self, listener_id: int, guild_id: int | None) -> bool:
         """Whether a member's ratings may be compared with others' here: not where the member was not seen lately."""
         query = select(sharing.c.listener_id).where(sharing.c.listener_id == listener_id, _here(guild_id))

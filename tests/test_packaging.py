@@ -1,7 +1,9 @@
 """What a host gets: the Procfile, the hashed requirements, and files that name no machine and no registry."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,17 +11,19 @@ import venv
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 # Put together here, so that this file does not hold what it looks for.
 REGISTRIES = tuple(".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org")))
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:" + "|".join(("wor" + "k", "far" + "m", "hom" + "e", "Use" + "rs")) + r")/\w")
 BINARY = {".png", ".jpg", ".ico", ".woff2", ".mp3", ".ogg", ".db", ".zip"}
+PROCFILE = "worker: python -m bot run"
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)")
 
 
-def run(*command: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True)
+def run(*command: str, env: dict[str, str] | None = None, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=cwd, env=env, check=False, capture_output=True, text=True)
 
 
 def tracked_texts() -> dict[str, str]:
@@ -53,7 +57,7 @@ def _normalised(requirement: str) -> str:
 
 
 def test_the_procfile_starts_the_bot():
-    assert (ROOT / "Procfile").read_text("utf-8") == "worker: python -m bot run\n"
+    assert (ROOT / "Procfile").read_text("utf-8") == f"{PROCFILE}\n"
 
 
 def test_every_requirement_is_pinned_and_hashed():
@@ -86,9 +90,53 @@ def test_requirements_hold_no_address_at_all():
     assert "--find-links" not in text
 
 
+def dockerfile() -> list[tuple[str, str]]:
+    """Its instructions and what they say, lines that go on joined."""
+    text = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text("utf-8"))
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in lines)]
+
+
+def test_the_container_runs_without_rights_keeps_one_volume_and_is_asked_how_it_is():
+    steps = dict(dockerfile())
+    assert steps["USER"] == "earmark"
+    assert steps["VOLUME"] == "/data"
+    assert "EARMARK_DATA=/data" in steps["ENV"]
+    assert json.loads(steps["CMD"]) == ["python", *PROCFILE.split()[2:]]
+    assert json.loads(steps["HEALTHCHECK"].partition("CMD ")[2]) == ["python", "-m", "bot", "status"]
+    assert [rest for word, rest in dockerfile() if word == "RUN"][-1].endswith("--require-hashes -r requirements.txt")
+
+
+def test_compose_names_the_volume_and_asks_for_the_token():
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+    bot = compose["services"]["earmark"]
+    assert bot["build"] == "."
+    assert bot["volumes"] == ["data:/data"]
+    assert "data" in compose["volumes"]
+    assert bot["environment"]["DISCORD_TOKEN"].startswith("${DISCORD_TOKEN:?")
+
+
+def context(folder: Path) -> Path:
+    """What an image would hold: the files that COPY takes and .dockerignore lets through."""
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert ignored[0] == "*"
+    folder.mkdir()
+    for word, rest in dockerfile():
+        if word == "COPY":
+            source, target = rest.split()
+            assert f"!{source}" in ignored, f"{source} does not reach the builder"
+            place = folder / target
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / source, place)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_requirements_alone_start_the_procfile_s_line(tmp_path: Path):
+def test_the_requirements_alone_start_what_the_procfile_and_the_container_start(tmp_path: Path, unused_tcp_port: int):
+    """No container engine is needed: the Dockerfile's steps are done in a virtual environment and a folder."""
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     install = (str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements.txt")
@@ -98,9 +146,11 @@ def test_the_requirements_alone_start_the_procfile_s_line(tmp_path: Path):
         pytest.skip(f"no package registry is reachable: {installed.stderr.strip().splitlines()[-1]}")
     assert installed.returncode == 0, installed.stderr
     env = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "EARMARK_", "PYTHON"))}
-    line = (ROOT / "Procfile").read_text("utf-8").removeprefix("worker: python").split()
-    ran = run(str(python), *line, env=env)
+    app = context(tmp_path / "app")
+    ran = run(str(python), *PROCFILE.split()[2:], env=env, cwd=app)
     assert ran.returncode == 2, ran.stderr
     said = (ran.stdout + ran.stderr).strip().splitlines()
     assert len(said) == 1
     assert "DISCORD_TOKEN" in said[0]
+    asked = run(str(python), "-m", "bot", "status", env={**env, "EARMARK_METRICS_PORT": str(unused_tcp_port)}, cwd=app)
+    assert asked.returncode != 0, "a container in which no bot answers is not well"

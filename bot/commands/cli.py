@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("Interrupted.", file=sys.stderr)
             return 1
-    options = _parser().parse_args(arguments)
+    options = arguments_parser().parse_args(arguments)
     try:
         config = Config.from_env(os.environ)
         if options.data:
@@ -116,7 +116,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         runner.run(main)
 
 
-def _parser() -> argparse.ArgumentParser:
+def arguments_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="earmark",
         description="A Discord bot that learns your taste. Alone, it runs in a sandbox: a chat page on this machine. "
@@ -240,9 +240,9 @@ def _sentence(problem: EarmarkError) -> str:
         case NotConfigured(setting="DISCORD_TOKEN"):
             return "DISCORD_TOKEN is missing: set it to your bot's token, or run `earmark` alone to try the sandbox."
         case NotConfigured(missing=True):
-            return f"{problem.setting} is not set: see the operator's guide in README.md."
+            return f"{problem.setting} is not set: see docs/operators.md."
         case NotConfigured():
-            return f"{problem.setting} is not understood: see the operator's guide in README.md."
+            return f"{problem.setting} is not understood: see docs/operators.md."
         case NothingStored():
             return "Nothing is stored about this person."
         case StorageBusy():

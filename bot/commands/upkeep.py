@@ -115,7 +115,7 @@ async def _rotate(config: Config) -> None:
 
 async def _export(user_id: int, file: Path, config: Config) -> None:
     async with services(config, alone=False) as s:
-        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, user_id)
+        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.workers, user_id)
     await asyncio.to_thread(_write, file, archive, config.keyring())
 
 
@@ -130,7 +130,7 @@ def _write(file: Path, archive: bytes, keys: Keyring | None) -> None:
 
 
 async def _status(config: Config) -> None:
-    """Ask the running bot how it is."""
+    """Ask the running bot how it is; exit with 1 where it is not well, as a container's health check expects."""
     port = config.metrics_port or config.port
     if port is None:
         raise NotConfigured("EARMARK_METRICS_PORT", missing=True)
@@ -139,6 +139,8 @@ async def _status(config: Config) -> None:
     print(f"Connected to Discord: {gateway}. Database answers: {database}.")
     for line in found.lines():
         print(line)
+    if not (found.health.gateway and found.health.database):
+        raise SystemExit(1)
 
 
 def _unseal(file: Path, to: Path | None, config: Config) -> Path:

@@ -34,7 +34,6 @@ class TasteReport:
     more_ratings: int | None  # about this many more should help; None: unknown or enough
     actual: Sequence[float]  # (n,) stars
     predicted: Sequence[float]  # (n,) leave-one-out
-    titles: Sequence[str]  # (n,)
     learned: int = 0  # of `ratings`, those that the model holds: fewer where they are very many; 0: not noted
     other_scale: int = (
         0  # ratings of which only what has a unit was used, for a minority of values is another service's

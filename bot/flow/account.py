@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.charts.ratings import report_png
@@ -15,6 +16,7 @@ from bot.domain.errors import NothingStored
 from bot.domain.features import NAMES
 from bot.domain.ratings import MAX_STARS, MIN_STARS, Rating
 from bot.domain.scales import SPEAKERS
+from bot.domain.session import Session
 from bot.domain.tracks import Track
 from bot.flow.connect import Connections
 from bot.flow.rate import Questions
@@ -24,8 +26,10 @@ from storage.clips import StoredClips
 from storage.models import Models, pack
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.sessions import Sessions
 
 UNFIT = re.compile(r"[^\w\- ]+")  # for a file's name
+TIMES = ("rated_at", "at", "predicted_at", "posted_at", "begun_at", "created_at", "trained_at")  # columns
 COLUMNS = ("track_id", "name", "artist", "album", "isrc")
 README = """Everything that Earmark has stored about you.
 
@@ -38,7 +42,9 @@ report.json     what the last training found; report.png is its picture.
 model.npz       the numbers of your model (NumPy reads them), and model.json what they mean.
 uploads/        the first half minute of each recording that you uploaded, by the track's number in everything.json
                 (left out where Discord would not take so large an archive; you have the recordings).
-everything.json every row about you in the database, table by table. Times are seconds since 1970, UTC.
+everything.json every row about you in the database, table by table. Beside the numbers by which rows name tracks and
+                sessions, and times in seconds since 1970, stand their names and the date (UTC): of every rating,
+                prediction, submission, vote, guess and satisfaction, and what was typed for a session.
 
 `/account erase` removes all of it from the bot.
 """
@@ -84,6 +90,7 @@ async def export(
     ratings: Ratings,
     models: Models,
     uploads: StoredClips,
+    sessions: Sessions,
     workers: Workers,
     listener_id: int,
     most: int | None = None,
@@ -98,10 +105,14 @@ async def export(
     await holdings(accounts, listener_id)
     async with workers.only_one("export", listener_id), workers.room_for(listener_id):
         files: dict[str, bytes] = {"README.txt": README.encode()}
-        files["ratings.csv"] = await asyncio.to_thread(ratings_csv, await ratings.of(listener_id))
+        rated = await ratings.of(listener_id)
+        known = {rating.track.id: rating.track for rating in rated}
+        files["ratings.csv"] = await asyncio.to_thread(ratings_csv, rated)
         for playlist in await playlists.of(listener_id):
             name = _free(f"playlists/{_file_name(playlist.name)}", files)
-            files[name] = await asyncio.to_thread(tracks_csv, await playlists.tracks(playlist.id))
+            tracks = await playlists.tracks(playlist.id)
+            known |= {track.id: track for track in tracks}
+            files[name] = await asyncio.to_thread(tracks_csv, tracks)
         stored = await models.load(listener_id)
         if stored is not None:
             arrays, meta, report = stored
@@ -109,12 +120,51 @@ async def export(
             files["report.png"] = await workers.run_for(listener_id, report_png, report)
             files["model.npz"] = await asyncio.to_thread(pack, arrays)
             files["model.json"] = _json(meta)
-        files["everything.json"] = await asyncio.to_thread(_json, await accounts.rows(listener_id))
+        files["everything.json"] = await asyncio.to_thread(
+            _json, await everything(accounts, playlists, sessions, listener_id, known)
+        )
         # Asked beforehand, so that what would not fit is not even read.
         if most is None or sum(map(len, files.values())) + await uploads.size(listener_id) < most:
             sounds = await uploads.of(listener_id)
             files |= {f"uploads/{track_id}.mp3": mp3 for track_id, mp3 in sounds.items()}
         return await asyncio.to_thread(_zip, files)
+
+
+async def everything(
+    accounts: Accounts, playlists: Playlists, sessions: Sessions, listener_id: int, tracks: Mapping[int, Track]
+) -> dict[str, list[dict[str, Any]]]:
+    """Every row about a person, by table, with the names of the tracks and sessions that it speaks of, and its date.
+
+    `tracks` are those at hand; others are looked up.
+    """
+    rows = await accounts.rows(listener_id)
+    about = {row["session_id"] for table in rows.values() for row in table if "session_id" in row}
+    known = {session_id: await sessions.get(session_id) for session_id in about}
+    found = dict(tracks)
+    for table in rows.values():
+        for place, row in enumerate(table):
+            words = _of_session(known[row["session_id"]], row) if "session_id" in row else {}
+            track_id, at = row.get("track_id") or words.pop("track_id", None), words.pop("at", None)
+            if track_id is not None:
+                if track_id not in found:
+                    found[track_id] = await playlists.track(track_id, listener_id)
+                words["track"] = " - ".join(filter(None, (found[track_id].artist, found[track_id].title)))
+            if at := at or next((row[name] for name in TIMES if row.get(name)), None):
+                words["date"] = datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds")
+            table[place] = {**row, **words}
+    return rows
+
+
+def _of_session(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row of a session speaks of: the session, by what its host typed, and a track and a time, where known."""
+    typed = {"name": session.settings.name, "theme": session.settings.theme, "season": session.settings.season}
+    words: dict[str, Any] = {"session": {name: said for name, said in typed.items() if said}}
+    if "number" in row:
+        played = session.rounds[row["number"] - 1]
+        return {**words, "track_id": played.track_id, "at": played.opened_at}
+    if "place" in row:
+        words["track_id"] = session.slots[row["place"]].track_id
+    return {**words, "at": row.get("joined_at") or session.created_at}
 
 
 def ratings_csv(ratings: Sequence[Rating]) -> bytes:

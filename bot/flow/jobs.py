@@ -25,9 +25,7 @@ Turn = tuple[str, float]  # a feature, and the value to which it is turned
 NORMAL_80 = 1.2816  # standard deviations from the mean to the end of an 80 % range
 
 
-def fit_job(
-    rows: Sequence[Mapping[str, float]], stars: Sequence[int], titles: Sequence[str]
-) -> tuple[Arrays, dict[str, Any], TasteReport]:
+def fit_job(rows: Sequence[Mapping[str, float]], stars: Sequence[int]) -> tuple[Arrays, dict[str, Any], TasteReport]:
     """Train on features and stars; returns arrays and JSON to store, and the report. Raises as `validate.train`.
 
     What effects are compared with takes seconds where ratings are many, so it is worked out here and stored as well.
@@ -35,7 +33,7 @@ def fit_job(
     from bot.taste.explain import average_shapley  # noqa: PLC0415 - heavy
     from bot.taste.validate import train  # noqa: PLC0415
 
-    model, report = train(matrix(rows), np.asarray(stars, dtype=np.float64), titles)
+    model, report = train(matrix(rows), np.asarray(stars, dtype=np.float64))
     arrays, meta = model.to_arrays()
     return {**arrays, "average": average_shapley(model)}, meta, report
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from bot.domain.errors import NotTrained, UnknownTrack
 from bot.domain.features import NAMES, clean
@@ -63,10 +64,11 @@ async def predict_tracks(
     if stored is None:
         raise NotTrained(rated=len(stars), need=MIN_RATINGS)
     arrays, meta, report = stored
-    rated = [(str(title), str(artist), int(given)) for title, artist, given in meta.get("rated", [])]  # type: ignore[union-attr]
     scales: dict[str, str] = meta.get("scales", {})  # type: ignore[assignment]
     rows = [comparable(track.features, track.scales, scales) for track in tracks]
-    given, learned = [float(one[2]) for one in rated], [int(i) for i in meta.get("tracks", ())]  # type: ignore[union-attr]
+    learned: list[int] = meta.get("tracks", [])
+    given: list[int] = meta.get("stars", [])
+    rated = await _named(ratings, listener_id, learned, given) if explain else []
     asked = [track.id for track in tracks]
     effects = {} if shares is None else await _said_by_others(shares, listener_id, guild_id, asked)
     company = others(effects, learned, given, asked)
@@ -79,7 +81,7 @@ async def predict_tracks(
             high=answer.high,
             verdict=report.verdict,
             rated=stars.get(track.id),
-            reasons=answer.reasons,
+            reasons=[reason for reason in answer.reasons if reason.title],
             effects=answer.effects,
             what_if=answer.what_if,
             others=None if added is None else ByOthers(effects[track.id].raters, added),
@@ -88,6 +90,15 @@ async def predict_tracks(
         for track, answer in zip(tracks, answers, strict=True)
         for added in (answer.by_others,)
     ]
+
+
+async def _named(
+    ratings: Ratings, listener_id: int, learned: Sequence[int], given: Sequence[int]
+) -> list[tuple[str, str, int]]:
+    """What the learned tracks are called now, and what was given then; no title where the rating was taken back."""
+    now = {rating.track.id: rating.track for rating in await ratings.of(listener_id)}
+    then = zip_longest(learned, given, fillvalue=0)  # models of version 0.1.0 did not note the tracks
+    return [(now[i].title, now[i].artist, stars) if i in now else ("", "", stars) for i, stars in then]
 
 
 async def _said_by_others(

@@ -42,13 +42,11 @@ async def retrain(
             fit_job,
             rows,
             [rating.stars for rating in rated],
-            [rating.track.title for rating in rated],
         )
-        # The rated tracks at training time, in the order of the arrays: reasons name them.
-        labels = [[rating.track.title, rating.track.artist, rating.stars] for rating in known]
         report = replace(report, other_scale=sum(differs(rating.track.scales, scales) for rating in rated))
-        learned = [rating.track.id for rating in known]
+        # In the order of the arrays, and without names: whoever typed these may be erased, and this model stays.
+        learned = {"tracks": [rating.track.id for rating in known], "stars": [rating.stars for rating in known]}
         await check_model(predictions, ratings, models, workers, listener_id, since)
-        about = {**meta, "rated": labels, "tracks": learned, "scales": scales}
+        about = {**meta, **learned, "scales": scales}
         await models.save(listener_id, arrays, about, report, since)
     return report

@@ -133,7 +133,7 @@ def _join(session: Session, event: Join) -> Session:
     if before is not None and before.present:
         return session
     member = (
-        replace(before, present=True, joined_at=event.at, openly=False)
+        replace(before, present=True, joined_at=event.at, openly=False, learn=event.learn)
         if before
         else Member(listener_id, event.at, learn=event.learn)
     )

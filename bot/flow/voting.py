@@ -1,12 +1,13 @@
 """Joining and voting on stored sessions: late joiners are welcome, and a reaction of whoever is not in yet counts."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
 from bot.domain.errors import RoundClosed, SessionError
 from bot.domain.session import Session
 from bot.flow.reveal import missed
 from bot.flow.session import PATIENCE, apply
-from bot.flow.session_events import Actor, Event, Expire, Join, Vote
+from bot.flow.session_events import Actor, Consent, Event, Expire, Join, Vote
 from storage.sessions import Sessions, Step
 
 
@@ -14,6 +15,15 @@ async def join(sessions: Sessions, session_id: int, who: Actor, at: int) -> Step
     """Let somebody in, with what he said before of learning from votes; raise NoSession, WrongPhase."""
     learn = await sessions.consent(who.listener_id)
     return await sessions.step(session_id, lambda now: apply(now, Join(at=at, by=who, learn=learn)))
+
+
+async def let_learn(sessions: Sessions, who: Actor, learn: bool, at: int) -> None:
+    """Say whether one's votes may become ratings: from now on, and in the live sessions that one is in."""
+    await sessions.remember(who.listener_id, learn)
+    for session_id in await sessions.live_of(who.listener_id):
+        with contextlib.suppress(SessionError):  # it has just ended, or the member has just left
+            event = Consent(at=at, by=who, learn=learn)
+            await sessions.step(session_id, lambda session, event=event: apply(session, event))
 
 
 async def vote(

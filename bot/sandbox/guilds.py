@@ -73,7 +73,7 @@ def guild(world: "World") -> Json:
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
         "premium_progress_bar_enabled_user_updated_at": None,
-        "preferred_locale": "en-US",
+        "preferred_locale": world.locale,
         "rules_channel_id": None,
         "safety_alerts_channel_id": None,
         "public_updates_channel_id": None,

@@ -97,8 +97,8 @@ class Interactions:
             built["user"] = payloads.user(it.member)
         else:
             built["guild_id"] = str(channel.guild_id)
-            built["guild"] = {"id": str(channel.guild_id), "locale": "en-US", "features": []}
-            built["guild_locale"] = "en-US"
+            built["guild"] = {"id": str(channel.guild_id), "locale": world.locale, "features": []}
+            built["guild_locale"] = world.locale
             built["member"] = payloads.guild_member(it.member, permissions=bits)
         if it.source is not None:
             built["message"] = payloads.message(world, it.source)

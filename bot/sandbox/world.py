@@ -77,7 +77,7 @@ class World:
         self.locales: dict[int, str] = {}
         self.dispatch: Dispatch = lambda *_: None
         self.watchers: list[Watcher] = []
-        self.guild_name = "Listening Room"
+        self.guild_name, self.locale = "Listening Room", "en-US"
         self.bot_base = permissions.EVERYONE
         self.members: dict[int, Member] = {}
         self.channels: dict[int, Channel] = {}

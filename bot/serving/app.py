@@ -22,6 +22,7 @@ from bot.flow.limits import Limits
 from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
+from bot.i18n import Languages
 from bot.safe.disk import ephemeral_filesystem
 from bot.safe.lock import FolderLock
 from bot.sandbox.point import aim
@@ -129,6 +130,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             outside=outside,
             metrics=metrics,
             limits=Limits(),
+            languages=Languages(config.catalogues),
         )
 
 

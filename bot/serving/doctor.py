@@ -98,7 +98,7 @@ def _at_rest(config: Config, mounts: Path, devices: Path) -> list[Check]:
 def _encryption(what: str, folder: Path, mounts: Path, devices: Path) -> Check:
     if encrypted(folder, mounts, devices):
         return Check(what, "works", "on an encrypted volume")
-    todo = "Discord's terms ask for it: use your host's encrypted disks, or LUKS as in README.md"
+    todo = "Discord's terms ask for it: use your host's encrypted disks, or LUKS as in docs/operators.md"
     return Check(what, "partly", f"cannot tell whether {folder} lies on an encrypted disk", todo)
 
 

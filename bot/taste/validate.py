@@ -141,7 +141,7 @@ def more_ratings(X: Array, y: Array, skill: float, word: Verdict) -> int | None:
     return n if skill - halves[0][1] > 0.01 else None
 
 
-def train(X: Array, y: Array, titles: Sequence[str]) -> tuple[TasteRegressor, TasteReport]:
+def train(X: Array, y: Array) -> tuple[TasteRegressor, TasteReport]:
     """Fit a listener's model on (n, d) features and (n,) stars, and report on it.
 
     Raises:
@@ -177,6 +177,5 @@ def train(X: Array, y: Array, titles: Sequence[str]) -> tuple[TasteRegressor, Ta
         actual=tuple(float(value) for value in stars),
         predicted=tuple(float(value) for value in model.loo_),
         learned=len(model.order_),
-        titles=tuple(title for title, is_known in zip(titles, known.tolist(), strict=True) if is_known),
     )
     return model, report

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, cast
 
 import discord
 
+from bot.i18n import Language
+
 if TYPE_CHECKING:
     from bot.client import Earmark, Services
     from bot.flow.limits import Pace
@@ -22,6 +24,11 @@ def paces(interaction: discord.Interaction) -> "tuple[Pace, Pace]":
 def allow(interaction: discord.Interaction, what: str, number: int = 1) -> None:
     """Count what the caller asks for; raises TooOften."""
     services(interaction).limits.take(what, interaction.user.id, interaction.guild_id, number)
+
+
+def server_language(interaction: discord.Interaction) -> Language:
+    """The language of what everybody reads: the server's, and in direct messages the member's own."""
+    return services(interaction).languages.of(interaction.guild_locale or interaction.locale)
 
 
 def private(interaction: discord.Interaction) -> bool:

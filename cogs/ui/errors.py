@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.domain.errors import EarmarkError, StorageBusy
+from bot.i18n import speak
 from cogs.ui import text_errors
 from cogs.ui.access import services
 
@@ -17,7 +18,8 @@ GONE = (10008, 10062, 10015)  # unknown message, interaction, webhook: nobody is
 
 
 async def guard(interaction: discord.Interaction, act: Callable[[discord.Interaction], Awaitable[None]]) -> None:
-    """Run a click's work and answer for whatever it raises."""
+    """Run a click's work in the member's language, and answer for whatever it raises."""
+    speak(services(interaction).languages.of(interaction.locale))
     try:
         await act(interaction)
     except Exception as error:  # noqa: BLE001 - the handler is the last to see it

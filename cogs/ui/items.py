@@ -5,7 +5,9 @@ from typing import Any, Self
 
 import discord
 
+from bot.i18n import _
 from cogs.ui.errors import answer, guard
+from cogs.ui.text import bare
 
 
 class LastingItem(discord.ui.DynamicItem[Any], template="earmark:never"):
@@ -51,8 +53,19 @@ class LastingView(discord.ui.View):
 class LastingModal(discord.ui.Modal):
     """A form with fixed ids, registered once at the start: what was typed while the bot restarted still arrives.
 
-    Whoever opens it shares the one that is registered, so its values are read before anything is awaited.
+    Whoever opens it shares the one that is registered, so its values are read before anything is awaited. Its title and
+    labels are marked with `N_`, and looked up when somebody opens it.
     """
+
+    def __init__(self, custom_id: str) -> None:
+        super().__init__(title=bare(_(self.title), 45), custom_id=custom_id)
+        for label in self.children:
+            if isinstance(label, discord.ui.Label):
+                label.text = bare(_(label.text), 45)
+                label.description = label.description and bare(_(label.description))
+                if isinstance(label.component, discord.ui.TextInput):
+                    placeholder = label.component.placeholder
+                    label.component.placeholder = placeholder and bare(_(placeholder))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         await guard(interaction, self.act)

@@ -2,8 +2,8 @@
 
 Reports of a training are in `text_retrain.py`, predictions in `text_predict.py`, sessions in `text_session.py`, tastes
 in `text_taste.py`, accounts in `text_account.py`, what is linked in `text_link.py`, Spotify in `text_spotify.py`, audio
-in `text_audio.py`, errors in `text_errors.py`; what sounds how is called in `text_sounds.py`. No sentence stands
-elsewhere.
+in `text_audio.py`, commands and forms in `text_commands.py`, errors in `text_errors.py`; what sounds how is called in
+`text_sounds.py`. No sentence stands elsewhere. Each is looked up in the catalogue of whoever reads it: see `bot.i18n`.
 """
 
 import re
@@ -14,17 +14,17 @@ import discord
 from bot.domain.names import INVISIBLE
 from bot.domain.ratings import MIN_RATINGS, Question, Rating, Verdict, Why
 from bot.domain.tracks import Playlist, Track
+from bot.i18n import N_, _, format_number, ngettext
 
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256
 MARKDOWN = re.compile(r"[\\*_~`|\[\]<>#]|^-")
-CATALOGUE = "Bach, 100 pieces"
-FIRST_STEP = f"Start with `/playlist link`: upload a playlist file, paste songs, or choose *{CATALOGUE}*."
+CATALOGUE = N_("Bach, 100 pieces")
 VERDICTS: dict[Verdict, str] = {
-    "unknown": "I don't know you yet",
-    "hunch": "A hunch",
-    "fair": "A fair idea",
-    "sure": "I know your taste",
+    "unknown": N_("I don't know you yet"),
+    "hunch": N_("A hunch"),
+    "fair": N_("A fair idea"),
+    "sure": N_("I know your taste"),
 }
 
 
@@ -58,6 +58,7 @@ def _turns(text: str) -> bool:
 
 
 def count(number: int, noun: str) -> str:
+    """Deprecated: what still uses it cannot be translated; see `ngettext`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -74,145 +75,215 @@ def song_bare(track: Track, limit: int = 100) -> str:
 
 
 def reading(file_name: str) -> str:
-    return f"Reading {plain(file_name)} …"
+    return _("Reading {file} …").format(file=plain(file_name))
+
+
+def first_step() -> str:
+    return _("Start with `/playlist link`: upload a playlist file, paste some songs, or choose *{catalogue}*.").format(
+        catalogue=_(CATALOGUE)
+    )
 
 
 def playlists(own: Sequence[Playlist], shared: Sequence[Playlist]) -> str:
     if not own and not shared:
-        return f"No playlist yet. {FIRST_STEP}"
+        return "{} {}".format(_("No playlist yet."), first_step())
     lines: list[str] = []
     if own:
-        lines += ["**Yours**", *(_playlist_line(playlist) for playlist in own)]
+        lines += [_("**Yours**"), *(_playlist_line(playlist) for playlist in own)]
     if shared:
-        lines += ["**Shared with this server**", *(_playlist_line(playlist) for playlist in shared)]
+        lines += [_("**Shared with this server**"), *(_playlist_line(playlist) for playlist in shared)]
     return fit(lines)
 
 
 def _playlist_line(playlist: Playlist) -> str:
-    shared = " · shared" if playlist.shared_guild_ids else ""
-    return (
-        f"- **{plain(playlist.name)}** · {count(playlist.tracks, 'track')}, "
-        f"features for {playlist.with_features:,}{shared}"
-    )
+    tracks = ngettext(
+        "{tracks} track, features for {features}", "{tracks} tracks, features for {features}", playlist.tracks
+    ).format(tracks=format_number(playlist.tracks), features=format_number(playlist.with_features))
+    shared = " · " + _("shared") if playlist.shared_guild_ids else ""
+    return f"- **{plain(playlist.name)}** · {tracks}{shared}"
 
 
 def unlinked(playlist: Playlist) -> str:
-    return f"Unlinked **{plain(playlist.name)}**. Your ratings of its tracks stay."
+    return _("Unlinked **{playlist}**. Your ratings of its tracks stay.").format(playlist=plain(playlist.name))
 
 
 def shared(playlist: Playlist, now_shared: bool) -> str:
     if now_shared:
-        return f"**{plain(playlist.name)}** is shared: everybody here can rate its tracks. Your ratings stay private."
-    return f"**{plain(playlist.name)}** is no longer shared here."
+        said = _("**{playlist}** is shared: everybody here can rate its tracks. Your ratings stay private.")
+    else:
+        said = _("**{playlist}** is no longer shared here.")
+    return said.format(playlist=plain(playlist.name))
 
 
-SHARE_IN_SERVER = "Use this in the server with which you want to share the playlist; I have to be in it, too."
-NO_FILE_NO_TEXT = "Choose a file, or paste some lines: track links, or `Artist - Title`, one a line."
+def share_in_server() -> str:
+    return _("Please use this in the server that you want to share the playlist with; I have to be in it, too.")
+
+
+def no_file_no_text() -> str:
+    return _("Choose a file, or paste some lines: track links, or `Artist - Title`, one per line.")
 
 
 # --- rate
 
 
 def progress(question: Question) -> str:
+    rated, left = format_number(question.rated), format_number(question.left)
     if question.rated < MIN_RATINGS:
         missing = MIN_RATINGS - question.rated
-        return f"{question.rated} rated · {question.left} to go · {missing} more to your first model"
-    return f"{question.rated} rated · {question.left} to go · /retrain when you like"
+        return ngettext(
+            "{rated} rated · {left} to go · {missing} more to your first model",
+            "{rated} rated · {left} to go · {missing} more to your first model",
+            missing,
+        ).format(rated=rated, left=left, missing=format_number(missing))
+    return _("{rated} rated · {left} to go · /retrain when you like").format(rated=rated, left=left)
 
 
 def played_by(instrument: str | None) -> str:
     """Say what an audio file is, for those who cannot hear it."""
-    return f"Half a minute, played by our own {instrument}" if instrument else "The first half minute of an upload"
+    if instrument:
+        return _("Half a minute, played by our own {instrument}").format(instrument=instrument)
+    return _("The first half minute of an upload")
 
 
 def place(question: Question) -> str:
-    now = f"You gave it {question.stars}." if question.stars else "How much do you like it?"
-    asked = "" if question.why is None else f"\n-# {WHY[question.why]}"
-    return f"{now} 1 is awful, 10 is wonderful.{asked}"
+    now = (
+        _("You gave it {stars}.").format(stars=format_number(question.stars))
+        if question.stars
+        else _("How much do you like it?")
+    )
+    asked = "" if question.why is None else "\n-# " + _(WHY[question.why])
+    return now + " " + _("1 is awful, 10 is wonderful.") + asked
 
 
 WHY: dict[Why, str] = {
-    "typical": "Why this one? Others of your tracks sound like it, so your answer tells me about them, too.",
-    "telling": "Why this one? Of all your tracks, this is where your answer would teach me most just now.",
-    "surprise": "Why this one? A surprise, for a change.",
-    "rest": "Why this one? You have told me about the most telling ones; these are the others.",
-    "unheard": "I don't know how this one sounds: I keep your rating, but cannot learn from it yet.",
+    "typical": N_("Why this one? Others of your tracks sound like it, so your answer tells me about them, too."),
+    "telling": N_("Why this one? Of all your tracks, this is where your answer would teach me most just now."),
+    "surprise": N_("Why this one? A surprise, for a change."),
+    "rest": N_("Why this one? You have told me about the most telling ones; these are the others."),
+    "unheard": N_("I don't know how this one sounds: I keep your rating, but can't learn from it yet."),
 }
 
 
 def public_place(by_reaction: bool) -> str:
-    how = "Press a number or react with a digit" if by_reaction else "Press a number"
-    return f"What does everybody think? {how}: it counts as your own rating, and your last one stands."
+    if by_reaction:
+        return _(
+            "What does everybody think? Press a number or react with a digit: it counts as your own rating, and your "
+            "last one stands."
+        )
+    return _("What does everybody think? Press a number: it counts as your own rating, and your last one stands.")
 
 
 def next_is_its_owners(owner_id: int) -> str:
-    return f"Only <@{owner_id}>, who asked for this card, can go on to the next. Your vote counts on this one."
+    return _("Only {member}, who asked for this card, can go on to the next. Your vote counts on this one.").format(
+        member=f"<@{owner_id}>"
+    )
 
 
 def saved(track: Track, stars: int) -> str:
-    return f"Saved: {song(track)} **{stars}**/10."
+    return _("Saved: {track} **{stars}**/10.").format(track=song(track), stars=format_number(stars))
 
 
 def skipped(track: Track) -> str:
-    return f"Skipped {song(track)}."
+    return _("Skipped {track}.").format(track=song(track))
 
 
 def undone(track: Track, stars: int | None) -> str:
-    return f"Taken back: {song(track)} {'is not rated' if stars is None else f'has {stars} again'}."
+    if stars is None:
+        return _("Taken back: {track} is not rated.").format(track=song(track))
+    return _("Taken back: {track} has {stars} again.").format(track=song(track), stars=format_number(stars))
 
 
 def stopped(rated: int) -> str:
+    said = ngettext("Stopped at {rated} rating; all saved.", "Stopped at {rated} ratings; all saved.", rated)
     if rated < MIN_RATINGS:
-        return f"Stopped at {count(rated, 'rating')}; all saved. Go on with `/rate start` when you like."
-    return f"Stopped at {count(rated, 'rating')}; all saved. `/retrain` teaches me what they say."
+        after = _("Go on with `/rate start` when you like.")
+    else:
+        after = _("`/retrain` teaches me what they say.")
+    return f"{said} {after}".format(rated=format_number(rated))
 
 
 def all_rated(rated: int) -> str:
-    more = "`/retrain` now" if rated >= MIN_RATINGS else "`/playlist link` brings more"
-    return f"Nothing is left to rate: {count(rated, 'rating')} saved. {more}; `/rate history` changes a rating."
+    said = ngettext(
+        "Nothing is left to rate: {rated} rating saved.", "Nothing is left to rate: {rated} ratings saved.", rated
+    )
+    if rated >= MIN_RATINGS:
+        after = _("`/retrain` now; `/rate history` changes a rating.")
+    else:
+        after = _("`/playlist link` brings more; `/rate history` changes a rating.")
+    return f"{said} {after}".format(rated=format_number(rated))
 
 
 def history(ratings: Sequence[Rating], page: int, pages: int, total: int) -> str:
     if not total:
-        return "You have rated nothing yet. `/rate start` asks you about tracks, one at a time."
-    lines = [f"**Your ratings** · {total:,} · page {page + 1} of {pages}"]
+        return _("You have rated nothing yet. `/rate start` asks you about tracks, one at a time.")
+    title = _("**Your ratings** · {total} · page {page} of {pages}")
+    lines = [title.format(total=format_number(total), page=format_number(page + 1), pages=format_number(pages))]
     lines += [f"`{rating.stars:>2}` {song(rating.track)} · <t:{rating.rated_at}:d>" for rating in ratings]
     return fit(lines)
+
+
+def you_gave(stars: int) -> str:
+    return _("you gave {stars}").format(stars=format_number(stars))
+
+
+def ranked_name(name: str) -> str:
+    """What a playlist is called in the order in which a member would like it."""
+    return bare(_("{playlist}, ranked").format(playlist=name), 80)
 
 
 # --- help
 
 
-HELLO = "Hello! I understand commands, not conversation: `/help` shows what I can do for you, and where to begin."
-HELP = f"""**{NAME} learns your taste in music, and says how sure it is.**
+def hello() -> str:
+    return _("Hello! I understand commands, not conversation: `/help` shows what I can do for you, and where to begin.")
 
-1. `/playlist link` - upload a playlist file or paste some songs
-2. `/rate start` - rate them from 1 to 10; every click is saved at once
-3. `/retrain` - after {MIN_RATINGS} ratings: I learn, and tell you honestly how well
-4. `/predict track` or `/predict playlist` - what would you give to the rest?
 
-**More**
-- `/playlist list`, `share` (everybody in this server may rate its tracks), `unlink` (your ratings stay)
-- `/rate start public:True` - one card for everybody, with reactions
-- `/rate history` - see and change what you rated · `/rate track` - rate one track
-- *Apps → Predict this track* in a message's menu
-- `/taste show` - what you like, and how often I was right · `/taste compare` - beside another member's
-- `/session start` - rate together, and get one playlist that is fair to everybody
-- `/account` - see, take along or erase what is stored about you
+def help_() -> str:
+    first = [
+        _("`/playlist link` - upload a playlist file or paste some songs"),
+        _("`/rate start` - rate them from 1 to 10; every click is saved at once"),
+        _("`/retrain` - after {ratings} ratings: I learn, and tell you honestly how well").format(
+            ratings=format_number(MIN_RATINGS)
+        ),
+        _("`/predict track` or `/predict playlist` - what would you give to the rest?"),
+    ]
+    more = [
+        _("`/playlist list`, `share` (everybody in this server may rate its tracks), `unlink` (your ratings stay)"),
+        _("`/rate start public:True` - one card for everybody, with reactions"),
+        _("`/rate history` - see and change what you rated · `/rate track` - rate one track"),
+        _("*Apps → {menu}* in a message's menu").format(menu=_(PREDICT_THIS)),
+        _("`/taste show` - what you like, and how often I was right · `/taste compare` - beside another member's"),
+        _("`/session start` - rate together, and get one playlist that is fair to everybody"),
+        _("`/account` - see, take along or erase what is stored about you"),
+    ]
+    which = _(
+        "**Which file?** A CSV from Exportify is best: it says how each track sounds, which is what I learn from. "
+        "TuneMyMusic, Soundiiz, Spotify's account data and plain lists of songs work too. None at hand? "
+        "`/playlist link catalogue:{catalogue}`."
+    ).format(catalogue=_(CATALOGUE))
+    title = _("**{name} learns your taste in music, and says how sure it is.**").format(name=NAME)
+    steps = [f"{number}. {line}" for number, line in enumerate(first, 1)]
+    return "\n".join([title, "", *steps, "", _("**More**"), *(f"- {line}" for line in more), "", which])
 
-**Which file?** A CSV from Exportify is best: it says how each track sounds, which is what I learn from. TuneMyMusic, \
-Soundiiz, Spotify's account data and plain lists of songs work too. None at hand? \
-`/playlist link catalogue:{CATALOGUE}`."""
+
+PREDICT_THIS = N_("Predict this track")
 
 
 def next_step(playlists_seen: int, rated: int, trained: bool) -> str:
     if not playlists_seen:
-        return f"**Your next step:** {FIRST_STEP[0].lower()}{FIRST_STEP[1:]}"
-    if rated < MIN_RATINGS:
-        return f"**Your next step:** `/rate start` - {MIN_RATINGS - rated} more to your first model."
-    if not trained:
-        return "**Your next step:** `/retrain`."
-    return "**Your next step:** `/predict playlist`, or `/rate start` to teach me more."
+        step = first_step()
+    elif rated < MIN_RATINGS:
+        missing = MIN_RATINGS - rated
+        step = ngettext(
+            "`/rate start` - {missing} more to your first model.",
+            "`/rate start` - {missing} more to your first model.",
+            missing,
+        ).format(missing=format_number(missing))
+    elif not trained:
+        step = "`/retrain`."
+    else:
+        step = _("`/predict playlist`, or `/rate start` to teach me more.")
+    return _("**Your next step:**") + " " + step
 
 
 def fit(lines: Sequence[str], limit: int = 2000) -> str:
@@ -221,10 +292,11 @@ def fit(lines: Sequence[str], limit: int = 2000) -> str:
     if len(text) <= limit:
         return text
     kept: list[str] = []
-    size = 20
+    size = 40
     for line in lines:
         size += len(line) + 1
         if size > limit:
             break
         kept.append(line)
-    return "\n".join([*kept, f"… and {len(lines) - len(kept)} more"])
+    left = len(lines) - len(kept)
+    return "\n".join([*kept, ngettext("… and {number} more", "… and {number} more", left).format(number=left)])

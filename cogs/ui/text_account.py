@@ -75,13 +75,27 @@ it, unlocked, through Discord: keep it as you keep what is yours. {NAME} is open
 EXPORTED = "Everything that I have stored about you. `README.txt` in it says what is what."
 
 
-def holdings(since: int, rows: Mapping[str, int]) -> str:
+def holdings(since: int, rows: Mapping[str, int], learn: bool | None) -> str:
     lines = [f"**What I have stored about you** since <t:{since}:D>"]
     lines += [f"- {_kept(table, number)}" for table, number in rows.items()]
     if not rows:
         lines.append("- nothing but your Discord id")
-    lines += ["", "`/account export` hands it to you, `/account erase` removes it, `/account privacy` says what for."]
+    lines += [
+        "",
+        votes(learn),
+        "`/account export` hands it to you, `/account erase` removes it, `/account privacy` says what for.",
+    ]
     return fit(lines)
+
+
+def votes(learn: bool | None) -> str:
+    if learn is None:
+        state = "I ask you when you join a group session whether your votes there become ratings of yours"
+    elif learn:
+        state = "Your votes in group sessions **become ratings** of yours, and I learn from them"
+    else:
+        state = "Your votes in group sessions **do not become ratings** of yours"
+    return f"{state}: `/account votes` changes that."
 
 
 def _kept(table: str, number: int) -> str:

@@ -2,7 +2,7 @@
 
 from bot.domain import errors
 from cogs.ui import text_spotify
-from cogs.ui.text import FIRST_STEP, all_rated, count, plain
+from cogs.ui.text import all_rated, count, first_step, plain
 
 
 def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a sentence
@@ -35,7 +35,7 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
         case errors.SpotifyError():
             return text_spotify.error(problem)
         case errors.NoPlaylist():
-            return f"There is nothing to rate yet. {FIRST_STEP}"
+            return f"There is nothing to rate yet. {first_step()}"
         case errors.NothingToRate():
             return all_rated(problem.rated)
         case errors.UnknownTrack():
@@ -76,7 +76,7 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
                 )
             return "I have not learned from your ratings yet. `/retrain` takes a moment; then ask me again."
         case errors.NothingStored():
-            return f"I have nothing stored about you. {FIRST_STEP}"
+            return f"I have nothing stored about you. {first_step()}"
         case errors.ErasedMeanwhile():
             return "Everything about you was erased while I was at this, so I kept nothing of it."
         case errors.NotConfirmed():

@@ -21,7 +21,7 @@ RULE_WORDS = {
     "greedy": "greedy: mean and minimum, slot by slot",
     "nash": "Nash: the product of what everybody gets in all",
 }
-ASK_CONSENT = "May your votes in sessions become ratings, so that I learn from them? You can change it at any time."
+ASK_CONSENT = "May your votes in sessions become ratings, so that I learn from them? Change it at `/account votes`."
 NO_SESSION = "No session is running in this channel. `/session start` opens one."
 JOINING = (
     "Whoever joins or votes lets everybody see their votes and what I expect them to give,"

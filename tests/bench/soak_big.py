@@ -141,7 +141,9 @@ async def _seldom(s: Services, config: Config, members: int, say: Say) -> None:
     await retrain(s.ratings, s.models, s.predictions, s.workers, who)
     say("/retrain (200 ratings, process started)", f"{time.perf_counter() - began:.2f} s")
     works: dict[str, Callable[[], Awaitable[object]]] = {
-        "/account export": lambda: export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.workers, who),
+        "/account export": lambda: export(
+            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.workers, who
+        ),
         "/account erase": lambda: erase(s.accounts, s.playlists, s.questions, s.outside.connections, who),
         "earmark backup": lambda: asyncio.to_thread(backup, config.database, config.data / "backups"),
     }

@@ -16,9 +16,8 @@ from cogs.ui.text_retrain import report_lines
 
 def report(actual: list[float], predicted: list[float]) -> TasteReport:
     metrics = Metrics(skill=0.32, r2=0.3, mae=1.42, spearman=0.61, order=0.7)
-    titles = [f"Piece {i}" for i in range(len(actual))]
     mean = sum(actual) / len(actual)
-    return TasteReport(len(actual), 3, metrics, metrics, 0.8, mean, 0.01, "fair", None, actual, predicted, titles)
+    return TasteReport(len(actual), 3, metrics, metrics, 0.8, mean, 0.01, "fair", None, actual, predicted)
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -65,7 +64,7 @@ def test_words_picture_and_alt_text_show_one_set_of_numbers(count: int, seed: in
     rng = np.random.default_rng(seed)
     X = rng.random((count, len(NAMES)))
     y = np.clip(np.round(2 + 6 * X[:, 1] + rng.normal(0, 1, count)), 1, 10)
-    _, trained = train(X, y, [f"Piece {i}" for i in range(count)])
+    _, trained = train(X, y)
     dots = np.asarray(report_figure(trained).axes[0].collections[0].get_offsets())
     given, predicted = trained.beyond_the_mean()
     assert np.abs(dots[:, 0] - given).max() < 0.2, "moved apart a little, where ratings are the same"

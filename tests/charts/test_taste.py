@@ -26,7 +26,7 @@ def taste(n: int, seed: int = 1, noise: float = 0.5) -> Glance:
     ]
     stars = [round(float(np.clip(2 + 6 * r["energy"] + 2 * r["mode"] + rng.normal(0, noise), 1, 10))) for r in rows]
     X, titles = matrix(rows), [f"Piece {i}" for i in range(n)]
-    return glance(train(X, np.array(stars, dtype=float), titles)[0], X, stars, titles, "fair")
+    return glance(train(X, np.array(stars, dtype=float))[0], X, stars, titles, "fair")
 
 
 def record(*hits: bool, seen: bool = False) -> list[Checked]:
@@ -54,7 +54,7 @@ def test_what_is_chance_is_not_called_sure():
     for _ in range(20):
         stars = rng.integers(1, 11, 40).tolist()
         X, titles = matrix(rows), [""] * 40
-        seen = glance(train(X, np.array(stars, dtype=float), titles)[0], X, stars, titles, "unknown")
+        seen = glance(train(X, np.array(stars, dtype=float))[0], X, stars, titles, "unknown")
         wrong += any(one.sure for one in seen.leanings)
     assert wrong <= 6
 
@@ -120,7 +120,7 @@ def rated(names: str, like: bool = True, n: int = 50) -> Glance:
     liked = 3 + 4 * every["energy"] + 3 * (every["key"] == 0) if like else rng.uniform(2, 9, n)
     stars = np.round(liked).astype(int).tolist()
     X, titles = matrix(rows), [""] * n
-    return glance(train(X, np.array(stars, dtype=float), titles)[0], X, stars, titles, "fair")
+    return glance(train(X, np.array(stars, dtype=float))[0], X, stars, titles, "fair")
 
 
 def test_keys_and_modes_are_named():

@@ -211,7 +211,6 @@ LUCK = TasteReport(
     more_ratings=20,
     actual=(),
     predicted=(),
-    titles=(),
 )
 
 
@@ -243,4 +242,4 @@ def test_what_was_memorised_is_a_difference_not_a_share():
 ])  # fmt: skip
 def test_help_knows_the_next_step(seen: int, rated: int, trained: bool, step: str):
     assert step in text.next_step(seen, rated, trained)
-    assert len(text.HELP) < 4000
+    assert len(text.help_()) < 4000

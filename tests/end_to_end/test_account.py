@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import io
 import json
+import re
 import sqlite3
 import zipfile
 from collections.abc import Coroutine
@@ -14,12 +15,14 @@ from typing import Any
 import pytest
 
 from bot.commands import evaluate
+from bot.domain.session import Phase
 from bot.sources.files import read_playlist
 from storage.models import unpack
 from tests.end_to_end.people import button, custom_ids, eventually, words
 from tests.end_to_end.room import Room
 from tests.end_to_end.test_audio import demo
 from tests.end_to_end.test_main_job import FILE, ids, rate_some, stars_of
+from tests.end_to_end.test_sessions import MEMBERS, at_round, ballot, gathered, in_phase, press
 from tests.end_to_end.test_taste import studied
 
 
@@ -80,6 +83,44 @@ async def test_an_export_holds_everything_and_can_be_read_back(room: Room, tmp_p
     (tmp_path / "ratings.csv").write_bytes(archive.read("ratings.csv"))
     assert evaluate.main([str(tmp_path / "ratings.csv"), "--ratings", "10", "--draws", "2", "--json"]) == 0
     assert button(card, "rate", 5)
+
+
+async def test_an_export_names_the_track_the_session_and_the_date_of_every_row(room: Room):
+    await gathered(room, rounds=1, length=3)
+    await press(room, "Ada", "begin")
+    _, shown = await at_round(room, 1)
+    for who in MEMBERS:
+        await room.human.click(who, shown, ballot(shown, 6))
+    await in_phase(room, Phase.REVEAL)
+    await press(room, "Ada", "playlist")
+    await in_phase(room, Phase.PLAYLIST)
+    everything = json.loads((await archive_of(room, "Ada")).read("everything.json"))
+    (vote,) = everything["session_votes"]
+    assert vote["stars"] == 6
+    assert vote["track"].split(" - ")[1] in words(shown)
+    tables = ("session_members", "session_votes", "session_guesses", "session_satisfactions")
+    for row in (one for name in tables for one in everything[name]):
+        assert row["session"] == {"name": "Friday"}, "what she typed as its host"
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\+00:00", row["date"])
+    assert len(everything["session_satisfactions"]) == 3
+    assert all("Piece" in row["track"] for name in tables[1:] for row in everything[name])
+    assert all("Piece" in row["track"] for row in everything["playlist_tracks"])
+
+
+async def test_whether_votes_become_ratings_is_shown_and_changed_with_the_account_at_any_time(room: Room):
+    assert "I ask you when you join" in words(await room.slash("Ben", "account votes"))
+    assert "**become ratings**" in words(await room.slash("Ben", "account votes", channel="dm", become_ratings=True))
+    assert "**become ratings**" in words(await room.slash("Ben", "account show"))
+    session = await gathered(room, rounds=2)
+    assert room.bot is not None
+    sessions = room.bot.services.sessions
+    assert session.members[ids(room, "Ben")].learn is True, "no need to ask"
+    assert "**do not become" in words(await room.slash("Ben", "account votes", become_ratings=False))
+    assert (await sessions.get(session.id)).members[ids(room, "Ben")].learn is False, "at once, in a session too"
+    await press(room, "Ben", "leave")
+    await room.slash("Ben", "account votes", become_ratings=True)
+    await press(room, "Ben", "join")
+    assert (await sessions.get(session.id)).members[ids(room, "Ben")].learn is True
 
 
 async def test_erasing_asks_for_a_word_and_then_leaves_nothing(room: Room):

@@ -237,7 +237,7 @@ async def test_models_follow_the_votes_while_the_session_goes_on(room: Room):
         return stored[2].ratings if stored else 0
 
     assert await eventually(learned_from) == 12
-    await room.slash("Ben", "session learn", yes=True)
+    await room.slash("Ben", "account votes", become_ratings=True)
     await press(room, "Ada", "begin")
     for number in (1, 2, 3):
         _, shown = await at_round(room, number)

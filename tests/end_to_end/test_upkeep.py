@@ -97,7 +97,7 @@ async def test_with_keys_what_leaves_the_database_is_sealed(tmp_path: Path):
     with zipfile.ZipFile(tmp_path / "open.zip") as archive:
         assert b"Ben's demo" in archive.read("everything.json")
     code, said = await run("unseal", str(sealed), str(tmp_path / "other.zip"))
-    assert (code, said) == (2, "EARMARK_KEYS is not set: see the operator's guide in README.md.")
+    assert (code, said) == (2, "EARMARK_KEYS is not set: see docs/operators.md.")
     sealed.write_bytes(sealed.read_bytes()[:-1])
     code, said = await run("unseal", str(sealed), str(tmp_path / "other.zip"), EARMARK_KEYS=key)
     assert code == 2
@@ -121,7 +121,7 @@ async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
         assert "There is nothing at" in said
         assert not (tmp_path / "typo").exists()
     code, said = await run("status")
-    assert (code, said) == (2, "EARMARK_METRICS_PORT is not set: see the operator's guide in README.md.")
+    assert (code, said) == (2, "EARMARK_METRICS_PORT is not set: see docs/operators.md.")
     await fill(tmp_path / "data")
     (tmp_path / "file").write_bytes(b"")
     for command in (["backup", str(tmp_path / "file")], ["export", str(ADA), str(tmp_path / "none" / "ada.zip")]):

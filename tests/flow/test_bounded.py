@@ -15,6 +15,7 @@ from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.upload import Uploaded, upload
 from bot.flow.workers import Workers
+from bot.taste.group import owe
 from storage import clips
 from storage.accounts import Accounts
 from storage.clips import StoredClips
@@ -22,6 +23,7 @@ from storage.database import Database
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.sessions import Sessions
 from tests.ids import number_from_one
 from tests.sources.sounds import sine, wav
 
@@ -77,6 +79,7 @@ async def record(database: Database, who: int, count: int, each: int) -> None:
 async def test_recordings_that_would_not_fit_into_an_archive_are_not_read(database: Database, workers: Workers):
     await record(database, ADA, 30, 1_000_000)
     stores = (Accounts(database), Playlists(database), Ratings(database), Models(database), StoredClips(database))
+    stores = (*stores, Sessions(database, owe))
     tracemalloc.start()
     small = await export(*stores, workers, ADA, 10_000_000)
     _, peak = tracemalloc.get_traced_memory()

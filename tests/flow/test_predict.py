@@ -111,6 +111,16 @@ async def test_two_tastes_are_compared_without_what_others_gave(rig: Rig):
     assert all(one.others is None for one in (*found.for_me, *found.for_them))
 
 
+async def test_a_stored_model_holds_no_names_and_reasons_have_them_all_the_same(rig: Rig):
+    arrays, meta, report = await rig.models.load(ADA) or pytest.fail("no model")
+    assert "Piece" not in f"{meta}{report}"
+    assert not [name for name, values in arrays.items() if values.dtype.kind not in "fi"]
+    for one in await rig.ask(*rig.tracks[30:]):
+        for reason in one.reasons:
+            named = next(track for track in rig.tracks if track.title == reason.title)
+            assert reason.stars == good(named)
+
+
 @pytest.mark.parametrize("chosen", ["energy=nan", "energy=inf", "energy=abc", "energy=7", "energy=", "mood=1", "=", ""])
 async def test_a_change_that_was_never_offered_changes_nothing(rig: Rig, chosen: str):
     track = rig.tracks[0]

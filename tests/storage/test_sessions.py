@@ -424,3 +424,22 @@ def test_the_phases_that_the_schema_takes_for_live_are_the_machines():
     live = {row[0] for row in connection.execute(f"SELECT phase FROM sessions WHERE {where}")}
     assert live == {str(phase) for phase in LIVE}
     connection.close()
+
+
+async def test_a_vote_that_becomes_a_rating_keeps_through_whose_list_the_track_was_seen(
+    database: Database, sessions: Sessions
+):
+    playlists = Playlists(database)
+    (shared,) = await playlists.of(1)
+    await playlists.share(1, shared.id, GUILD)
+    session = await opened(sessions, rounds=1)
+    await play(
+        sessions, session, Consent(at=T, by=BEN, learn=True), Begin(at=T, by=ADA), first_round(),
+        Vote(at=T, by=BEN, number=1, stars=9), Vote(at=T, by=ADA, number=1, stars=3),
+        Vote(at=T, by=CLO, number=1, stars=5),
+    )  # fmt: skip
+    (seen,) = await Ratings(database).of(2)
+    assert (seen.track.title, seen.stars) == ("Piece 0", 9)
+    await playlists.unlink(1, shared.id)
+    (still,) = await Ratings(database).of(2)
+    assert still.track.title == "Piece 0"

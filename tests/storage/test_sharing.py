@@ -18,7 +18,7 @@ ADA, BEN, CLO, HERE, THERE = 1, 2, 3, 90, 91
 async def test_nobody_shares_by_default(database: Database):
     shares = Shares(database)
     assert await shares.of(ADA, HERE) == Consent("off", 0, openly=False)
-    assert await shares.members(HERE) == set()
+    assert not await shares.allows(ADA, HERE)
 
 
 async def test_consent_is_given_server_by_server(database: Database):
@@ -31,8 +31,8 @@ async def test_consent_is_given_server_by_server(database: Database):
     await shares.allow(ADA, "server", THERE)
     assert await shares.of(ADA, HERE) == Consent("server", 2, openly=False)
     await shares.allow(BEN, "everywhere", HERE)
-    assert await shares.members(HERE) == {ADA, BEN}
-    assert await shares.members(None) == {BEN}
+    assert [await shares.allows(who, HERE) for who in (ADA, BEN, CLO)] == [True, True, False]
+    assert [await shares.allows(who, None) for who in (ADA, BEN, CLO)] == [False, True, False]
 
 
 async def test_everywhere_is_replaced_by_a_server_and_off_ends_all(database: Database):

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import json
 import sqlite3
 import stat
 import time
@@ -201,7 +202,7 @@ async def test_pages_of_history(database: Database, ratings: Ratings):
 
 def report() -> TasteReport:
     metrics = Metrics(0.1, 0.1, 1.5, 0.3, 0.6)
-    return TasteReport(12, 0, metrics, metrics, 0.8, 5.5, 0.01, "hunch", 20, (1.0, 9.0), (4.0, 6.0), ("a", "b"))
+    return TasteReport(12, 0, metrics, metrics, 0.8, 5.5, 0.01, "hunch", 20, (1.0, 9.0), (4.0, 6.0))
 
 
 async def test_models_come_back_as_they_were_and_run_no_code(database: Database):
@@ -352,6 +353,28 @@ def test_the_migrations_end_where_the_schema_is(tmp_path: Path):
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+async def test_an_upgrade_takes_the_names_of_tracks_out_of_models_and_keeps_what_was_said_of_votes(tmp_path: Path):
+    path = tmp_path / "x.db"
+    migrate(path, to="0014")
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute("INSERT INTO listeners (id, created_at) VALUES (1, 0), (2, 0)")
+        meta = {"kind": "k", "tracks": [8, 9], "rated": [["Zanzibar", "X", 7], ["Air", "Zanzibar", 2]]}
+        values = (json.dumps(meta), json.dumps({"ratings": 2, "titles": ["Zanzibar", "Air"]}))
+        old.execute("INSERT INTO models VALUES (1, x'00', ?, ?, 2, 0)", values)
+        columns = "id, guild_id, channel_id, phase, settings, exported, created_at, touched_at"
+        old.execute(f"INSERT INTO sessions ({columns}) VALUES (5, 1, 1, 'done', '{{}}', 0, 0, 0)")
+        columns = "session_id, listener_id, joined_at, present, learn, vetoes, host"
+        old.execute(f"INSERT INTO session_members ({columns}) VALUES (5, 2, 0, 1, 1, 0, 1)")
+    migrate(path)
+    with contextlib.closing(sqlite3.connect(path)) as new:
+        meta, report = new.execute("SELECT meta, report FROM models").fetchone()
+        assert json.loads(meta) == {"kind": "k", "tracks": [8, 9], "stars": [7, 2]}
+        assert json.loads(report) == {"ratings": 2}
+        assert new.execute("SELECT learn FROM listeners ORDER BY id").fetchall() == [(None,), (1,)]
+        new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"Zanzibar" not in path.read_bytes()
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=60))

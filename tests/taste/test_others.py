@@ -128,7 +128,7 @@ def test_whatever_others_gave_an_answer_is_a_number_of_stars(data: st.DataObject
     effects = data.draw(st.lists(effect, min_size=n, max_size=n).filter(lambda drawn: not all(map(math.isnan, drawn))))
     asked = data.draw(st.lists(effect, min_size=n, max_size=n))
     rows = [{"energy": i / n, "tempo": 60.0 + 7 * (i * 5 % n)} for i in range(n)]
-    arrays, meta, _ = fit_job(rows, stars, [f"Piece {i}" for i in range(n)])
+    arrays, meta, _ = fit_job(rows, stars)
     told = Others(effects, [float(one) for one in stars], asked)
     for answer, theirs in zip(predict_job(arrays, meta, rows, [], explain=False, others=told), asked, strict=True):
         assert answer.stars is not None
@@ -142,7 +142,7 @@ def test_what_the_others_add_is_said_apart_and_with_the_effects_makes_up_the_pre
     X, effects, stars = world(1.0, n=40)
     rows = [dict(zip(NAMES, row, strict=True)) for row in X.tolist()]
     titles = [f"Piece {i}" for i in range(40)]
-    arrays, meta, _ = fit_job(rows, stars.astype(int).tolist(), titles)
+    arrays, meta, _ = fit_job(rows, stars.astype(int).tolist())
     rated = [(title, "Bach", int(one)) for title, one in zip(titles, stars, strict=True)]
     told = Others(effects.tolist(), stars.tolist(), effects.tolist())
     model = TasteRegressor.from_arrays(arrays, meta)

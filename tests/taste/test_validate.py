@@ -40,7 +40,7 @@ def test_order_counts_pairs_and_keeps_memory_flat():
 def test_the_report_says_how_many_ratings_were_learned_from(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(regressor, "CAP", 30)
     X, y = listener(40)
-    _, report = train(X, y, [""] * 40)
+    _, report = train(X, y)
     assert (report.ratings, report.learned) == (40, 30)
 
 
