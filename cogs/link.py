@@ -8,7 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.errors import FileTooLarge, FileUnfetched, NotYourCard, UnknownPlaylist
-from bot.domain.tracks import LinkedPlaylist
+from bot.domain.tracks import LinkedPlaylist, sent_id
 from bot.flow.link import link_catalogue, link_file, link_text
 from bot.flow.match import Doubtful, confirm, match
 from bot.flow.outside import fill, link_spotify, measure
@@ -158,7 +158,7 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user = interaction.user.id
-        done = await confirm(s.outside, s.playlists, user, [(int(track_id), name) for track_id, name in pairs])
+        done = await confirm(s.outside, s.playlists, user, [(sent_id(track_id), name) for track_id, name in pairs])
         known = 0
         for playlist in await s.playlists.of(user):
             lacking = await s.outside.features.coverage(playlist.id)

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.domain.errors import NotYourCard, UnknownTrack
+from bot.domain.tracks import sent_id
 from bot.flow.find import SURE, Found, find_outside
 from bot.flow.predict import predict_playlist, predict_tracks, what_if
 from cogs.ui import cards, pick, text_predict, text_spotify
@@ -136,7 +137,9 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
         for child in getattr(row, "children", []):
             found = CARD.match(getattr(child, "custom_id", None) or "")
             if found:
-                return Found(await s.playlists.visible_track(user, guild_id, int(found[1])), 1.0)
+                return Found(
+                    await s.playlists.visible_track(user, guild_id, sent_id(found[1]), message_id=message.id), 1.0
+                )
     sound = next((file for file in message.attachments if is_audio(file)), None)
     if sound is not None:
         return Found(await listen_to(interaction, sound), 1.0)

@@ -17,7 +17,7 @@ from bot.flow.study import study
 from cogs.ui import cards, text_retrain, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
-from cogs.ui.errors import sentence
+from cogs.ui.errors import expected, sentence
 from cogs.ui.items import LastingItem, LastingView
 
 BETWEEN_EDITS = 4.0  # seconds
@@ -102,7 +102,7 @@ class Retrain(commands.Cog):
             else:
                 await interaction.edit_original_response(content=text_taste.STUDIED, attachments=attached, view=None)
         except Exception as error:  # noqa: BLE001 - nobody awaits this task, so it is the last to see it
-            s.metrics.failed(error)
+            s.metrics.failed(error, unexpected=not expected(error))
             try:
                 await interaction.edit_original_response(content=sentence(error), view=None)
             except discord.HTTPException as problem:

@@ -7,7 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.errors import NoSession, NotTrained, NotYourCard, SpotifyError
+from bot.domain.errors import NotTrained, NotYourCard, SpotifyError
+from bot.domain.session import Session
 from bot.domain.tracks import Track
 from bot.flow.account import tracks_csv
 from bot.flow.connect import Identity
@@ -17,7 +18,7 @@ from bot.flow.predict import predict_playlist
 from cogs.ui import cards, pick, text, text_spotify
 from cogs.ui.access import private, services
 from cogs.ui.items import LastingItem, LastingModal, LastingView
-from cogs.ui.session_access import stage
+from cogs.ui.session_access import SessionItem, stage
 
 
 class PasteModal(LastingModal, title="Back from Spotify"):
@@ -51,15 +52,11 @@ class PasteButton(LastingItem, template=r"earmark:spotify:paste:(?P<owner>\d{1,2
         await interaction.response.send_modal(PasteModal())
 
 
-class GroupButton(LastingItem, template=r"earmark:spotify:session:(?P<id>\d{1,19})"):
+class GroupButton(SessionItem, template=r"earmark:spotify:session:(?P<id>\d{1,19})"):
     """Makes a group's playlist at Spotify, in the account of whoever presses it."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        s = services(interaction)
-        session = await s.sessions.get(self.number("id"))
-        if session.guild_id != interaction.guild_id:
-            raise NoSession(asked=session.id)
         tracks = await stage(interaction).pools.tracks(session)
         ordered = [tracks[slot.track_id] for slot in session.slots if slot.track_id in tracks]
         await _hand_out(interaction, text.bare(session.settings.name, 60), ordered)

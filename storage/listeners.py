@@ -21,6 +21,10 @@ class Began:
 
     erased_at: int | None
 
+    def erased_since(self, at: int) -> bool:
+        """Whether the person was erased at or after a time, in seconds since 1970."""
+        return self.erased_at is not None and self.erased_at >= at
+
 
 async def began(database: Database, listener_id: int) -> Began:
     """What to note before work that takes long; whatever keeps its outcome hands it to `ensure`."""

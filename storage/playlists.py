@@ -247,23 +247,25 @@ class Playlists:
         The owner of the list `playlist_id`, from which it was asked, names it before the owners of others, and the
         member `through`, who showed it, before all of them.
         """
-        return await self._track(seen.ONE_TRACK, track_id, listener_id, guild_id, playlist_id, through)
+        return await self._track(
+            seen.ONE_TRACK, track_id, listener_id, guild_id, playlist_id=playlist_id, through=through
+        )
 
-    async def visible_track(self, listener_id: int, guild_id: int | None, track_id: int, playlist_id: int = 0) -> Track:
-        """Raise UnknownTrack unless the member can see the track or has rated it before."""
-        return await self._track(seen.ONE_VISIBLE_TRACK, track_id, listener_id, guild_id, playlist_id, 0)
+    async def visible_track(
+        self, listener_id: int, guild_id: int | None, track_id: int, playlist_id: int = 0, message_id: int = 0
+    ) -> Track:
+        """Raise UnknownTrack unless the member can see the track, has rated it before, or is asked about it.
+
+        `message_id` is where the member found it: a public card asks everybody there, and its owner names the track.
+        """
+        asked_by = {"playlist_id": playlist_id, "message_id": message_id}
+        return await self._track(seen.ONE_VISIBLE_TRACK, track_id, listener_id, guild_id, **asked_by)
 
     async def _track(
-        self,
-        statement: Statement,
-        track_id: int,
-        listener_id: int,
-        guild_id: int | None,
-        playlist_id: int,
-        through: int,
+        self, statement: Statement, track_id: int, listener_id: int, guild_id: int | None, **asked_by: int
     ) -> Track:
         values = {"track_id": track_id, "listener_id": listener_id, "guild_id": guild_id or 0}
-        rows = await self._database.fetch(statement, **values, playlist_id=playlist_id, through=through)
+        rows = await self._database.fetch(statement, **values, **asked_by)
         if not rows:
             raise UnknownTrack(asked="that track")
         return track(rows[0])

@@ -13,7 +13,6 @@ from bot.sources.files import read_lines, read_playlists
 from storage.playlists import Playlists
 
 NAME_LENGTH = 80
-SMALL = 200_000  # bytes, which are read in a tenth of a second
 
 
 async def link_file(
@@ -25,6 +24,7 @@ async def link_file(
 
     Raises:
         LinkError: the file is empty, too large, unreadable or without tracks; nothing is stored.
+        FileTooSlow, Interrupted: it was not read to its end; nothing is stored.
         Busy: another file of this member is being linked.
         TooMuchStored, ErasedMeanwhile: nothing is stored.
 
@@ -38,11 +38,9 @@ async def link_file(
 
 
 async def _read(workers: Workers, owner_id: int, file: Sent) -> list[PlaylistSource]:
-    """Read a file: a small one at once, a large one in a process, where nobody's click waits for it."""
-    if file.size <= SMALL:
-        return await asyncio.to_thread(read_playlists, file.name, await file.fetch())
+    """Read a file in a process, where nobody's click waits for it: how long a small one takes cannot be known."""
     async with workers.room_for(owner_id):
-        return await workers.run_for(owner_id, read_playlists, file.name, await file.fetch())
+        return await workers.read_for(owner_id, read_playlists, file.name, await file.fetch())
 
 
 async def link_text(

@@ -19,6 +19,7 @@ from bot.flow.jobs import next_questions_job
 from bot.flow.workers import Workers
 from bot.taste.choose import CANDIDATES, IN_A_ROW, rank_questions
 from bot.taste.matrices import matrix
+from storage.listeners import Began
 from storage.playlists import Playlists
 from storage.ratings import Ratings, Standing
 
@@ -234,6 +235,7 @@ def _question(
         can_undo=standing.can_undo,
         then=then,
         why=why,
+        unclear=min(standing.unclear, default=None),
     )
 
 
@@ -260,18 +262,48 @@ def _seed(listener_id: int) -> int:
     return int.from_bytes(hashlib.sha256(str(listener_id).encode()).digest()[:4], "big")
 
 
-async def rate(playlists: Playlists, ratings: Ratings, of: Round, track_id: int, stars: int) -> Track:
-    """Store a verdict, durable when this returns.
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A digit under a public card, and how things stood with its member when it came.
+
+    Attributes:
+        at: in nanoseconds since 1970; None: now.
+
+    """
+
+    since: Began
+    at: int | None = None
+
+
+async def rate(
+    playlists: Playlists,
+    ratings: Ratings,
+    of: Round,
+    track_id: int,
+    stars: int,
+    message_id: int | None = None,
+    reaction: Reaction | None = None,
+) -> Track:
+    """Store a verdict, durable when this returns: the one way in for private and public cards, digits and commands.
+
+    A vote of a session is a rating only by its state machine, which asks the same of it. `message_id` is the message
+    that asks, which may be a public card; `reaction` says that the verdict is a digit under it.
 
     Raises:
-        UnknownTrack: the listener cannot see this track (any more) and never rated it; nothing changes.
+        UnknownTrack: the listener cannot see this track (any more), never rated it, and is not asked; nothing changes.
+        ErasedMeanwhile: the member was erased after the digit came.
         ValueError: stars outside 1..10.
 
     """
     if not MIN_STARS <= stars <= MAX_STARS:
         raise ValueError(stars)
-    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id, of.playlist_id or 0)
-    await ratings.rate(of.listener_id, track_id, stars, through=track.through)
+    track = await playlists.visible_track(of.listener_id, of.guild_id, track_id, of.playlist_id or 0, message_id or 0)
+    if reaction is None:
+        await ratings.rate(of.listener_id, track_id, stars, through=track.through)
+    else:
+        assert message_id is not None
+        at, since = reaction.at, reaction.since
+        await ratings.react(of.listener_id, track_id, stars, message_id, at, since, through=track.through)
     return track
 
 

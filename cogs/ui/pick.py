@@ -7,11 +7,12 @@ import discord
 from discord import app_commands
 
 from bot.domain.errors import UnknownPlaylist, UnknownTrack
-from bot.domain.tracks import Track
+from bot.domain.tracks import Track, sent_id
 from bot.flow.predict import track_named
 from cogs.ui import text
 from cogs.ui.access import services
 
+MAX_INPUT = 100  # characters of an id; what is longer is a name
 NAME = 95  # letters of a choice, so that a number fits behind it
 ID = "#"  # a value that starts so was chosen from the list, not typed
 
@@ -54,8 +55,8 @@ def _choices(named: Iterable[tuple[str, int]]) -> list[app_commands.Choice[str]]
 async def track(interaction: discord.Interaction, value: str) -> Track:
     """The visible track that a chosen or typed value means; raises UnknownTrack."""
     playlists = services(interaction).playlists
-    if value.startswith(ID) and value[1:].isdigit() and len(value) < 20:
-        return await playlists.visible_track(interaction.user.id, interaction.guild_id, int(value[1:]))
+    if value.startswith(ID) and value[1:].isascii() and value[1:].isdecimal() and len(value) < MAX_INPUT:
+        return await playlists.visible_track(interaction.user.id, interaction.guild_id, sent_id(value[1:]))
     if not value.strip():
         raise UnknownTrack(asked=value)
     return await track_named(playlists, interaction.user.id, interaction.guild_id, value)

@@ -138,6 +138,13 @@ def progress(question: Question) -> str:
     return _("{rated} rated · {left} to go · /retrain when you like").format(rated=rated, left=left)
 
 
+def unclear_digits(track: Track) -> str:
+    return (
+        f"While I was away you put several digits under the card of {song(track)}, and I cannot tell which came last. "
+        "What you gave before stays: take back the digits that you do not mean, or use `/rate track`."
+    )
+
+
 def played_by(instrument: str | None) -> str:
     """Say what an audio file is, for those who cannot hear it."""
     if instrument:

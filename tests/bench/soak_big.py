@@ -42,7 +42,7 @@ def fill(path: Path, members: int) -> None:
     insert = connection.executemany
     insert("INSERT INTO tracks (id, name_key) VALUES (?, ?)", ((i, _name(i)) for i in range(1, TRACKS + 1)))
     people = range(1, members + 1)
-    insert("INSERT INTO listeners VALUES (?, 1)", ((who,) for who in people))
+    insert("INSERT INTO listeners (id, created_at) VALUES (?, 1)", ((who,) for who in people))
     insert("INSERT INTO sharing VALUES (?, 0, 1, 0, unixepoch())", ((who,) for who in people))
     insert("INSERT INTO playlists VALUES (?, ?, 'Mix', 'csv', 1)", ((who, who) for who in people))
     shares = ((who, who // 50) for who in people if who % 5 == 0)

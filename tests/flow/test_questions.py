@@ -1,17 +1,21 @@
 """The order of questions: as made, as walked, and as it follows what was answered."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bot.domain.errors import UnknownTrack
 from bot.domain.ratings import MIN_RATINGS, Question
 from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.rate import EVERY, Questions, Round, rate, skip
 from bot.flow.workers import Workers
+from storage.cards import Cards, PublicCard
 from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -132,3 +136,42 @@ async def test_what_cannot_be_chosen_is_not_tried_at_each_click(rig: Rig):
     assert len({question.track.id for question in asked}) == len(asked), "the order that there is goes on"
     assert 1 <= broken.asked <= 5
     await rig.questions.close()
+
+
+async def test_questions_that_could_not_be_ordered_once_are_ordered_the_next_time(rig: Rig, tmp_path: Path):
+    await rig.link(artists=10)
+
+    def rename(before: str, after: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "earmark.db")) as stranger, stranger:
+            stranger.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+    rename("tracks", "elsewhere")
+    with pytest.raises(Exception, match="no such table"):
+        await rig.questions.next(ADA)
+    rename("elsewhere", "tracks")
+    assert (await rig.questions.next(ADA)).left == 60
+
+
+async def test_a_rating_has_one_way_in_for_what_its_member_can_see_or_is_asked(rig: Rig, tmp_path: Path):
+    await rig.link(artists=10)
+    first, second = (await rig.playlists.visible_tracks(1, None))[:2]
+    database = await Database.open(tmp_path / "earmark.db")
+    cards = Cards(database)
+    await cards.add(PublicCard(55, 1, 99, 1, first.id, None))
+    ben, elsewhere = Round(2, guild_id=99), Round(2, guild_id=98)
+    for of, track_id, message_id in (
+        (ben, first.id, None),  # on a stranger's list
+        (ben, second.id, 55),  # the card asks about another track
+        (elsewhere, first.id, 55),  # and on another server
+        (ben, first.id, 56),
+    ):
+        with pytest.raises(UnknownTrack):
+            await rate(rig.playlists, rig.ratings, of, track_id, 5, message_id)
+    for stars in (0, 11):
+        with pytest.raises(ValueError, match=str(stars)):
+            await rate(rig.playlists, rig.ratings, ben, first.id, stars, 55)
+    assert await rig.ratings.count(2) == 0
+    await rate(rig.playlists, rig.ratings, ben, first.id, 5, 55)
+    await rate(rig.playlists, rig.ratings, elsewhere, first.id, 6)  # what one has rated can be changed anywhere
+    assert await rig.ratings.stars(2) == {first.id: 6}
+    await database.close()

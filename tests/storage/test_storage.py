@@ -159,9 +159,36 @@ async def test_rate_skip_undo_clear(database: Database, ratings: Ratings):
     with pytest.raises(NothingToUndo):
         await ratings.undo(ADA)
     await ratings.rate(ADA, air, 5)
-    assert not await ratings.clear(ADA, air, only_if=4)
-    assert await ratings.clear(ADA, air, only_if=5)
+    assert not await ratings.clear(BEN, air)
+    assert await ratings.clear(ADA, air)
     assert await ratings.count(ADA) == 0
+
+
+async def test_undo_gives_back_what_the_same_member_had_given(database: Database, ratings: Ratings):
+    air, _ = await link(database)
+    await ratings.rate(BEN, air, 2)
+    await ratings.rate(ADA, air, 9)
+    assert await ratings.undo(ADA) == (air, None), "not what Ben gave"
+    await asyncio.gather(ratings.rate(ADA, air, 4), ratings.rate(BEN, air, 6))  # written at once
+    await asyncio.gather(ratings.rate(ADA, air, 5), ratings.rate(BEN, air, 7))
+    assert await ratings.undo(BEN) == (air, 6)
+    assert await ratings.undo(ADA) == (air, 4)
+
+
+async def test_a_track_that_is_rated_again_is_the_newest(database: Database, ratings: Ratings):
+    air, gigue = await link(database)
+    for track in (air, gigue):
+        await ratings.rate(ADA, track, 3)
+    async with database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE ratings SET rated_at = rated_at - 60 + track_id")
+    before = await ratings.rated_at(ADA, air)
+    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [gigue, air]
+    await ratings.rate(ADA, air, 8)
+    after = await ratings.rated_at(ADA, air)
+    assert before is not None
+    assert after is not None
+    assert after > before
+    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [air, gigue]
 
 
 async def test_one_bad_rating_among_many_fails_alone(database: Database, ratings: Ratings):
