@@ -238,7 +238,7 @@ class Stage:
         """Let the models of members who agreed follow the votes."""
         s = self._bot.services
         if trained := await learn(s.ratings, s.models, s.predictions, s.workers, session):
-            s.metrics.trained.add(trained)
+            s.metrics.trained.inc(trained)
 
     async def _opening(self, session: Session) -> OpenRound:
         pool = await self.pools.of(session)

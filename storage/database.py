@@ -163,7 +163,7 @@ class Database:
         self._in_use += 1
         self._free.clear()
         try:
-            with self._time.timed(kind=kind):
+            with self._time.labels(kind).time():
                 yield
         finally:
             self._in_use -= 1

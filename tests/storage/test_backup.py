@@ -430,7 +430,7 @@ async def test_the_age_of_the_newest_backup_is_a_figure(file: Path, tmp_path: Pa
     metrics = Metrics()
     config = Config(data=file.parent, database=file, backups=tmp_path / "backups", backup_every=1)
     async with backing_up(config, metrics):
-        assert "earmark_backup_age_seconds inf" in metrics.text()
+        assert "earmark_backup_age_seconds +Inf" in metrics.text()
         async with asyncio.timeout(20):
             while not backups(config.backups):
                 await asyncio.sleep(0.05)
