@@ -20,7 +20,7 @@ from cogs.ui.items import LastingModal
 
 
 class EraseModal(LastingModal, title="Erase everything about me"):
-    """Asks for a word, so that nobody erases himself by a slip of the finger."""
+    """Asks for a word, so that nobody erases themselves by a slip of the finger."""
 
     word = discord.ui.Label(
         text=f"Type {text_account.ERASE_WORD} to confirm",

@@ -158,7 +158,7 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
         case errors.ExtraMissing():
             return (
                 f"{problem.setting} is set, and the package that it needs is missing. Start with "
-                f"`uv run --extra {problem.extra} earmark`, or see the operator's guide in README.md."
+                f"`uv run --extra {problem.extra} earmark`, or see `docs/operators.md`."
             )
         case errors.NotConfigured():
             return f"{problem.setting} is missing or not understood. Set it and start again."
