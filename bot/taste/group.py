@@ -14,7 +14,7 @@ from bot.taste.group_rules import STRATEGIES
 Array = NDArray[np.float64]
 
 VETO = 3.0  # stars: nobody is given a track predicted below this
-CAUTION = 0.0  # standard deviations taken off a prediction; more did not pay (`tests/bench/bench_group.py --predicted`)
+CAUTION = 0.0  # standard deviations taken off a prediction; more did not pay (`bot/taste/README.md`, "Groups")
 KEPT = 0.5  # share of an old debt that lives on
 MOST_OWED = 2.0  # stars
 

@@ -110,7 +110,7 @@ def fair(scores: Array, debt: Array, size: int) -> list[int]:
     Of all lists whose mean comes within `BUDGET` of the best possible mean, find the one whose worst-off member (what
     they are owed counted against them) is best off, then the next: leximin (Rawls, 1971; Sen, 1977) in the form of a soft
     minimum. The search swaps single tracks, from several greedy lists. On real juries it stays within 0.01 stars of
-    the optimum that integer programming proves; `tests/bench/bench_group.py` measures it.
+    the optimum that integer programming proves; `bot/taste/README.md` has the table.
     """
     size = min(size, scores.shape[1])
     pool = _pool(scores, size)
