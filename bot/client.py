@@ -24,10 +24,11 @@ from bot.flow.outside import Outside
 from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.i18n import Languages, speak
-from bot.telemetry.metrics import Metrics
+from bot.telemetry.metrics import GATEWAY_EVENTS, Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
+from storage.digits import Digits
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
@@ -64,6 +65,7 @@ PERMISSIONS = discord.Permissions(
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
 PATIENCE = 3.0  # seconds that Discord waits for the first answer
 CLICKS_GRACE = 2.5  # seconds
+INTERACTIONS_KEPT = 50_000  # ids, the newest, by which one is known that is delivered again
 LONGEST_PAUSE = 60.0  # seconds between two attempts to reach Discord
 
 log = logging.getLogger(__name__)
@@ -77,6 +79,7 @@ class Services:
     ratings: Ratings
     models: Models
     cards: Cards
+    digits: Digits
     settings: Settings
     accounts: Accounts
     sessions: Sessions
@@ -151,6 +154,9 @@ class Earmark(commands.Bot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             http_trace=self._trace(services.metrics),
         )
+        # Before it reaches commands and buttons; discord.py has no public place for it.
+        parsers = self._connection.parsers
+        parsers["INTERACTION_CREATE"] = self._answer_once(parsers["INTERACTION_CREATE"])
         self.services = services
         self.pace = Pace(40)  # Discord allows 50 a second, answers to clicks not counted
         self.errands = Pace(25)  # of these, what may wait: new votes on a card, the digits under it
@@ -178,7 +184,7 @@ class Earmark(commands.Bot):
             interaction_id = str(args[0].id)
             self._asked[interaction_id] = time.perf_counter()
             asyncio.get_running_loop().call_later(PATIENCE, self._give_up_on, interaction_id)
-        elif event_name in {"ready", "resumed", "disconnect"}:
+        elif event_name in GATEWAY_EVENTS:
             if event_name != "disconnect" or self.connected:  # each attempt to come back is a `disconnect`, too
                 self.services.metrics.gateway.add(event=event_name)
             self.connected = event_name != "disconnect"
@@ -188,13 +194,26 @@ class Earmark(commands.Bot):
         if self._asked.pop(interaction_id, None) is not None:
             self.services.metrics.unanswered.add()
 
+    def _answer_once(self, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+        """Leave out interactions that came before: after a broken connection Discord may deliver some again."""
+        seen: dict[str, None] = {}
+
+        def parse_once(data: Any) -> None:
+            if data["id"] not in seen:
+                seen[data["id"]] = None
+                if len(seen) > INTERACTIONS_KEPT:
+                    del seen[next(iter(seen))]
+                parse(data)
+
+        return parse_once
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Look for no command in what is typed; the cog Help answers it."""
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Count what the handler of an event raised, of a reaction for example."""
         if (problem := sys.exception()) is not None:
-            self.services.metrics.failed(problem)
+            self.services.metrics.failed(problem, unexpected=not isinstance(problem, discord.DiscordServerError))
         await super().on_error(event_method, *args, **kwargs)
 
     async def setup_hook(self) -> None:

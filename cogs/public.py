@@ -2,17 +2,23 @@
 
 import asyncio
 import contextlib
+import logging
+import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
 
 import discord
 from discord.ext import commands
 
 from bot.client import Earmark
-from bot.domain.errors import EarmarkError, ErasedMeanwhile, NothingToRate, StorageBusy, UnknownTrack
+from bot.domain.errors import EarmarkError, NothingToRate, StorageBusy, UnknownTrack
 from bot.domain.ratings import Question
-from bot.flow.rate import Round
+from bot.flow import rate as flow
+from bot.flow.digits import CardDigits
+from bot.flow.rate import Reaction, Round
 from cogs.ui import cards, digits, text, text_errors
 from cogs.ui.access import paces, services
+from cogs.ui.digits import Digit
 from cogs.ui.errors import say
 from cogs.ui.in_time import in_time, promised, reply
 from cogs.ui.in_turn import InTurn
@@ -20,7 +26,13 @@ from cogs.ui.items import LastingItem
 from storage.cards import PublicCard
 from storage.listeners import Began
 
+T = TypeVar("T")
 PAUSES = (1.0, 3.0, 10.0)  # seconds
+CAUGHT_UP = 7 * 24 * 3600  # seconds; under older cards nothing is looked for after a time away
+KNOWN_SINCE = "digits-known-since"
+NO_MESSAGE = 10008
+
+log = logging.getLogger(__name__)
 
 
 def can_react(interaction: discord.Interaction) -> bool:
@@ -48,14 +60,21 @@ async def post_first(interaction: discord.Interaction, question: Question) -> No
     since = await s.playlists.began(owner)
     clip = await in_time(interaction, s.clips.of(question.track, owner, interaction.guild_id), ephemeral=False)
     card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
-    message_id = await reply(interaction, card, ephemeral=False)
-    if message_id is not None:
-        await _remember(interaction, message_id, question, since)
+    async with _posting(interaction):
+        message_id = await reply(interaction, card, ephemeral=False)
+        if message_id is not None:
+            await _remember(interaction, message_id, question, since)
     await play_ahead(interaction, question)
     if by_reaction and message_id is not None:
         assert interaction.channel_id is not None
         channel = interaction.client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
         await digits.offer(channel.get_partial_message(message_id), *paces(interaction))
+
+
+def _posting(interaction: discord.Interaction) -> contextlib.AbstractAsyncContextManager[None]:
+    """Wait until every card that is being posted in this channel is remembered."""
+    reactions = cast("Reactions", interaction.client.get_cog("Reactions"))  # type: ignore[attr-defined]
+    return reactions.posting.of(interaction.channel_id)
 
 
 async def _remember(interaction: discord.Interaction, message_id: int, question: Question, since: Began) -> None:
@@ -83,11 +102,10 @@ class VoteButton(LastingItem, template=r"earmark:vote:(?P<track>\d{1,19}):(?P<st
 
     async def act(self, interaction: discord.Interaction) -> None:
         s = services(interaction)
-        card = await s.cards.get(interaction.message.id) if interaction.message else None
-        track_id, stars, user = self.number("track"), self.number("stars"), interaction.user.id
-        asked_by = card.owner_id if card else 0
-        track = await s.playlists.track(track_id, user, interaction.guild_id, through=asked_by)
-        await s.ratings.rate(user, track.id, stars, through=track.through)
+        of, stars = Round(interaction.user.id, interaction.guild_id), self.number("stars")
+        async with _posting(interaction):
+            asked_by = interaction.message.id if interaction.message else None
+        track = await flow.rate(s.playlists, s.ratings, of, self.number("track"), stars, asked_by)
         await say(interaction, text.saved(track, stars))
 
 
@@ -101,34 +119,56 @@ class NextButton(LastingItem, template=r"earmark:next:(?P<owner>\d{1,20}):(?P<tr
             return
         s = services(interaction)
         # A track that its owner passed over is not asked again in this round.
-        if await s.ratings.get(owner_id, track_id) is None:
-            await s.ratings.skip(owner_id, track_id)
+        of = Round(owner_id, interaction.guild_id, self.number("playlist") or None)
+        with contextlib.suppress(UnknownTrack):
+            if await s.ratings.get(owner_id, track_id) is None:
+                await flow.skip(s.playlists, s.ratings, of, track_id)
         try:
-            question = await s.questions.next(Round(owner_id, interaction.guild_id, self.number("playlist") or None))
+            question = await s.questions.next(of)
         except NothingToRate as done:
             await say(interaction, text_errors.error(done))
             return
         await post_first(interaction, question)
 
 
-async def _patiently(write: Callable[[], Awaitable[object]]) -> None:
+async def _patiently(write: Callable[[], Awaitable[T]]) -> T:
     """A reaction stands on the card and nobody can be told to try again, so a busy database is asked once more."""
     for pause in PAUSES:
         try:
-            await write()
+            return await write()
         except StorageBusy:
             await asyncio.sleep(pause)
-        else:
-            return
-    await write()
+    return await write()
 
 
 class Reactions(commands.Cog):
-    """Digit reactions, read raw, so that a card of any age counts."""
+    """Digit reactions, read raw, so that a card of any age counts.
+
+    Attributes:
+        posting: by channel, cards that are being posted: each is remembered before an answer to it is looked at.
+
+    """
 
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
+        self.posting = InTurn()
+        s = bot.services
+        self._digits = CardDigits(s.playlists, s.ratings, s.digits)
         self._in_turn = InTurn()
+        self._taken_back = digits.TakenBack()
+        self._catching_up: asyncio.Task[None] | None = None
+        self._heard: dict[tuple[int, int], dict[int, bool]] = {}  # put or taken back while it catches up
+
+    async def cog_unload(self) -> None:
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Read what stands under recent cards: after a long silence of the gateway, too, reactions were missed."""
+        await self.cog_unload()
+        self._heard.clear()
+        self._catching_up = asyncio.create_task(self._catch_up(time.time_ns()), name="public-cards")
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
@@ -136,25 +176,65 @@ class Reactions(commands.Cog):
             stars, card = await self._card(payload)
             if card is None or (payload.member is not None and payload.member.bot):
                 return
-            s, who = self.bot.services, payload.user_id
-            since = await s.playlists.began(who)
-            with contextlib.suppress(ErasedMeanwhile, UnknownTrack):
-                track = await s.playlists.track(card.track_id, who, card.guild_id, through=card.owner_id)
-                await _patiently(lambda: s.ratings.rate(who, track.id, stars, since, through=track.through))
+            who = payload.user_id
+            self._hear(payload, stars, there=True)
+            if not self._taken_back.was(Digit(card.message_id, who, stars)):
+                reaction = Reaction(await self.bot.services.playlists.began(who))
+                await _patiently(lambda: self._digits.put(card, who, stars, reaction))
 
     @commands.Cog.listener()
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
         async with self._in_turn.of((payload.message_id, payload.user_id)):
             stars, card = await self._card(payload)
-            if card is not None:
-                # Taking back a digit that no longer counts changes nothing.
-                await _patiently(lambda: self.bot.services.ratings.clear(payload.user_id, card.track_id, only_if=stars))
+            if card is None:
+                return
+            who = payload.user_id
+            self._hear(payload, stars, there=False)
+            if not await _patiently(lambda: self._digits.take_back(card, who, stars)):
+                self._taken_back.note(Digit(card.message_id, who, stars))
+
+    def _hear(self, payload: discord.RawReactionActionEvent, stars: int, *, there: bool) -> None:
+        if self._catching_up is not None and not self._catching_up.done():
+            self._heard.setdefault((payload.message_id, payload.user_id), {})[stars] = there
 
     async def _card(self, payload: discord.RawReactionActionEvent) -> tuple[int, PublicCard | None]:
         stars = digits.stars(payload.emoji.name)
         if not stars or payload.user_id == self.bot.application_id:
             return stars, None
+        async with self.posting.of(payload.channel_id):
+            pass
         return stars, await self.bot.services.cards.get(payload.message_id)
+
+    async def _catch_up(self, online: int) -> None:
+        s = self.bot.services
+        now = online // 1_000_000_000
+        known_since = int(await s.settings.get(KNOWN_SINCE) or now)
+        if known_since == now:  # of digits under older cards nothing was kept: nobody could say which are new
+            await s.settings.set(KNOWN_SINCE, str(now))
+        await s.digits.forget_old()
+        for card in await s.cards.since(max(known_since, now - CAUGHT_UP)):
+            try:
+                await self._catch_up_card(card, online)
+            except (EarmarkError, discord.HTTPException) as problem:
+                log.info("the digits of a card were not read: %s", type(problem).__name__)
+
+    async def _catch_up_card(self, card: PublicCard, online: int) -> None:
+        paces = (self.bot.errands, self.bot.pace)
+        for pace in paces:
+            await pace.turn()
+        channel = self.bot.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
+        try:
+            standing = await digits.read(await channel.fetch_message(card.message_id), *paces)
+        except discord.NotFound as gone:
+            if gone.code == NO_MESSAGE:
+                await self.bot.services.cards.remove(card.message_id)
+            return
+        for who in await self._digits.differing(card, standing):
+            async with self._in_turn.of((card.message_id, who)):
+                heard = self._heard.get((card.message_id, who), {})
+                taken = {stars for stars, there in heard.items() if not there}
+                there = (standing.get(who, set()) | heard.keys()) - taken
+                await self._digits.catch_up(card, who, there, online)
 
 
 async def setup(bot: commands.Bot) -> None:

@@ -6,11 +6,12 @@ from discord.ext import commands
 
 from bot.domain.errors import NothingToRate, NotYourCard, UnknownPlaylist, UnknownTrack
 from bot.domain.ratings import Question
+from bot.domain.tracks import sent_id
 from bot.flow import rate as flow
 from bot.flow.rate import Round
 from cogs.public import play_ahead, post_first
 from cogs.ui import cards, pick, text, text_errors
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.cards import ONE, STATE, CardState
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.items import LastingItem, LastingView
@@ -25,10 +26,16 @@ def round_of(interaction: discord.Interaction, playlist_id: int | None = None) -
 async def card_for(
     interaction: discord.Interaction, question: Question, notice: str | None = None, playlist: str | None = None
 ) -> cards.Message:
-    """The caller's card for a question, with its sound where there is some."""
-    clips = services(interaction).clips
+    """The caller's card for a question, with its sound where there is some, and what they are to be told."""
+    s = services(interaction)
     state = CardState(interaction.user.id, question.track.id, playlist or str(question.playlist_id or 0))
-    clip = await clips.of(question.track, interaction.user.id, interaction.guild_id)
+    clip = await s.clips.of(question.track, interaction.user.id, interaction.guild_id)
+    if question.unclear is not None:
+        unclear = text.unclear_digits(
+            await s.playlists.track(question.unclear, interaction.user.id, interaction.guild_id)
+        )
+        notice = f"{notice}\n{unclear}" if notice else unclear
+        await s.digits.told(interaction.user.id)
     return cards.private_card(question, state, notice, clip)
 
 
@@ -114,7 +121,7 @@ class ChangeSelect(LastingItem, template=r"earmark:change:(?P<owner>\d{1,20})"):
     async def act(self, interaction: discord.Interaction) -> None:
         if interaction.user.id != self.number("owner"):
             raise NotYourCard(owner_id=self.number("owner"))
-        track_id = int(self.chosen)
+        track_id = sent_id(self.chosen)
         question = await services(interaction).questions.about(round_of(interaction), track_id)
         card = await card_for(interaction, question, playlist=ONE)
         await interaction.response.send_message(**cards.new(card), ephemeral=private(interaction))
@@ -153,6 +160,7 @@ class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks 
     )
     @app_commands.autocomplete(playlist=pick.playlist_choices)
     async def start(self, interaction: discord.Interaction, playlist: str | None = None, public: bool = False) -> None:
+        allow(interaction, "search")
         playlist_id = await pick.playlist_id(interaction, playlist) if playlist else None
         asking = services(interaction).questions.next(round_of(interaction, playlist_id))
         question = await in_time(interaction, asking, ephemeral=private(interaction) and not public)

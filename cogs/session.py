@@ -9,18 +9,19 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Earmark
-from bot.domain.errors import NotInServer, SessionError, StorageBusy
+from bot.domain.errors import ErasedMeanwhile, NotInServer, SessionError, StorageBusy
 from bot.domain.names import tidy
 from bot.domain.session import Settings
 from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start
-from bot.flow.session_events import Actor, Cancel, Change, HandOver, Posted, Submit, Unvote
+from bot.flow.session_events import Actor, Cancel, Change, HandOver, Posted, Submit
 from bot.taste.group_rules import STRATEGIES
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
 from cogs.ui import digits, pick, session_cards, text, text_session
 from cogs.ui.access import allow, services
+from cogs.ui.digits import Digit
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.in_turn import InTurn
 from cogs.ui.session_access import actor, check_place, here, welcome
@@ -47,6 +48,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         self.bot = bot
         self.stage = Stage(bot)
         self._in_turn = InTurn()
+        self._taken_back = digits.TakenBack()
 
     async def cog_unload(self) -> None:
         await self.stage.close()
@@ -81,27 +83,38 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         self.stage.permissions_changed(after.guild.id)  # of members, the bot alone is heard of
 
     async def _reacted(
-        self, payload: discord.RawReactionActionEvent, change: Callable[[int, int, Actor, int], Awaitable[Step]]
+        self, payload: discord.RawReactionActionEvent, change: Callable[[Digit, int, int], Awaitable[Step | None]]
     ) -> None:
-        stars = digits.stars(payload.emoji.name)
-        if not stars or payload.user_id == self.bot.application_id:
+        digit = Digit(payload.message_id, payload.user_id, digits.stars(payload.emoji.name))
+        if not digit.stars or payload.user_id == self.bot.application_id:
             return
         async with self._in_turn.of((payload.message_id, payload.user_id)):
             found = await self.bot.services.sessions.round_of(payload.message_id)
             if found is None:
                 return
             try:
-                step = await change(found[0], found[1], Actor(payload.user_id), stars)
+                step = await change(digit, *found)
             except SessionError:
                 return  # it is over, or one's own track: a message to all would be the only way to say so
-        follow(self.stage, step)
+        if step is not None:
+            follow(self.stage, step)
 
-    async def _vote(self, session_id: int, number: int, who: Actor, stars: int) -> Step:
-        return await voting.vote(self.bot.services.sessions, session_id, who, number, stars, now(), by_reaction=True)
+    async def _vote(self, digit: Digit, session_id: int, number: int) -> Step | None:
+        if self._taken_back.was(digit):
+            return None
+        s, who = self.bot.services, Actor(digit.listener_id)
+        since = await s.playlists.began(who.listener_id)
+        step = await voting.vote(s.sessions, session_id, who, number, digit.stars, now(), by_reaction=True)
+        with contextlib.suppress(ErasedMeanwhile):
+            await s.digits.put(who.listener_id, digit.message_id, [digit.stars], since=since)
+        return step
 
-    async def _unvote(self, session_id: int, number: int, who: Actor, stars: int) -> Step:
-        event = Unvote(at=now(), by=who, number=number, stars=stars)
-        return await self.bot.services.sessions.step(session_id, lambda session: apply(session, event))
+    async def _unvote(self, digit: Digit, session_id: int, number: int) -> Step:
+        s, who = self.bot.services, Actor(digit.listener_id)
+        dropped = await s.digits.drop(who.listener_id, digit.message_id, digit.stars)
+        if not dropped.known:
+            self._taken_back.note(digit)
+        return await voting.unvote(s.sessions, session_id, who, number, digit.stars, now(), instead=dropped.left)
 
     @app_commands.command(description="Open a session in this channel")
     @app_commands.describe(

@@ -7,6 +7,7 @@ import discord
 
 from bot.domain.errors import GroupError
 from bot.domain.session import Session
+from bot.domain.tracks import sent_id
 from bot.flow import voting
 from bot.flow.account import tracks_csv
 from bot.flow.gather import another
@@ -32,8 +33,8 @@ from cogs.stage import Stage, now
 from cogs.ui import cards, session_cards, text, text_session
 from cogs.ui.access import services
 from cogs.ui.errors import say
-from cogs.ui.items import LastingItem, LastingView
-from cogs.ui.session_access import actor, check_place, stage, welcome
+from cogs.ui.items import LastingView
+from cogs.ui.session_access import SessionItem, actor, check_place, stage, welcome
 from storage.sessions import Step
 
 SPEAKS = {"begin", "rounds", "reveal", "playlist"}  # actions after which something is posted
@@ -41,13 +42,12 @@ STEPS: dict[str, type[Event]] = {"leave": Leave, "cancel": Cancel, "finish": Fin
 
 
 class SessionButton(
-    LastingItem,
+    SessionItem,
     template=r"earmark:session:(?P<action>join|leave|begin|rounds|reveal|playlist|export|finish|cancel):(?P<id>\d{1,19})",
 ):
     """A button of the session's card."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
-        session = await services(interaction).sessions.get(self.number("id"))
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         if interaction.message is not None:
             await stage(interaction).adopt(session, interaction.message.id)
         if not session.live:
@@ -136,12 +136,12 @@ async def export(interaction: discord.Interaction, session: Session) -> None:
     await interaction.edit_original_response(content=words, attachments=files, view=view)
 
 
-class VoteButton(LastingItem, template=r"earmark:svote:(?P<id>\d{1,19}):(?P<round>\d{1,3}):(?P<stars>10|[1-9])"):
+class VoteButton(SessionItem, template=r"earmark:svote:(?P<id>\d{1,19}):(?P<round>\d{1,3}):(?P<stars>10|[1-9])"):
     """A vote on a round's track."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         s, who, number, stars = services(interaction), actor(interaction), self.number("round"), self.number("stars")
-        step = await voting.vote(s.sessions, self.number("id"), who, number, stars, now())
+        step = await voting.vote(s.sessions, session.id, who, number, stars, now())
         asked = step.after.rounds[number - 1]
         track = await s.playlists.track(asked.track_id, guild_id=step.after.guild_id, through=asked.submitter_id or 0)
         await say(interaction, text_session.voted(track, stars))
@@ -158,47 +158,47 @@ def follow(on: Stage, step: Step) -> None:
         on.refresh(step.after.id)
 
 
-class NextButton(LastingItem, template=r"earmark:snext:(?P<id>\d{1,19}):(?P<round>\d{1,3})"):
+class NextButton(SessionItem, template=r"earmark:snext:(?P<id>\d{1,19}):(?P<round>\d{1,3})"):
     """The host ends a round before its time."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         event = EndRound(at=now(), by=actor(interaction), number=self.number("round"))
-        await stage(interaction).step(self.number("id"), event)
+        await stage(interaction).step(session.id, event)
         await interaction.response.defer()
 
 
-class LearnButton(LastingItem, template=r"earmark:slearn:(?P<id>\d{1,19}):(?P<learn>[01])"):
+class LearnButton(SessionItem, template=r"earmark:slearn:(?P<id>\d{1,19}):(?P<learn>[01])"):
     """Says whether one's votes may become ratings."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         event = Consent(at=now(), by=actor(interaction), learn=bool(self.number("learn")))
-        step = await services(interaction).sessions.step(self.number("id"), lambda session: apply(session, event))
+        step = await services(interaction).sessions.step(session.id, lambda current: apply(current, event))
         await interaction.response.edit_message(**session_cards.membership(step.after, interaction.user.id))
 
 
-class OpenlyButton(LastingItem, template=r"earmark:sopenly:(?P<id>\d{1,19}):(?P<openly>[01])"):
+class OpenlyButton(SessionItem, template=r"earmark:sopenly:(?P<id>\d{1,19}):(?P<openly>[01])"):
     """Lets one's own ratings of the candidates count, or leaves them out again."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         event = CountRatings(at=now(), by=actor(interaction), openly=bool(self.number("openly")))
-        after = await stage(interaction).step(self.number("id"), event)
+        after = await stage(interaction).step(session.id, event)
         await interaction.response.edit_message(**session_cards.membership(after, interaction.user.id))
 
 
-class SlotSelect(LastingItem, template=r"earmark:slot:(?P<action>swap|veto):(?P<id>\d{1,19})"):
+class SlotSelect(SessionItem, template=r"earmark:slot:(?P<action>swap|veto):(?P<id>\d{1,19})"):
     """Swaps a track of the playlist, or vetoes it."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         await interaction.response.defer()
-        place, track_id = (int(part) for part in self.chosen.split(":"))
-        on, session_id = stage(interaction), self.number("id")
+        place, track_id = (sent_id(part) for part in self.chosen.split(":"))
+        on = stage(interaction)
         # One after the other: two who change slots at the same moment would be given the same other track.
-        async with on.changes.of(session_id):
-            session = await services(interaction).sessions.get(session_id)
+        async with on.changes.of(session.id):
+            session = await services(interaction).sessions.get(session.id)
             if [slot.track_id for slot in session.slots[place : place + 1]] != [track_id]:
-                on.go_on(session_id)  # the card was older than the playlist: show the new one
+                on.go_on(session.id)  # the card was older than the playlist: show the new one
                 return
-            await on.step(session_id, await self._event(on, session, place, actor(interaction)))
+            await on.step(session.id, await self._event(on, session, place, actor(interaction)))
 
     async def _event(self, on: Stage, session: Session, place: int, by: Actor) -> Event:
         try:

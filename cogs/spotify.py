@@ -7,7 +7,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.domain.errors import NoSession, NotTrained, NotYourCard, SpotifyError
+from bot.domain.errors import NotTrained, NotYourCard, SpotifyError
+from bot.domain.session import Session
 from bot.domain.tracks import Track
 from bot.flow.account import tracks_csv
 from bot.flow.connect import Identity
@@ -15,9 +16,10 @@ from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
 from cogs.ui import cards, pick, text, text_spotify
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingModal, LastingView
-from cogs.ui.session_access import stage
+from cogs.ui.session_access import SessionItem, stage
 
 
 class PasteModal(LastingModal, title="Back from Spotify"):
@@ -51,15 +53,11 @@ class PasteButton(LastingItem, template=r"earmark:spotify:paste:(?P<owner>\d{1,2
         await interaction.response.send_modal(PasteModal())
 
 
-class GroupButton(LastingItem, template=r"earmark:spotify:session:(?P<id>\d{1,19})"):
+class GroupButton(SessionItem, template=r"earmark:spotify:session:(?P<id>\d{1,19})"):
     """Makes a group's playlist at Spotify, in the account of whoever presses it."""
 
-    async def act(self, interaction: discord.Interaction) -> None:
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        s = services(interaction)
-        session = await s.sessions.get(self.number("id"))
-        if session.guild_id != interaction.guild_id:
-            raise NoSession(asked=session.id)
         tracks = await stage(interaction).pools.tracks(session)
         ordered = [tracks[slot.track_id] for slot in session.slots if slot.track_id in tracks]
         await _hand_out(interaction, text.bare(session.settings.name, 60), ordered)
@@ -75,10 +73,10 @@ async def _hand_out(interaction: discord.Interaction, name: str, tracks: list[Tr
         kinds = {"csv": tracks_csv(tracks), "m3u8": m3u(name, tracks), "xspf": xspf(name, tracks)}
         files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
         words = text_spotify.as_files(tracks, problem)
-        await interaction.edit_original_response(content=words, attachments=files)
+        await deliver(interaction, content=words, attachments=files)
         return
     words = text_spotify.written(written.url, written.tracks, written.left)
-    await interaction.edit_original_response(content=words)
+    await deliver(interaction, content=words)
 
 
 async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int) -> tuple[str, list[Track]]:
@@ -115,6 +113,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     async def export(
         self, interaction: discord.Interaction, playlist: str, most: app_commands.Range[int, 1, 500] = 50
     ) -> None:
+        allow(interaction, "predict")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
         name = text.ranked_name(name)
@@ -124,9 +123,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     async def disconnect(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
-        owned = await s.playlists.of(interaction.user.id)
         gone = await s.outside.connections.disconnect(interaction.user.id)
-        s.questions.forget(interaction.user.id, {guild for one in owned for guild in one.shared_guild_ids})
         await interaction.edit_original_response(content=text_spotify.disconnected(gone))
 
 

@@ -164,7 +164,7 @@ class Stage:
             log.info("%s: %s", name, type(problem).__name__)
         except Exception as problem:
             if not self._closing.is_set():
-                self._metrics.failed(problem)
+                self._metrics.failed(problem, unexpected=True)
                 log.exception("%s failed", name)
 
     async def _pause(self, seconds: float) -> bool:
@@ -182,7 +182,8 @@ class Stage:
                     pass
                 self._muted.discard(session_id)
             except Exception as problem:  # noqa: BLE001 - nobody above would see it
-                self._metrics.failed(problem)
+                unexpected = not isinstance(problem, (EarmarkError, discord.HTTPException))
+                self._metrics.failed(problem, unexpected=unexpected)
                 await self._mend(session_id, problem)
 
     async def _mend(self, session_id: int, problem: Exception) -> None:
@@ -352,15 +353,15 @@ class Stage:
         round_ = session.open_round
         if round_ is None or round_.message_id is None:
             return
-        found: dict[int, set[int]] = {}
+        s, paces = self._bot.services, (self._bot.errands, self._bot.pace)
         message = await self._channel(session).fetch_message(round_.message_id)
-        for reaction in message.reactions:
-            stars = digits.stars(reaction.emoji)
-            if not stars:
+        found, known = await digits.read(message, *paces), await s.digits.under(round_.message_id)
+        for who in tuple(found):
+            since = await s.playlists.began(who)
+            if since.erased_since(round_.opened_at):  # what they gave before was erased with them
+                del found[who]
                 continue
-            async for user in reaction.users():
-                if not user.bot:
-                    found.setdefault(user.id, set()).add(stars)
+            await s.digits.put(who, round_.message_id, found[who].difference(known.get(who, ())), since=since)
         await catch_up(self._sessions, session.id, round_.number, found, now())
 
     async def _sweep(self) -> None:
@@ -392,6 +393,7 @@ class Stage:
         """What members are called, for a picture; each is asked for once."""
         guild = self._bot.get_guild(session.guild_id)
         for who in session.members.keys() - self._names.keys():
+            await self._bot.errands.turn()
             try:
                 found = await (guild.fetch_member(who) if guild else self._bot.fetch_user(who))
                 self._names[who] = text.bare(found.display_name, 16)

@@ -4,28 +4,44 @@ import asyncio
 import io
 import shutil
 import sqlite3
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from bot.domain.errors import BadBackup, BadDatabase, BadSeal, NoBackup, StorageBusy, WrongKey
+from bot.domain.errors import (
+    BadBackup,
+    BadDatabase,
+    BadSeal,
+    NewerDatabase,
+    NoBackup,
+    NotSealed,
+    StorageBusy,
+    Unwritable,
+    WrongKey,
+)
 from bot.safe.keys import Keyring
 from bot.safe.private import create, written
 from bot.safe.sealed import FRAME, SealedReader, SealedWriter, is_sealed
 from bot.safe.sealed import SUFFIX as SEALED
 from bot.safe.zstd import zstd
 from storage.accounts import SALT, Accounts
-from storage.check import LOOK, NEVER, check, go_on
+from storage.check import LOOK, NEVER, check, go_on, require_our_schema
 from storage.database import Database, code_of, empty_log
 from storage.ids import counters, raise_counters
 from storage.leftovers import alone, remove_leftovers
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsRead
+
 SUFFIX = ".db.zst"
 LEVEL: dict[int, int] = {zstd.CompressionParameter.compression_level: 1, zstd.CompressionParameter.checksum_flag: 1}
+MAGIC = b"SQLite format 3\0"
+HEADER = struct.Struct(">16sH10xI")  # of SQLite's file format: magic, bytes a page (1: 65,536), pages
 PART = 4096  # pages that are copied between two looks at whether to stop
 
 
@@ -83,7 +99,8 @@ def backup(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with alone(database.parent, stop):
         remove_leftovers(database.parent, folder)
-        name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime()) + f"-{time.time_ns() % 1_000_000_000:09d}"
+        seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)  # of one reading, so that names sort by age
+        name = time.strftime("earmark-%Y%m%d-%H%M%S", time.gmtime(seconds)) + f"-{nanoseconds:09d}"
         copy, file = database.with_name(f".{name}.copy"), folder / f"{name}{SUFFIX}{SEALED if keys else ''}"
         try:
             _copy(database, copy, stop)
@@ -124,25 +141,28 @@ def backups(folder: Path) -> list[Path]:
     return sorted(found, key=lambda file: file.name)
 
 
-async def restore(file: Path, database: Path, keys: Keyring | None = None) -> Restored:
+async def restore(file: Path, database: Path, keys: Keyring | None = None, *, unsealed: bool = False) -> Restored:
     """Put a backup in the database's place; the program must not be running on it.
 
     The backup is unpacked beside it, checked, brought to the newest shape, and everybody who was erased since is
     erased from it; only then does it take the place of the database, of which a backup is made beside the other.
+    Where there are keys, only a sealed file is taken, for nobody else can have made it; `unsealed` trusts any.
 
     Raises:
         NoBackup: there is no such file.
         BadBackup: it is no backup of ours, or damaged; the database stays as it is.
         WrongKey: it is sealed, and `keys` do not open it.
+        NotSealed: it is not, and there are keys.
+        Unwritable: it would not fit on the disk.
         NewerDatabase: a later version of this program made it.
 
     """
     copy = database.with_name(f".{database.name}.restoring")
     try:
-        await asyncio.to_thread(_unpack, file, copy, keys)
+        await asyncio.to_thread(_unpack, file, copy, keys, unsealed)
         known, told_by = await asyncio.to_thread(_erasures, database), None
         if known is None:
-            known, told_by = await asyncio.to_thread(_told_by_newer, file, database, keys)
+            known, told_by = await asyncio.to_thread(_told_by_newer, file, database, keys, unsealed)
         erased = await _renew(copy, known, await asyncio.to_thread(_counters, database))
         rows = await asyncio.to_thread(check, copy)
         saved_as = await asyncio.to_thread(_exchange, copy, database, file.parent, keys)
@@ -184,33 +204,57 @@ def _erasures(database: Path) -> tuple[str, dict[str, int]] | None:
 
 
 def _told_by_newer(
-    file: Path, database: Path, keys: Keyring | None
+    file: Path, database: Path, keys: Keyring | None, unsealed: bool
 ) -> tuple[tuple[str, dict[str, int]] | None, Path | None]:
     """Who was erased so far by the newest backup beside an older one, and which that is; None where there is none."""
     copy = database.with_name(f".{database.name}.restoring-list")
     for newer in reversed([one for one in backups(file.parent) if one.name > file.name]):
         try:
-            _unpack(newer, copy, keys)
+            _unpack(newer, copy, keys, unsealed)
             return _erasures(copy), newer
-        except (BadBackup, WrongKey):
+        except (BadBackup, WrongKey, NotSealed, NewerDatabase, Unwritable):
             continue  # the next one may be sound
         finally:
             _remove(copy)
     return None, None
 
 
-def _unpack(file: Path, copy: Path, keys: Keyring | None) -> None:
+def _unpack(file: Path, copy: Path, keys: Keyring | None, unsealed: bool) -> None:
     if not file.is_file():
         raise NoBackup(path=str(file))
     copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _remove(copy)
     create(copy)
     try:
-        with file.open("rb") as raw, zstd.open(_opened(raw, keys)) as packed, copy.open("wb") as target:
-            shutil.copyfileobj(packed, target, FRAME)
+        with file.open("rb") as raw:
+            if keys and not unsealed and not is_sealed(raw):
+                raise NotSealed(path=str(file))
+            with zstd.open(_opened(raw, keys)) as packed, copy.open("wb") as target:
+                _write_database(packed, target, copy)
+        require_our_schema(copy)  # before anything evaluates what the schema says
         check(copy)
     except (zstd.ZstdError, EOFError, BadSeal, BadBackup):
         raise BadBackup(path=str(file)) from None
+
+
+def _write_database(packed: "SupportsRead[bytes]", target: IO[bytes], copy: Path) -> None:
+    """Unpack as many bytes as the database's header announces, where the disk has room for them."""
+    head = packed.read(HEADER.size)
+    if len(head) < HEADER.size:
+        raise BadBackup(path=str(copy))
+    magic, page_bytes, pages = HEADER.unpack(head)
+    left = (page_bytes if page_bytes > 1 else 65_536) * pages
+    if magic != MAGIC or left < HEADER.size:
+        raise BadBackup(path=str(copy))
+    if left > shutil.disk_usage(copy.parent).free:
+        raise Unwritable(path=str(copy.parent), reason=f"the backup needs {left / 1e6:,.0f} MB")
+    part = head
+    while part:
+        left -= len(part)
+        if left < 0:
+            raise BadBackup(path=str(copy))
+        target.write(part)
+        part = packed.read(FRAME)
 
 
 def _opened(raw: IO[bytes], keys: Keyring | None) -> IO[bytes]:

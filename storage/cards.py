@@ -1,7 +1,7 @@
 """The table `public_cards`: which message asks everybody about which track."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
@@ -21,6 +21,7 @@ class PublicCard:
     owner_id: int
     track_id: int
     playlist_id: int | None
+    posted_at: int = field(default=0, compare=False)  # seconds since 1970; `Cards.add` sets it
 
 
 class Cards:
@@ -29,11 +30,11 @@ class Cards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, card: PublicCard, since: Began | None = None) -> None:
+    async def add(self, card: PublicCard, since: Began) -> None:
         """Remember a card; raises ErasedMeanwhile."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, card.owner_id, since)
-            statement = insert(public_cards).values(**asdict(card), posted_at=int(time.time()))
+            statement = insert(public_cards).values(**asdict(card) | {"posted_at": int(time.time())})
             await connection.execute(statement.on_conflict_do_nothing())
 
     async def get(self, message_id: int) -> PublicCard | None:
@@ -43,6 +44,13 @@ class Cards:
             row = found.one_or_none()
         return PublicCard(*row) if row else None
 
+    async def since(self, at: int) -> list[PublicCard]:
+        """The cards that were posted from then on (seconds since 1970), newest first."""
+        columns = [public_cards.c[name] for name in PublicCard.__dataclass_fields__]
+        query = select(*columns).where(public_cards.c.posted_at >= at).order_by(public_cards.c.message_id.desc())
+        async with self._database.reading() as connection:
+            return [PublicCard(*row) for row in await connection.execute(query)]
+
     async def remove(self, message_id: int) -> None:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(delete(public_cards).where(public_cards.c.message_id == message_id))

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.domain.errors import BadBackup
+from storage.migrate import migrate, refuse_newer
 
 NEVER = threading.Event()
 LOOK = 0.1  # seconds between looks at whether to stop
@@ -58,6 +60,38 @@ def check(database: Path, stop: threading.Event = NEVER) -> dict[str, int]:
     if not sound or "listeners" not in names:
         raise BadBackup(path=str(database))
     return {name: answers[sql][0][0] for name, sql in zip(names, counts, strict=True)}
+
+
+def require_our_schema(database: Path) -> None:
+    """Compare a file's schema with what this program's migrations make of an empty one.
+
+    Raises:
+        BadBackup: it has other tables, columns, indexes, triggers or views, or says no version.
+        NewerDatabase: its version is none that this program knows.
+
+    """
+    try:
+        versions = _asked(database, "SELECT version_num FROM alembic_version")
+        found = _schema(database)
+    except sqlite3.DatabaseError:
+        raise BadBackup(path=str(database)) from None
+    revision = versions[0][0] if len(versions) == 1 else None
+    if not isinstance(revision, str) or not revision.isdecimal():
+        raise BadBackup(path=str(database))
+    with TemporaryDirectory() as folder:
+        empty = Path(folder) / "empty.db"
+        refuse_newer(database)
+        migrate(empty, to=revision)
+        if found != _schema(empty):
+            raise BadBackup(path=str(database))
+
+
+def _schema(database: Path) -> set[tuple[str, str, str]]:
+    """What a database consists of: kinds, names and statements, however these are spaced and quoted."""
+    rows = _asked(
+        database, "SELECT type, name, coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+    )
+    return {(kind, name, "".join(sql.replace('"', "").split())) for kind, name, sql in rows}
 
 
 def _references(database: Path, table: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
@@ -15,10 +16,12 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.domain.errors import BadDatabase, DatabaseClosed, FolderInUse, FolderUnusable, StorageBusy
+from bot.domain.errors import BadDatabase, DatabaseClosed, DatabaseGone, FolderInUse, FolderUnusable, StorageBusy
 from bot.safe.private import tighten
 from bot.telemetry.metrics import Metrics
 from storage.migrate import migrate
+
+log = logging.getLogger(__name__)
 
 # What a program cannot help, and may pass: anything else is a fault of ours.
 NOBODYS_FAULT = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
@@ -50,12 +53,17 @@ class Database:
 
     Attributes:
         writable: the last write did not fail; whoever wants to know whether the next one will has to try.
+        lists_version: grows with every write that may change which tracks there are, who sees them, or what is known
+            of them; what another program writes is not counted.
 
     """
 
     def __init__(self, path: Path, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
         self.writable = True
+        self.lists_version = 0
         self._path = path
+        self._identity = _identity(path)
+        self._gone = False
         self._time = (metrics or Metrics()).database
         self._writer = writer
         self._reader = reader
@@ -81,12 +89,15 @@ class Database:
         return cls(path, writer, reader, metrics)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
+    async def transaction(self, *, lists: bool = True) -> AsyncGenerator[AsyncConnection]:
         """Write: all of it or nothing; on disk when the block has ended.
+
+        `lists=False` promises that it changes no track, no list, nor what is known of tracks.
 
         Raises:
             StorageBusy: the file is locked by another program, or its disk is full or failing; nothing was written.
             DatabaseClosed: the program is ending.
+            DatabaseGone: the file was deleted or replaced.
 
         """
         try:
@@ -94,6 +105,7 @@ class Database:
                 async with self._writer.begin() as connection:
                     yield connection
             self.writable = True
+            self.lists_version += lists
         except (OperationalError, sqlite3.OperationalError) as error:
             self.writable = False
             if code_of(error) not in NOBODYS_FAULT:
@@ -141,11 +153,21 @@ class Database:
         while not await asyncio.to_thread(empty_log, self._path):  # noqa: ASYNC110 - nothing says when a reader ends
             await asyncio.sleep(LATER)
 
+    def _require_file(self) -> None:
+        """Raise DatabaseGone where the open file is no longer the one at the path: what is written to it is lost."""
+        gone = _identity(self._path) != self._identity
+        if gone and not self._gone:
+            log.error("%s was moved, deleted or replaced while it is in use: nothing is saved any more", self._path)
+        self._gone = gone
+        if gone:
+            raise DatabaseGone(path=str(self._path))
+
     @contextmanager
     def _at_work(self, kind: str) -> Generator[None]:
         """Time what is done, and keep the file open for it."""
         if self._closed:
             raise DatabaseClosed
+        self._require_file()
         self._in_use += 1
         self._free.clear()
         try:
@@ -187,6 +209,15 @@ def code_of(error: DBAPIError | sqlite3.Error) -> int:
     """SQLite's code without the extended part; what goes to the driver directly is not wrapped by SQLAlchemy."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path; an open file's number is given to no other."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _engine(path: Path, *, size: int, begin: str) -> AsyncEngine:
@@ -238,7 +269,8 @@ def _prepare(path: Path) -> None:
 def empty_log(path: Path) -> bool:
     """Try once to empty the write-ahead log; False: somebody reads from it, or it cannot be done now."""
     try:
-        with closing(sqlite3.connect(path, timeout=HOLD)) as connection:
+        # "rw" makes no new file where there is none.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=HOLD, uri=True)) as connection:
             (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except sqlite3.DatabaseError:  # a full disk, say
         return False

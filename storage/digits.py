@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +12,26 @@ from storage.database import Database
 from storage.listeners import Began, ensure
 from storage.schema import digit_reactions
 
-KEPT = 7 * 24 * 3600  # seconds; what is older is not caught up after a time away either
+KEPT_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A digit that was taken back.
+
+    Attributes:
+        known: whether the bot had heard of it.
+        left: the newest of the member's digits that still stand there; None where there is none, or several came at
+            one time.
+        decides: of several that came at one time, `left` is now the only one.
+        at: when the digit came, in nanoseconds since 1970; 0 where it was not known.
+
+    """
+
+    known: bool
+    left: int | None
+    decides: bool
+    at: int
 
 
 class Digits:
@@ -20,17 +40,20 @@ class Digits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(
-        self, who: int, message_id: int, stars: Collection[int], since: Began | None = None, *, unclear: bool = False
-    ) -> None:
-        """Note digits; `unclear`: nobody can say in which order they came. Raises ErasedMeanwhile."""
-        async with self._database.transaction() as connection:
-            await ensure(connection, who, since)
-            await put(connection, who, message_id, stars, unclear=unclear)
+    async def put(self, who: int, message_id: int, stars: Collection[int], since: Began, at: int | None = None) -> None:
+        """Note digits that came `at` (nanoseconds since 1970, else now), several in an order that nobody knows.
 
-    async def drop(self, who: int, message_id: int, stars: int) -> tuple[bool, int | None]:
-        """Forget a digit that was taken back; whether it was known, and the newest of those that are left."""
-        async with self._database.transaction() as connection:
+        Raises:
+            ErasedMeanwhile: nothing is noted.
+
+        """
+        async with self._database.transaction(lists=False) as connection:
+            await ensure(connection, who, since)
+            await put(connection, who, message_id, stars, at)
+
+    async def drop(self, who: int, message_id: int, stars: int) -> Dropped:
+        """Forget a digit that was taken back."""
+        async with self._database.transaction(lists=False) as connection:
             return await drop(connection, who, message_id, stars)
 
     async def under(self, message_id: int) -> dict[int, list[int]]:
@@ -44,32 +67,34 @@ class Digits:
         return found
 
     async def told(self, who: int) -> None:
-        """Note that the member knows of all digits that are not clear."""
+        """Note that the member knows which digits are not clear."""
         theirs = (digit_reactions.c.listener_id == who) & (digit_reactions.c.unclear == 1)
-        async with self._database.transaction() as connection:
-            await connection.execute(update(digit_reactions).where(theirs).values(unclear=0))
+        async with self._database.transaction(lists=False) as connection:
+            await connection.execute(digit_reactions.update().where(theirs).values(unclear=0))
 
     async def forget_old(self) -> None:
-        """Remove what is older than KEPT."""
-        old = digit_reactions.c.at < time.time_ns() - KEPT * 1_000_000_000
-        async with self._database.transaction() as connection:
+        """Remove what is older than KEPT_DAYS."""
+        old = digit_reactions.c.at < time.time_ns() - KEPT_DAYS * 24 * 3600 * 1_000_000_000
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(delete(digit_reactions).where(old))
 
 
 async def put(
-    connection: AsyncConnection, who: int, message_id: int, stars: Collection[int], *, unclear: bool = False
+    connection: AsyncConnection, who: int, message_id: int, stars: Collection[int], at: int | None = None
 ) -> None:
-    now = time.time_ns()
-    rows = [
-        {"message_id": message_id, "listener_id": who, "stars": digit, "at": now, "unclear": int(unclear)}
-        for digit in stars
-    ]
-    if rows:
+    """Note digits within a transaction, as `Digits.put`."""
+    row = {"message_id": message_id, "listener_id": who, "at": at or time.time_ns(), "unclear": int(len(stars) > 1)}
+    if stars:
+        rows = [{**row, "stars": digit} for digit in stars]
         await connection.execute(insert(digit_reactions).prefix_with("OR REPLACE"), rows)
 
 
-async def drop(connection: AsyncConnection, who: int, message_id: int, stars: int) -> tuple[bool, int | None]:
+async def drop(connection: AsyncConnection, who: int, message_id: int, stars: int) -> Dropped:
+    """Forget a digit within a transaction, as `Digits.drop`."""
     theirs = (digit_reactions.c.listener_id == who) & (digit_reactions.c.message_id == message_id)
-    known = await connection.execute(delete(digit_reactions).where(theirs, digit_reactions.c.stars == stars))
-    newest = select(digit_reactions.c.stars, func.max(digit_reactions.c.at)).where(theirs)
-    return known.rowcount > 0, await connection.scalar(newest)
+    gone = delete(digit_reactions).where(theirs, digit_reactions.c.stars == stars).returning(digit_reactions.c.at)
+    at = await connection.scalar(gone)
+    standing = select(digit_reactions.c.stars, digit_reactions.c.at).where(theirs)
+    rows = (await connection.execute(standing.order_by(digit_reactions.c.at.desc()).limit(2))).all()
+    clear = bool(rows) and (len(rows) == 1 or rows[0].at > rows[1].at)
+    return Dropped(at is not None, rows[0].stars if clear else None, clear and rows[0].at == at, at or 0)

@@ -29,11 +29,10 @@ def migrate(path: Path, scripts: Path = SCRIPTS, to: str = "head") -> None:
     if to == "head" and _revision(path) == _newest(scripts):
         return
     from alembic.config import Config  # noqa: PLC0415 - only when there is work to do
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
 
+    refuse_newer(path, scripts)
     config = Config()
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    _refuse_newer(path, {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()})
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
     event.listen(engine, "connect", _foreign_keys_off)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -65,7 +64,11 @@ def _foreign_keys_off(connection: Any, _: object) -> None:
 
 def _newest(scripts: Path) -> str:
     """The newest revision by file name: they are numbered."""
-    return max(file.name.split("_")[0] for file in (scripts / "versions").glob("[0-9]*.py"))
+    return max(_known(scripts))
+
+
+def _known(scripts: Path) -> set[str]:
+    return {file.name.split("_")[0] for file in (scripts / "versions").glob("[0-9]*.py")}
 
 
 def _revision(path: Path) -> str | None:
@@ -80,9 +83,10 @@ def _revision(path: Path) -> str | None:
         connection.close()
 
 
-def _refuse_newer(path: Path, known: set[str]) -> None:
+def refuse_newer(path: Path, scripts: Path = SCRIPTS) -> None:
+    """Raise NewerDatabase where a later version of this program wrote the file."""
     from bot.domain.errors import NewerDatabase  # noqa: PLC0415
 
     revision = _revision(path)
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _known(scripts):
         raise NewerDatabase(path=str(path), revision=revision)

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import NothingToUndo
 from bot.domain.ratings import Rating
+from storage import digits
 from storage.database import Database, Statement, fetch_within, run_many
-from storage.listeners import Began, ensure
+from storage.listeners import Began, ensure, ensure_now
 from storage.rows import select_tracks, track
-from storage.schema import ratings, tracks, verdicts
+from storage.schema import digit_reactions, public_cards, ratings, tracks, verdicts
 from storage.writer import Writer
 
 # The way of every click, so written out: compiled once, and run for many rows at a time.
@@ -40,17 +41,26 @@ STANDING = Statement(
         select(literal("verdict"), func.max(verdicts.c.id).label("newest"), null())
         .where(verdicts.c.listener_id == LISTENER)
         .having(func.max(verdicts.c.id).is_not(None)),
+        select(literal("unclear"), public_cards.c.track_id, null())
+        .join(digit_reactions, digit_reactions.c.message_id == public_cards.c.message_id)
+        .where(digit_reactions.c.listener_id == LISTENER, digit_reactions.c.unclear == 1),
     )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a member stands: stars by track id, tracks passed over and not rated, whether Undo has something."""
+    """Where a member stands: stars by track id, tracks passed over and not rated, whether Undo has something.
+
+    Attributes:
+        unclear: tracks under whose public cards stand several new digits of theirs, of which they were not told yet.
+
+    """
 
     stars: Mapping[int, int]
     skipped: frozenset[int]
     can_undo: bool
+    unclear: frozenset[int] = frozenset()
 
 
 class Ratings:
@@ -72,15 +82,8 @@ class Ratings:
         """Finish what was begun, then take nothing more."""
         await self._writer.close()
 
-    async def rate(
-        self, listener_id: int, track_id: int, stars: int, since: Began | None = None, *, through: int | None = None
-    ) -> None:
-        """Store a rating, and through whose list the track was seen; it is on disk when this returns.
-
-        Raises:
-            ErasedMeanwhile: the member was erased after it was given.
-
-        """
+    async def rate(self, listener_id: int, track_id: int, stars: int, *, through: int | None = None) -> None:
+        """Store a rating of this very moment, and through whose list the track was seen; it is on disk on return."""
         row = {
             "listener_id": listener_id,
             "track_id": track_id,
@@ -88,15 +91,7 @@ class Ratings:
             "now": int(time.time()),
             "through": through,
         }
-
-        async def write(connection: AsyncConnection) -> None:
-            await ensure(connection, listener_id, since)
-            await rate_many(connection, [row])
-
-        if since is None:
-            await self._writer.put(row, key=(listener_id, track_id))
-        else:
-            await self._writer.write(write)
+        await self._writer.put(row, key=(listener_id, track_id))
 
     async def skip(self, listener_id: int, track_id: int) -> None:
         """Note that the member passed a track over; a rating it had stays."""
@@ -106,16 +101,60 @@ class Ratings:
 
         await self._writer.write(write)
 
-    async def clear(self, listener_id: int, track_id: int, only_if: int | None = None) -> bool:
-        """Take a rating away (if `only_if` is given, only that one); says whether there was one."""
+    async def react(
+        self,
+        listener_id: int,
+        track_id: int,
+        stars: int,
+        message_id: int,
+        at: int | None,
+        since: Began,
+        *,
+        through: int | None = None,
+    ) -> None:
+        """Store the rating that a digit under a message means, and the digit (`storage/digits.py`).
+
+        Raises:
+            ErasedMeanwhile: the member was erased after it was given.
+
+        """
+        row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
+
+        async def write(connection: AsyncConnection) -> None:
+            await ensure(connection, listener_id, since)
+            await rate_many(connection, [{**row, "through": through}])
+            await digits.put(connection, listener_id, message_id, [stars], at)
+
+        await self._writer.write(write)
+
+    async def unreact(self, listener_id: int, track_id: int, stars: int, message_id: int) -> bool:
+        """Take a digit back: where it was the rating, the digit before it counts again; says whether it was known."""
 
         async def write(connection: AsyncConnection) -> bool:
-            statement = delete(ratings).where(_of(listener_id, track_id))
-            if only_if is not None:
-                statement = statement.where(ratings.c.stars == only_if)
-            return (await connection.execute(statement)).rowcount > 0
+            dropped = await digits.drop(connection, listener_id, message_id, stars)
+            now = select(ratings.c.stars, ratings.c.rated_at).where(_of(listener_id, track_id))
+            rating = (await connection.execute(now)).one_or_none()
+            older = rating is None or rating.rated_at * 1_000_000_000 < dropped.at
+            if (rating is not None and rating.stars == stars) or (dropped.decides and older):
+                if dropped.left is None:
+                    await connection.execute(delete(ratings).where(_of(listener_id, track_id)))
+                else:
+                    await _put(connection, listener_id, track_id, dropped.left)
+            return dropped.known
 
         return await self._writer.write(write)
+
+    async def clear(self, listener_id: int, track_id: int) -> bool:
+        """Take a rating away; says whether there was one."""
+
+        async def write(connection: AsyncConnection) -> bool:
+            return (await connection.execute(delete(ratings).where(_of(listener_id, track_id)))).rowcount > 0
+
+        return await self._writer.write(write)
+
+    async def rated_at(self, listener_id: int, track_id: int) -> int | None:
+        """When a track was rated last, in seconds since 1970; None: not rated."""
+        return await self._scalar(select(ratings.c.rated_at).where(_of(listener_id, track_id)))
 
     async def undo(self, listener_id: int) -> tuple[int, int | None]:
         """Take the newest verdict back; returns (track id, stars now). Raises NothingToUndo."""
@@ -166,7 +205,8 @@ class Ratings:
         stars = {track_id: given for kind, track_id, given in rows if kind == "rated"}
         skipped = frozenset(track_id for kind, track_id, _ in rows if kind == "skipped") - stars.keys()
         can_undo = any(kind == "verdict" for kind, _, _ in rows)
-        return Standing(stars, skipped, can_undo)
+        unclear = frozenset(track_id for kind, track_id, _ in rows if kind == "unclear")
+        return Standing(stars, skipped, can_undo, unclear)
 
     async def _rows(self, query: Any) -> list[Row[Any]]:
         async with self._database.reading() as connection:
@@ -189,7 +229,7 @@ async def _put(connection: AsyncConnection, listener_id: int, track_id: int, sta
 
 async def _verdict(connection: AsyncConnection, listener_id: int, track_id: int, stars: int | None) -> None:
     """Log a verdict, so that Undo can take it back."""
-    await ensure(connection, listener_id)
+    await ensure_now(connection, listener_id)
     row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
     await run_many(connection, LOG_VERDICT, [row])
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, case, exists, func, literal, or_, select, unio
 from storage.database import Statement
 from storage.presence import shared_with
 from storage.rows import NOBODY, believed, fact, select_tracks
-from storage.schema import playlist_shares, playlist_tracks, playlists, ratings, track_values, tracks
+from storage.schema import playlist_shares, playlist_tracks, playlists, public_cards, ratings, track_values, tracks
 
 SEARCH_KEY = track_values.c.search_key
 LISTENER, GUILD = bindparam("listener_id"), bindparam("guild_id")
@@ -68,7 +68,7 @@ def _seen(listener_id: int, guild_id: int) -> Any:
     )
 
 
-def _through() -> Any:
+def _through(shown_by: Any) -> Any:
     """Whose list a listener sees a track through: a named member's, else what showed it first, else as when rated."""
     of_it = playlist_tracks.c.track_id == tracks.c.id
     on_list = playlist_tracks.c.playlist_id == playlists.c.id
@@ -84,7 +84,7 @@ def _through() -> Any:
         .limit(1)
     )
     rated = select(ratings.c.through_id).where(ratings.c.listener_id == LISTENER, ratings.c.track_id == tracks.c.id)
-    said = (track_values.c.track_id == tracks.c.id) & (track_values.c.contributor_id == bindparam("through"))
+    said = (track_values.c.track_id == tracks.c.id) & (track_values.c.contributor_id == shown_by)
     named = select(track_values.c.contributor_id).where(said).limit(1).correlate_except(track_values)
     others = func.coalesce(
         named.scalar_subquery(), shared.correlate(tracks).scalar_subquery(), rated.scalar_subquery(), 0
@@ -93,9 +93,14 @@ def _through() -> Any:
 
 
 def _one(*, only_visible: bool) -> Statement:
+    # A public card asks everybody in its server about its track.
+    on_card = (public_cards.c.message_id == bindparam("message_id")) & (public_cards.c.track_id == tracks.c.id)
+    on_card &= func.coalesce(public_cards.c.guild_id, 0) == GUILD
+    its_owner = func.coalesce(select(public_cards.c.owner_id).where(on_card).correlate(tracks).scalar_subquery(), 0)
+    shown_by = its_owner if only_visible else bindparam("through")
     # With a limit, SQLite works out once whose list it is, and not at each mention.
     seen = (
-        select(tracks.c.id, _through().label("owner_id"))
+        select(tracks.c.id, _through(shown_by).label("owner_id"))
         .where(tracks.c.id == bindparam("track_id"))
         .limit(1)
         .subquery()
@@ -104,7 +109,8 @@ def _one(*, only_visible: bool) -> Statement:
     if only_visible:
         rated = exists().where(ratings.c.track_id == tracks.c.id, ratings.c.listener_id == LISTENER)
         listed = playlist_tracks.c.playlist_id.in_(lists(LISTENER, GUILD))
-        query = query.where(or_(rated, exists().where(playlist_tracks.c.track_id == tracks.c.id, listed)))
+        shared = exists().where(playlist_tracks.c.track_id == tracks.c.id, listed)
+        query = query.where(or_(rated, shared, exists().where(on_card)))
     return Statement(query)
 
 
@@ -115,6 +121,6 @@ ON_PLAYLIST = Statement(
     .where(playlist_tracks.c.playlist_id == bindparam("playlist_id"))
     .order_by(playlist_tracks.c.position)
 )
-THROUGH = Statement(select(_through()).where(tracks.c.id == bindparam("track_id")))
+THROUGH = Statement(select(_through(bindparam("through"))).where(tracks.c.id == bindparam("track_id")))
 ONE_TRACK = _one(only_visible=False)
 ONE_VISIBLE_TRACK = _one(only_visible=True)

@@ -2,16 +2,17 @@
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
 from pathlib import Path
 
 from bot.domain.errors import AudioError
+from bot.domain.names import printable
 from bot.domain.tracks import AudioAnalysis
+from bot.processes import Processes
 from bot.sources.audio import SUFFIXES, analyse
 
 EXIT_SOME_FAILED = 1
@@ -41,9 +42,9 @@ def main(argv: Sequence[str]) -> int:
         if options.json:
             print(json.dumps({"file": str(path), **(asdict(heard) if heard else {"error": problem})}), flush=True)
         elif heard is not None:
-            print(f"{path}\n{_lines(heard)}", flush=True)
+            print(printable(f"{path}\n{_lines(heard)}"), flush=True)
         if heard is None:
-            print(f"{path}: {problem}", file=sys.stderr)
+            print(printable(f"{path}: {problem}"), file=sys.stderr)
     return EXIT_SOME_FAILED if failed else 0
 
 
@@ -65,8 +66,12 @@ def _outcomes(files: Sequence[Path]) -> Iterator[Outcome]:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     count = min(len(files), os.cpu_count() or 1)
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as executor:
-        yield from executor.map(_outcome, files)
+    with Processes(count) as executor:
+        for outcome in [executor.submit(_outcome, file) for file in files]:
+            try:
+                yield outcome.result()
+            except BrokenExecutor:
+                yield None, "the process that read it was killed"
 
 
 def _outcome(path: Path) -> Outcome:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bot.config import Config
 from bot.domain.errors import EarmarkError, NotConfigured, NothingStored, StorageBusy
+from bot.domain.names import printable
 from bot.safe.keys import Keyring
 from bot.telemetry import logs
 from bot.telemetry.sentry import reporting
@@ -38,13 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = Config.from_env(os.environ)
         if options.data:
+            ignored = [name for name in ("EARMARK_DATABASE", "EARMARK_BACKUPS") if os.environ.get(name)]
+            if ignored:
+                print(f"--data counts, and not {' and '.join(ignored)}.", file=sys.stderr)
             config = replace(
                 config, data=options.data, database=options.data / "earmark.db", backups=options.data / "backups"
             )
         logs.to_stderr(config.log_level, config.log_format)
         return _dispatch(options, config)
     except EarmarkError as problem:
-        print(_sentence(problem), file=sys.stderr)
+        print(printable(_sentence(problem)), file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
         return 0
@@ -147,6 +151,19 @@ def arguments_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _user_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) < 2**63):
+        raise argparse.ArgumentTypeError("a Discord user's id is a whole number of up to 19 digits")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**16:
+        raise ValueError(text)
+    return number
+
+
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -161,16 +178,19 @@ def _upkeep_commands(commands: Any) -> None:
     copy.add_argument("--keep", type=_count, help="remove all but so many of the newest backups in DIR")
     back = commands.add_parser("restore", help="put a backup in the database's place; stop the bot first")
     back.add_argument("file", type=Path, metavar="FILE")
+    back.add_argument("--unsealed", action="store_true", help="trust a file that EARMARK_KEYS did not seal")
     erase = commands.add_parser("erase", help="erase everything about a person")
-    erase.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
+    erase.add_argument("user_id", type=_user_id, metavar="USER_ID", help="the Discord user's id")
     rotate = commands.add_parser("rotate", help="seal everything anew with the first of EARMARK_KEYS")
     export = commands.add_parser("export", help="write everything about a person into a ZIP archive")
-    export.add_argument("user_id", type=int, metavar="USER_ID", help="the Discord user's id")
+    export.add_argument("user_id", type=_user_id, metavar="USER_ID", help="the Discord user's id")
     export.add_argument("file", type=Path, metavar="FILE.zip", help="sealed where EARMARK_KEYS is set")
     unseal = commands.add_parser("unseal", help="open a file that was sealed with EARMARK_KEYS")
     unseal.add_argument("file", type=Path, metavar="FILE")
     unseal.add_argument("to", type=Path, metavar="TO", nargs="?", help="default: FILE without .sealed")
     commands.add_parser("status", help="how the running bot is; needs PORT or EARMARK_METRICS_PORT")
+    for command in (export, unseal):
+        command.add_argument("--overwrite", action="store_true", help="replace a file that stands there, unasked")
     for command in (copy, back, erase, rotate, export, unseal):
         command.add_argument("--data", type=Path, default=argparse.SUPPRESS, help="the bot's data folder")
 
@@ -184,7 +204,7 @@ def _intents(text: str) -> list[str]:
 
 def _sandbox_options(parser: argparse.ArgumentParser, *, inherit: bool = False) -> None:
     missing = argparse.SUPPRESS if inherit else None
-    parser.add_argument("--port", type=int, default=missing, help=f"the page's port (default {DEFAULT_PORT})")
+    parser.add_argument("--port", type=_port, default=missing, help=f"the page's port (default {DEFAULT_PORT})")
     parser.add_argument("--data", type=Path, default=missing, help="folder for everything that is kept")
     browser_default = argparse.SUPPRESS if inherit else False
     parser.add_argument("--no-browser", action="store_true", default=browser_default, help="do not open the page")

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.commands.ratings_files import Listener, read_all, unreadable
+from bot.domain.names import printable
 from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.taste import baselines
 from bot.taste.baselines import Fit
@@ -76,13 +77,14 @@ def main(argv: Sequence[str]) -> int:
         listeners = [listener for listener in everybody if not listener.equal]
         if not listeners:
             nothing = "all ratings in it are the same" if everybody else "no ratings of tracks with features in it"
-            say(f"{file.stem}: {nothing}; skipped.")
+            say(printable(f"{file.stem}: {nothing}; skipped."))
             continue
         for size in sizes:
-            rows = evaluate(file.stem, listeners, size, options.draws, progress)
+            rows = evaluate(printable(file.stem), listeners, size, options.draws, progress)
             if not rows:
                 most = max(len(listener.y) for listener in listeners)
-                say(f"{file.stem}: at most {most} ratings of one listener; {size} to learn from need {size + 10}.")
+                need = f"at most {most} ratings of one listener; {size} to learn from need {size + 10}."
+                say(printable(f"{file.stem}: {need}"))
             for row in rows:
                 print(json.dumps(asdict(row)) if options.json else _line(row), flush=True)
     return 0

@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.features import NAMES, clean, column_name
+from bot.domain.names import printable, tidy
 from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.domain.scales import SPEAKERS, common, comparable
 from bot.taste.matrices import matrix
 
+MAX_COLUMNS = 1_000
+MAX_RATING = 1e9
 Array = NDArray[np.float64]
 
 
@@ -40,8 +43,8 @@ class Listener:
 def unreadable(file: Path, problem: Exception) -> str:
     """Say why a file of ratings cannot be read."""
     if isinstance(problem, UnicodeDecodeError):
-        return f"{file} cannot be read: it is not a text in UTF-8. Save it as CSV in UTF-8."
-    return f"{file} cannot be read: {getattr(problem, 'strerror', None) or problem}."
+        return printable(f"{file} cannot be read: it is not a text in UTF-8. Save it as CSV in UTF-8.")
+    return printable(f"{file} cannot be read: {getattr(problem, 'strerror', None) or problem}.")
 
 
 def read(file: Path) -> list[Listener]:
@@ -57,7 +60,7 @@ def read_all(file: Path) -> list[Listener]:
         rows = [row for row in table if not all(np.isnan(_number(row, column)) for column in ("rating_norm", "rating"))]
     by_user: dict[str, list[dict[str, str]]] = {}
     for row in rows:
-        by_user.setdefault(row.get("user_id") or "you", []).append(row)
+        by_user.setdefault(tidy(row.get("user_id") or "") or "you", []).append(row)
     listeners: list[Listener] = []
     for name, own in by_user.items():
         given = np.array([_number(row, "rating_norm") for row in own], dtype=np.float64)
@@ -85,6 +88,8 @@ def _features(rows: Sequence[dict[str, str]]) -> list[dict[str, float]]:
 
 def _columns(header: Sequence[str]) -> list[str]:
     """Our names for a table's columns, however they are spelled; of two that mean the same, the exact or first one."""
+    if len(header) > MAX_COLUMNS:
+        raise csv.Error(f"it has {len(header):,} columns, and may have {MAX_COLUMNS:,}")
     columns: list[str] = []
     for cell in header:
         name = column_name(cell) or cell.strip().lower().replace(" ", "_")
@@ -93,9 +98,9 @@ def _columns(header: Sequence[str]) -> list[str]:
 
 
 def _number(row: dict[str, str], column: str) -> float:
-    """The number in a cell; NaN where there is none, or an infinite one."""
+    """The number in a cell; NaN where there is none, or one of no scale for ratings."""
     try:
         value = float(row.get(column) or "nan")
     except ValueError:
         return math.nan
-    return value if math.isfinite(value) else math.nan
+    return value if abs(value) <= MAX_RATING else math.nan

@@ -4,21 +4,22 @@ import argparse
 import csv
 import hashlib
 import json
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from bot.commands.ratings_files import Listener, read_all, unreadable
+from bot.domain.names import printable
 from bot.flow import study_report
+from bot.processes import Processes
 from bot.taste import study, study_leak
 from bot.taste.matrices import telling
 from bot.taste.study import REDUCTIONS, Plan, Result
@@ -88,7 +89,7 @@ def _interrupted() -> int:
 
 
 def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    print(printable(sentence), file=sys.stderr)
     return 2
 
 
@@ -103,12 +104,8 @@ def _study(listener: Listener, plan: Plan, options: argparse.Namespace) -> int:
     done = _kept(kept, _fingerprint(listener, plan))
     stop = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: stop.set())
-    context = multiprocessing.get_context("spawn")
     try:
-        with (
-            kept.open("a", encoding="utf-8") as log,
-            ProcessPoolExecutor(PROCESSES, context, initializer=_leave_interrupts_to_the_parent) as pool,
-        ):
+        with kept.open("a", encoding="utf-8") as log, Processes(PROCESSES) as pool:
 
             def progress(count: int, total: int, name: str, results: list[Result]) -> None:
                 print(json.dumps([name, results]), file=log, flush=True)
@@ -117,6 +114,8 @@ def _study(listener: Listener, plan: Plan, options: argparse.Namespace) -> int:
             results = study.run(
                 X, y, plan, pool, at_a_time=PROCESSES, done=done, progress=progress, should_stop=stop.is_set
             )
+    except BrokenExecutor:
+        results = None
     finally:
         signal.signal(signal.SIGINT, before)
     print(file=sys.stderr)
@@ -128,10 +127,6 @@ def _study(listener: Listener, plan: Plan, options: argparse.Namespace) -> int:
     print(report.read_text(encoding="utf-8").split("\n## Pictures")[0])
     print(f"Written: {report}")
     return 0
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _fingerprint(listener: Listener, plan: Plan) -> str:

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 from bot.config import Config
-from bot.domain.errors import NoBackup, NoKeys, NotConfigured, Unwritable
+from bot.domain.errors import FileStands, NoBackup, NoKeys, NotConfigured, Unwritable
 from bot.flow.account import export
 from bot.flow.connect import rotate
 from bot.safe.keys import Keyring
-from bot.safe.private import written
+from bot.safe.private import require_place, written
 from bot.safe.sealed import FRAME, SUFFIX, SealedReader, SealedWriter
 from bot.serving.app import services
 from bot.serving.site import ask
@@ -35,7 +35,7 @@ def _run(options: argparse.Namespace, config: Config) -> None:
             signal.signal(signal.SIGTERM, _end)
             _say_backup(backup(config.database, options.folder, options.keep, config.keyring()))
         case "restore":
-            _restore(options.file, config)
+            _restore(options.file, config, unsealed=options.unsealed)
         case "erase":
             asyncio.run(_erase(options.user_id, config))
         case "rotate":
@@ -43,10 +43,22 @@ def _run(options: argparse.Namespace, config: Config) -> None:
         case "status":
             asyncio.run(_status(config))
         case "unseal":
-            print(f"Written to {_unseal(options.file, options.to, config)}.")
+            print(f"Written to {_unseal(options, config)}.")
         case _:
-            asyncio.run(_export(options.user_id, options.file, config))
+            overwrite = _may_overwrite(options.file, options)
+            asyncio.run(_export(options.user_id, options.file, config, overwrite=overwrite))
             print(f"Written to {options.file}.")
+
+
+def _may_overwrite(file: Path, options: argparse.Namespace) -> bool:
+    """Whether a file may be replaced: by --overwrite, or by whoever sits at a terminal and says so."""
+    try:
+        require_place(file, overwrite=options.overwrite)
+    except FileStands:
+        if not sys.stdin.isatty() or input(f"{file} exists. Replace it? [y/N] ").strip().lower() not in {"y", "yes"}:
+            raise
+        return True
+    return options.overwrite
 
 
 def _end(number: int, _: object) -> None:
@@ -62,11 +74,11 @@ def _people(rows: dict[str, int]) -> str:
     return f"{rows.get('listeners', 0):,} people, {rows.get('ratings', 0):,} ratings"
 
 
-def _restore(file: Path, config: Config) -> None:
+def _restore(file: Path, config: Config, *, unsealed: bool) -> None:
     lock = FolderLock()
     lock.acquire(config.database.parent)
     try:
-        done = asyncio.run(restore(file, config.database, config.keyring()))
+        done = asyncio.run(restore(file, config.database, config.keyring(), unsealed=unsealed))
     finally:
         lock.release()
     print(f"Restored: {_people(done.rows)}.")
@@ -113,15 +125,16 @@ async def _rotate(config: Config) -> None:
         print(f"No key opens {lost:,}: add the older keys behind the new one, and run this again.", file=sys.stderr)
 
 
-async def _export(user_id: int, file: Path, config: Config) -> None:
+async def _export(user_id: int, file: Path, config: Config, *, overwrite: bool) -> None:
     async with services(config, alone=False) as s:
-        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.workers, user_id)
-    await asyncio.to_thread(_write, file, archive, config.keyring())
+        stores = (s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies)
+        archive = await export(*stores, s.workers, user_id)
+    await asyncio.to_thread(_write, file, archive, config.keyring(), overwrite)
 
 
-def _write(file: Path, archive: bytes, keys: Keyring | None) -> None:
+def _write(file: Path, archive: bytes, keys: Keyring | None, overwrite: bool) -> None:
     """Write an archive, sealed where there are keys."""
-    with written(file) as raw:
+    with written(file, overwrite=overwrite) as raw:
         if keys is None:
             raw.write(archive)
             return
@@ -143,14 +156,15 @@ async def _status(config: Config) -> None:
         raise SystemExit(1)
 
 
-def _unseal(file: Path, to: Path | None, config: Config) -> Path:
+def _unseal(options: argparse.Namespace, config: Config) -> Path:
     """Write what a sealed file holds; nothing is left where it cannot be opened to its end."""
-    keys = config.keyring()
+    keys, file = config.keyring(), options.file
     if keys is None:
         raise NotConfigured("EARMARK_KEYS", missing=True)
     if not file.is_file():
         raise NoBackup(path=str(file))
-    to = to or (file.with_suffix("") if file.suffix == SUFFIX else file.with_name(f"{file.name}.open"))
-    with file.open("rb") as raw, written(to) as opened:
+    to = options.to or (file.with_suffix("") if file.suffix == SUFFIX else file.with_name(f"{file.name}.open"))
+    overwrite = _may_overwrite(to, options)
+    with file.open("rb") as raw, written(to, overwrite=overwrite) as opened:
         shutil.copyfileobj(SealedReader(raw, keys), opened, FRAME)
     return to

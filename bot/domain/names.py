@@ -35,6 +35,11 @@ def tidy(text: str, limit: int = MAX_NAME) -> str:
     return words[:limit].strip(f" {JOINERS}")
 
 
+def printable(text: str) -> str:
+    """Text for a terminal: no control characters, which could move its cursor, and nothing that cannot be encoded."""
+    return "".join(x if x == "\n" or unicodedata.category(x)[0] != "C" else "\ufffd" for x in text)
+
+
 def fold(text: str) -> str:
     """Fold case, encodings, punctuation and spaces, so that spellings of one name agree; marks that spell are kept."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -40,3 +40,4 @@ class Question:
     can_undo: bool
     then: tuple[int, ...] = ()  # the tracks that will be asked about after this one
     why: Why | None = None  # None: the listener chose it
+    unclear: int | None = None  # a track whose public card has several new digits of theirs, which they are to be told

@@ -6,6 +6,14 @@ from dataclasses import dataclass, field
 KEYS = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")  # by pitch class
 
 
+MAX_ID = 2**63 - 1  # that the database can hold; a number that nobody has
+
+
+def sent_id(text: str) -> int:
+    """An id that was sent to us, in decimal digits; one that no database can hold becomes MAX_ID."""
+    return min(int(text), MAX_ID)
+
+
 @dataclass(frozen=True, slots=True)
 class TrackSource:
     """A track as a file or a service describes it, before it is stored.

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.errors import AudioError
+from bot.domain.errors import AudioError, EarmarkError, FileTooSlow, Interrupted
 from bot.domain.names import tidy
 from bot.domain.tracks import AudioAnalysis, LinkedPlaylist, PlaylistSource, Track
-from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers
 from bot.sources.uploads import Heard, hear
@@ -23,7 +22,7 @@ class Uploaded:
 
     linked: LinkedPlaylist | None  # None: none could be heard
     heard: Sequence[tuple[Track, AudioAnalysis]]
-    failed: Sequence[AudioError]
+    failed: Sequence[EarmarkError]
     twins: Sequence[
         tuple[int, Track]
     ] = ()  # a recording's id, and a track on the member's lists that is called the same
@@ -32,7 +31,6 @@ class Uploaded:
 async def upload(
     playlists: Playlists,
     clips: StoredClips,
-    questions: Questions,
     workers: Workers,
     owner_id: int,
     files: Sequence[Sent],
@@ -48,11 +46,11 @@ async def upload(
     since = await playlists.began(owner_id)
     await clips.require_room(owner_id, len(files))
     heard: list[Heard] = []
-    failed: list[AudioError] = []
+    failed: list[EarmarkError] = []
     for file in files:
         try:
             heard.append(await _hear(workers, owner_id, file))
-        except AudioError as problem:
+        except (AudioError, FileTooSlow, Interrupted) as problem:
             failed.append(problem)
     if not heard:
         return Uploaded(None, (), failed)
@@ -61,19 +59,18 @@ async def upload(
     linked, track_ids = await playlists.extend(owner_id, source, since)
     sounds = {track_id: one.clip for track_id, one in zip(track_ids, heard, strict=True)}
     await clips.add(owner_id, sounds, since)
-    questions.forget(owner_id, linked.playlist.shared_guild_ids)
     found = [(as_track(one, track_id), one.analysis) for track_id, one in zip(track_ids, heard, strict=True)]
     return Uploaded(linked, found, failed, await playlists.twins(owner_id, track_ids))
 
 
 async def listen(workers: Workers, listener_id: int, file: Sent) -> Track:
-    """What is heard in a file, as a track that is not stored; raise AudioError."""
+    """What is heard in a file, as a track that is not stored; raise AudioError, FileTooSlow, Interrupted."""
     return as_track(await _hear(workers, listener_id, file), 0)
 
 
 async def _hear(workers: Workers, listener_id: int, file: Sent) -> Heard:
     async with workers.room_for(listener_id):
-        return await workers.run_for(listener_id, hear, file.name, await file.fetch())
+        return await workers.read_for(listener_id, hear, file.name, await file.fetch())
 
 
 def as_track(heard: Heard, track_id: int) -> Track:

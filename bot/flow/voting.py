@@ -7,7 +7,7 @@ from bot.domain.errors import RoundClosed, SessionError
 from bot.domain.session import Session
 from bot.flow.reveal import missed
 from bot.flow.session import PATIENCE, apply
-from bot.flow.session_events import Actor, Consent, Event, Expire, Join, Vote
+from bot.flow.session_events import Actor, Consent, Event, Expire, Join, Unvote, Vote
 from storage.sessions import Sessions, Step
 
 
@@ -41,6 +41,25 @@ async def vote(
     learn = await sessions.consent(who.listener_id)
     event = Vote(at=at, by=who, number=number, stars=stars, by_reaction=by_reaction)
     return await sessions.step(session_id, lambda now: _cast(now, event, learn))
+
+
+async def unvote(
+    sessions: Sessions, session_id: int, who: Actor, number: int, stars: int, at: int, instead: int | None = None
+) -> Step:
+    """Take a vote by digit back; another digit of the member's that still stands counts instead.
+
+    Raises:
+        NoSession, WrongPhase, UnknownRound, RoundClosed, NotInSession: the vote stays.
+
+    """
+
+    def change(session: Session) -> Session:
+        after = apply(session, Unvote(at=at, by=who, number=number, stars=stars))
+        if after is session or instead is None:
+            return after
+        return apply(after, Vote(at=at, by=who, number=number, stars=instead, by_reaction=True))
+
+    return await sessions.step(session_id, change)
 
 
 async def catch_up(

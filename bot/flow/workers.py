@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Executor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import asynccontextmanager
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from bot.domain.errors import Busy
-from bot.flow.processes import Processes
+from bot.domain.errors import Busy, FileTooSlow, Interrupted, TookTooLong
 from bot.flow.turns import Turns
+from bot.processes import Processes, within
 from bot.telemetry.metrics import Metrics
 
 P = ParamSpec("P")
@@ -19,6 +18,8 @@ T = TypeVar("T")
 
 NOBODY = 0  # whose jobs are no member's
 PATIENCE = 120.0  # seconds that a process without work is kept
+JOB_DEADLINE_S = 900.0  # of wall time: as long as Discord lets a member be answered
+READING_CPU_S = 20.0  # of processor time, for one file
 
 
 class Workers:
@@ -48,7 +49,7 @@ class Workers:
     @classmethod
     def processes(cls, count: int, metrics: Metrics | None = None) -> "Workers":
         """Use `count` processes of this machine."""
-        return cls(partial(Processes, count), at_once=count, metrics=metrics)
+        return cls(partial(Processes, count, JOB_DEADLINE_S), at_once=count, metrics=metrics)
 
     @property
     def waiting(self) -> int:
@@ -64,10 +65,30 @@ class Workers:
         return await self.run_for(NOBODY, job, *args, **kwargs)
 
     async def run_for(self, listener_id: int, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run it in this member's turn."""
-        with self._time.timed(job=job.__name__):
-            async with self._turns.of(listener_id):
-                return await self._run(partial(job, *args, **kwargs))
+        """Run it in this member's turn.
+
+        Raises:
+            TookTooLong: it used up its time, which only what hangs does.
+            Interrupted: its process was killed, twice.
+
+        """
+        return await self._in_turn(listener_id, job.__name__, partial(job, *args, **kwargs))
+
+    async def read_for(self, listener_id: int, job: Callable[[str, bytes], T], name: str, content: bytes) -> T:
+        """Read a file that somebody sent, in this member's turn.
+
+        Raises:
+            FileTooSlow: it takes more than READING_CPU_S of processor time.
+            Interrupted: its process was killed, twice.
+
+        """
+        try:
+            limited = partial(within, READING_CPU_S, partial(job, name, content))
+            return await self._in_turn(listener_id, job.__name__, limited)
+        except TookTooLong:
+            raise FileTooSlow(name=name) from None
+        except Interrupted:
+            raise Interrupted(file=name) from None
 
     @asynccontextmanager
     async def room_for(self, listener_id: int) -> AsyncGenerator[None]:
@@ -75,16 +96,16 @@ class Workers:
         async with self._rooms.of(listener_id):
             yield
 
+    async def _in_turn(self, listener_id: int, name: str, job: Callable[[], T]) -> T:
+        with self._time.timed(job=name):
+            async with self._turns.of(listener_id):
+                return await self._run(job)
+
     async def _run(self, job: Callable[[], T]) -> T:
-        used = self._started()
-        try:
-            return await self._submit(job)
-        except BrokenProcessPool:
-            # A worker was killed from outside (memory, an operator): one more try on fresh ones, which somebody
-            # else whose job broke with it may have started already.
-            if self._executor is used:
-                self._end()
-            return await self._submit(job)
+        for _ in range(2):
+            with suppress(BrokenExecutor):  # killed from outside, by lack of memory or an operator: once more
+                return await self._submit(job)
+        raise Interrupted
 
     def _started(self) -> Executor:
         """The processes; cancels the task that asks for them once they are closed, as if its job had been waiting."""

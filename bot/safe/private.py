@@ -1,34 +1,54 @@
 """Files that their owner alone can read, and that are whole or not there."""
 
 import os
+import secrets
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from bot.domain.errors import FileStands, Unwritable
+
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def create(file: Path) -> None:
-    """Make an empty file with mode 0600, also where another one stood."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Make an empty file with mode 0600, also where another one stood; a link that stands there is not followed."""
+    file.unlink(missing_ok=True)
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+
+
+def require_place(file: Path, *, overwrite: bool = False) -> None:
+    """Raise Unwritable where writing a file would replace something: with `overwrite`, anything but one's own file."""
     try:
-        os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+        found = file.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode):
+        raise Unwritable(path=str(file), reason="something else than a file stands there")
+    if found.st_uid != os.geteuid():
+        raise Unwritable(path=str(file), reason="somebody else's file stands there")
+    if not overwrite:
+        raise FileStands(path=str(file))
 
 
 @contextmanager
-def written(file: Path) -> Generator[IO[bytes]]:
-    """Write a file beside its place, and move it there once it is on the disk; where that fails, nothing is left."""
-    part = file.with_name(f".{file.name}.part")
+def written(file: Path, *, overwrite: bool = False) -> Generator[IO[bytes]]:
+    """Write a file beside its place, and move it there once it is on the disk; where that fails, nothing is left.
+
+    Raises:
+        Unwritable, FileStands: see `require_place`.
+
+    """
+    part = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")  # a name that nobody can have taken beforehand
     try:
         create(part)
         with part.open("wb") as raw:
             yield raw
             raw.flush()
             os.fsync(raw.fileno())
+        require_place(file, overwrite=overwrite)
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)

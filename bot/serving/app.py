@@ -4,7 +4,10 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
+import resource
 import signal
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +42,7 @@ from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
 from storage.database import Database, FolderLock
+from storage.digits import Digits
 from storage.features import Features
 from storage.leftovers import sweep
 from storage.models import Models
@@ -55,6 +59,8 @@ from storage.studies import Studies
 
 TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
 TOO_MANY = 429  # and from 500 on, what Discord answers passes by itself; anything below is a fault of ours
+MAX_DESCRIPTORS = 65_536
+END_DEADLINE_S = 9.0  # from a signal; hosts kill after 10
 BREATH = 1.0  # seconds in which a client that was closed ends by itself
 DOWN: tuple[type[Exception], ...] = (discord.HTTPException, discord.GatewayNotFound)
 
@@ -111,6 +117,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             ratings=ratings,
             models=Models(database),
             cards=Cards(database),
+            digits=Digits(database),
             settings=Settings(database),
             accounts=Accounts(database),
             sessions=sessions,
@@ -170,6 +177,7 @@ async def run_on_discord(config: Config, sandbox_url: str | None = None) -> None
 
     """
     token = config.require_token()
+    raise_descriptor_limit()
     _warn_of_ephemeral_disk(config.data)
     with aim(sandbox_url) if sandbox_url else contextlib.nullcontext():
         async with services(config) as made, backing_up(config, made.metrics):
@@ -243,11 +251,7 @@ async def _run(anew: Callable[[], Earmark], token: str) -> None:
     # took a sixth of its processor time.
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-            loop.add_signal_handler(name, stop.set)
+    stop = stop_at_signals()
     pauses, down = Backoff(), DOWN
     while not stop.is_set():
         try:
@@ -265,6 +269,29 @@ async def _run(anew: Callable[[], Earmark], token: str) -> None:
                 await stop.wait()
 
 
+def stop_at_signals(deadline_s: float = END_DEADLINE_S) -> asyncio.Event:
+    """What SIGINT and SIGTERM set; what hangs `deadline_s` later is left behind, for all that counts is on disk."""
+    stop = asyncio.Event()
+
+    def leave() -> None:
+        hanging = [thread.name for thread in threading.enumerate() if not thread.daemon]
+        log.error("not ended after %.0f s, so these threads are left behind: %s", deadline_s, ", ".join(hanging))
+        os._exit(1)
+
+    def end() -> None:
+        if not stop.is_set():
+            stop.set()
+            timer = threading.Timer(deadline_s, leave)
+            timer.daemon = True
+            timer.start()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+            loop.add_signal_handler(name, end)
+    return stop
+
+
 async def _run_until(stop: asyncio.Event, bot: Earmark, token: str) -> None:
     """Keep the bot running until it is to stop; clicks at hand are finished first."""
     async with bot:
@@ -280,6 +307,15 @@ async def _run_until(stop: asyncio.Event, bot: Earmark, token: str) -> None:
             await asyncio.gather(running, return_exceptions=True)
             return
         await running
+
+
+def raise_descriptor_limit() -> None:
+    """Allow as many open files and connections as the operating system lets this program have, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _warn_of_ephemeral_disk(data: Path) -> None:

@@ -6,12 +6,14 @@ import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from bot.domain.errors import NotRunning, PortInUse
+from bot.serving.connections import BoundedConnection, OpenConnections
 from bot.telemetry.metrics import Metrics
 
 PATIENCE = 2.0  # seconds that the database has for an answer
@@ -114,13 +116,18 @@ async def answering(
     for path, handler in (("/", alive), ("/healthz", healthz), ("/metrics", figures)):
         site.router.add_get(path, handler)
     site.add_routes(routes)
-    runner = web.AppRunner(site, access_log=None)  # a log would hold the codes that Spotify sends back
+    connections = OpenConnections()
+    connections.bound(site)
+    runner = web.AppRunner(site)
     async with contextlib.AsyncExitStack() as stack:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
+        assert runner.server is not None
+        new = partial(BoundedConnection, connections, runner.server)
         for host, port in places:
             try:
-                await web.TCPSite(runner, host, port).start()
+                listening = await asyncio.get_running_loop().create_server(new, host, port)
             except OSError:
                 raise PortInUse(port=port) from None
+            stack.callback(listening.close)
         yield

@@ -22,6 +22,7 @@ Block = NDArray[np.float32]  # (channels, frames), full scale is 1
 
 MIN_SECONDS = 1
 MAX_SECONDS = 15 * 60
+MAX_SAMPLES = MAX_SECONDS * 2 * 48_000  # of all channels: so long in stereo, as music comes
 MAX_CHANNELS = 8
 MIN_RATE, MAX_RATE = 4_000, 400_000  # samples per second
 MAX_SAMPLE = 1e6  # a sample beyond this is no sound: full scale is 1
@@ -37,6 +38,7 @@ class AudioStream:
         self.name = name
         self.rate = int(sound.samplerate)
         self.channels = int(sound.channels)
+        self.most_seconds = _most_seconds(sound)
         self.seconds = 0.0  # read so far
         self._sound = sound
         self._kind = kind
@@ -45,7 +47,7 @@ class AudioStream:
         """Read it from beginning to end.
 
         Raises:
-            AudioTooLong: more comes out than 15 minutes, whatever the header says.
+            AudioTooLong: more comes out than 15 minutes or MAX_SAMPLES, whatever the header says.
             AudioTooShort: it ends within the first second.
             AudioDamaged: it cannot be decoded to its end, or a sample is not a number.
 
@@ -65,8 +67,8 @@ class AudioStream:
                 raise AudioDamaged(name=self.name, at=round(self.seconds, 1))
             frames += len(block)
             self.seconds = frames / self.rate
-            if self.seconds > MAX_SECONDS + 1:
-                raise AudioTooLong(name=self.name, seconds=round(self.seconds), most=MAX_SECONDS)
+            if self.seconds > self.most_seconds + 1:
+                raise AudioTooLong(name=self.name, seconds=round(self.seconds), most=self.most_seconds)
             yield np.ascontiguousarray(block.T, np.float32)
         missing = self._sound.frames - frames
         if missing > (_MP3_FRAMES_APART if self._kind == "mp3" else 0):
@@ -113,8 +115,13 @@ def _check_header(name: str, sound: "SoundFile") -> None:
     if not (1 <= sound.channels <= MAX_CHANNELS and MIN_RATE <= sound.samplerate <= MAX_RATE):
         raise AudioUnusual(name=name, channels=sound.channels, rate=sound.samplerate)
     seconds = sound.frames / sound.samplerate
-    if sound.frames < 2**62 and seconds > MAX_SECONDS + 1:  # beyond, the header says that it does not know
-        raise AudioTooLong(name=name, seconds=round(seconds), most=MAX_SECONDS)
+    most = _most_seconds(sound)
+    if sound.frames < 2**62 and seconds > most + 1:  # beyond, the header says that it does not know
+        raise AudioTooLong(name=name, seconds=round(seconds), most=most)
+
+
+def _most_seconds(sound: "SoundFile") -> int:
+    return min(MAX_SECONDS, MAX_SAMPLES // (sound.channels * sound.samplerate))
 
 
 def _kind(head: bytes) -> str | None:

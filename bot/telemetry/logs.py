@@ -1,7 +1,8 @@
 """The log: to standard error, as text or as one JSON object a line; without contents, tokens or names.
 
 What an exception says may hold what a member typed, so of exceptions the log keeps the class and the places in the
-code, and not the words; EARMARK_LOG=DEBUG keeps the words as well.
+code, and not the words. Libraries' DEBUG lines hold whole events, tokens and SQL parameters, so EARMARK_LOG=DEBUG is
+for this program's own loggers.
 """
 
 import json
@@ -10,67 +11,72 @@ import re
 import sys
 import time
 import traceback
+from copy import copy
 from types import TracebackType
 
 SECRETS = re.compile(
     r"(?<=/webhooks/)\d+/[^/\s?'\"]+|(?<=/interactions/)\d+/[^/\s?'\"]+|[\w-]{18,40}\.[\w-]{6,8}\.[\w-]{20,}"
 )
+OURS = ("bot", "cogs", "storage")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def to_stderr(level: str, kind: str) -> None:
     """Log from now on; `kind` is "text" or "json"."""
-    level = level if level in logging.getLevelNamesMapping() else "INFO"
-    words = level == "DEBUG"
+    number = logging.getLevelNamesMapping().get(level, logging.INFO) or logging.INFO
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines(words=words) if kind == "json" else Text(words=words))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    handler.setFormatter(Lines() if kind == "json" else Text())
+    logging.basicConfig(level=max(number, logging.INFO), handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # ten lines at a first start that help nobody
+    for name in OURS:
+        logging.getLogger(name).setLevel(number)
+
+
+def message(record: logging.LogRecord) -> str:
+    """What a record says; asyncio quotes tasks with their arguments and exceptions, so of its words only the first."""
+    said = record.getMessage()
+    return re.split(r"[<(\n]", said, maxsplit=1)[0].strip() if record.name == "asyncio" else said
 
 
 class Text(logging.Formatter):
     """A line for people, and the trace below it."""
 
-    def __init__(self, *, words: bool = False) -> None:
+    def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._words = words
 
     def format(self, record: logging.LogRecord) -> str:
-        record.exc_text = None  # another formatter may have left its own there
-        said = redacted(super().format(record))
-        record.exc_text = None
-        return said
+        record = copy(record)  # another formatter may have left its own trace there
+        record.msg, record.args, record.exc_text = message(record), (), None
+        return redacted(super().format(record))
 
     def formatException(self, ei: ExcInfo) -> str:  # noqa: N802 - logging's name
-        return "\n".join(trace(ei[1], words=self._words))
+        return "\n".join(trace(ei[1]))
 
 
 class Lines(logging.Formatter):
     """One JSON object a line: at, level, logger, message; error_id, error and trace where there is one."""
 
-    def __init__(self, *, words: bool = False) -> None:
-        super().__init__()
-        self._words = words
-
     def format(self, record: logging.LogRecord) -> str:
         at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z"
         line: dict[str, object] = {"at": at, "level": record.levelname, "logger": record.name}
-        line["message"] = record.getMessage()
+        line["message"] = message(record)
         error_id = getattr(record, "error_id", None)
         if error_id is not None:
             line["error_id"] = error_id
         problem = record.exc_info[1] if record.exc_info else None
         if problem is not None:
             line["error"] = type(problem).__name__
-            line["trace"] = list(trace(problem, words=self._words))
+            line["trace"] = list(trace(problem))
         return redacted(json.dumps(line, ensure_ascii=False, default=str))
 
 
-def trace(problem: BaseException | None, *, words: bool = False) -> list[str]:
+def trace(problem: BaseException | None) -> list[str]:
     """Where an exception and its causes came from, the first cause first, in lines."""
     lines: list[str] = []
     for one in causes(problem):
         lines += [f'  File "{at.filename}", line {at.lineno}, in {at.name}: {at.line}' for at in steps(one)]
-        lines.append(f"{type(one).__qualname__}: {one}" if words else type(one).__qualname__)
+        lines += getattr(one, "places", "").splitlines()  # of another process
+        lines.append(type(one).__qualname__)
     return lines
 
 

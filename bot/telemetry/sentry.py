@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from bot.domain.errors import ExtraMissing, NotConfigured
-from bot.telemetry.logs import causes, redacted, steps
+from bot.telemetry.logs import causes, message, redacted, steps
 
 OWN = ("sentry_sdk", "urllib3")  # what sending itself logs must not be sent
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +91,10 @@ def event(record: logging.LogRecord) -> Event:
         "level": record.levelname.lower(),
         "logger": record.name,
         "platform": "python",
-        "logentry": {"message": redacted(str(record.msg)), "formatted": redacted(record.getMessage())},
+        "logentry": {
+            "message": redacted(str(record.msg) if record.args else message(record)),
+            "formatted": redacted(message(record)),
+        },
     }
     error_id = getattr(record, "error_id", None)
     if error_id is not None:

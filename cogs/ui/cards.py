@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.ratings import MAX_STARS, MIN_STARS, Question
 from bot.domain.taste import Prediction, WhatIf
-from bot.domain.tracks import Track
+from bot.domain.tracks import Track, sent_id
 from bot.flow.clips import Clip
 from cogs.ui import text, text_predict
 from cogs.ui.items import LastingView
@@ -36,7 +36,7 @@ class CardState:
 
     @property
     def playlist_id(self) -> int | None:
-        return int(self.playlist) if self.playlist.isdigit() and self.playlist != "0" else None
+        return sent_id(self.playlist) if self.playlist.isdecimal() and self.playlist != "0" else None
 
     def custom_id(self, action: str) -> str:
         return f"earmark:{action}:{self.owner_id}:{self.track_id}:{self.playlist}"

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import discord
 
+from bot.domain.tracks import sent_id
 from bot.i18n import _
 from cogs.ui.errors import answer, guard
 from cogs.ui.text import bare
@@ -23,7 +24,7 @@ class LastingItem(discord.ui.DynamicItem[Any], template="earmark:never"):
 
     def number(self, name: str) -> int:
         """A number of the custom id."""
-        return int(self.state[name])
+        return sent_id(self.state[name])
 
     @property
     def chosen(self) -> str:

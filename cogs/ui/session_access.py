@@ -9,6 +9,7 @@ from bot.domain.session import Session
 from bot.flow.session_events import Actor
 from cogs.ui import session_cards
 from cogs.ui.access import services
+from cogs.ui.items import LastingItem
 
 if TYPE_CHECKING:
     from cogs.session import Sessions
@@ -23,6 +24,19 @@ def actor(interaction: discord.Interaction) -> Actor:
 
 def stage(interaction: discord.Interaction) -> "Stage":
     return cast("Sessions", interaction.client.get_cog("Sessions")).stage  # type: ignore[attr-defined]
+
+
+class SessionItem(LastingItem, template="earmark:never:session"):
+    """A button or select of a session, which works on that session's server only."""
+
+    async def act(self, interaction: discord.Interaction) -> None:
+        session = await services(interaction).sessions.get(self.number("id"))
+        if session.guild_id != interaction.guild_id:
+            raise NoSession(asked=session.id)
+        await self.press(interaction, session)
+
+    async def press(self, interaction: discord.Interaction, session: Session) -> None:
+        raise NotImplementedError
 
 
 async def here(interaction: discord.Interaction) -> Session:

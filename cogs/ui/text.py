@@ -28,6 +28,13 @@ VERDICTS: dict[Verdict, str] = {
 }
 
 
+def took_too_long(member_id: int) -> str:
+    return (
+        f"<@{member_id}>, my answer took longer than Discord lets me wait with it, and your direct messages are closed "
+        "to me. What was made is kept: please ask me again."
+    )
+
+
 def plain(text: str, limit: int = 80) -> str:
     """Show somebody's text as text: no markdown, mention or link works, and its direction stays its own."""
     text = _tidied(text)
@@ -136,6 +143,13 @@ def progress(question: Question) -> str:
             missing,
         ).format(rated=rated, left=left, missing=format_number(missing))
     return _("{rated} rated · {left} to go · /retrain when you like").format(rated=rated, left=left)
+
+
+def unclear_digits(track: Track) -> str:
+    return (
+        f"While I was away you put several digits under the card of {song(track)}, and I cannot tell which came last. "
+        "What you gave before stays: take back the digits that you do not mean, or use `/rate track`."
+    )
 
 
 def played_by(instrument: str | None) -> str:

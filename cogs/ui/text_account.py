@@ -14,10 +14,11 @@ KEPT = {
     "ratings": "rating",
     "verdicts": "click that Undo can take back",
     "predictions": "prediction that was or will be checked against your rating",
-    "studies": "note that a study of your ratings is under way",
+    "studies": "study of your ratings, under way or with its report",
     "sharing": "place where you compare tastes",
     "models": "model of your taste, with its report",
     "public_cards": "public card that you asked for",
+    "digit_reactions": "digit that you put under a card or round",
     "session_members": "group session that you took part in",
     "session_votes": "vote in group sessions",
     "session_submissions": "track submitted in group sessions",
@@ -30,6 +31,7 @@ KEPT = {
     "name_searches": "name that I looked for at Spotify in vain",
 }
 PLURALS = {
+    "digit that you put under a card or round": "digits that you put under cards and rounds",
     "permission of yours at Spotify, sealed": "permissions of yours at Spotify, sealed",
     "link from which a playlist of yours was read": "links from which playlists of yours were read",
     "list that was read from Spotify in part": "lists that were read from Spotify in part",
@@ -52,7 +54,8 @@ PLURALS = {
 }
 PRIVACY = f"""**What I keep.** Your Discord id; the playlists you link; of recordings that you upload, what \
 is heard in them and the first half minute; what you rate and when; your model and its last report; what I predicted, \
-beside what you then gave; your part in group sessions; if you connect it, your permission at Spotify, sealed. \
+beside what you then gave; your part in group sessions; digits that you put under cards, for 90 days; \
+if you connect it, your permission at Spotify, sealed. \
 Neither your name nor your messages, and nothing about what you do elsewhere.
 
 **What for.** To learn your taste and show it to you. Nobody else sees your ratings or your model, unless \
@@ -64,7 +67,7 @@ In a group session everybody can see your votes there and what I expect you to g
 ratings of the session's tracks; these count only if you join openly, and then others can tell what you gave.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
-What you called a session as its host goes, too; a season's name stays. \
+What you called a session goes, too; a season's name stays. \
 How a track sounds, where others have the track as well, stays without your name. Backups of the operator may hold \
 older copies for a while; whoever was erased is erased again when one is put back. `/spotify disconnect` forgets your \
 permission and the playlists that came through it.

@@ -4,6 +4,8 @@ from bot.domain import errors
 from cogs.ui import text_spotify
 from cogs.ui.text import all_rated, count, first_step, plain
 
+DISCORD_FAILED = "Discord had trouble just now. What you saved is saved; please try the rest again in a moment."
+
 
 def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912, PLR0915 - one case a sentence
     """Say what went wrong and what to do next."""
@@ -32,6 +34,14 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
             )
         case errors.AudioError():
             return _audio_error(problem)
+        case errors.FileTooSlow():
+            return f"{plain(problem.name)} takes too long to read, so I stopped. Send a smaller part of it."
+        case errors.TookTooLong():
+            return "That took too long, so I stopped; nothing was changed. Try again, perhaps with less at once."
+        case errors.Interrupted(file=""):
+            return "I was interrupted at that; nothing was changed. Please try it again."
+        case errors.Interrupted():
+            return f"I was interrupted while I read {plain(problem.file)}. Please send it again."
         case errors.SpotifyError():
             return text_spotify.error(problem)
         case errors.NoPlaylist():
@@ -108,6 +118,10 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
             return "I could not save that just now. Nothing was changed; please try again."
         case errors.DatabaseClosed():
             return "I am about to restart. Nothing was changed; please try again in a minute."
+        case errors.DatabaseGone():
+            return "I cannot save anything: my database was moved or deleted. Whoever runs me has to restart me."
+        case errors.NotSealed():
+            return f"{problem.path} is not sealed, so anybody may have made it. If you trust it, add --unsealed."
         case errors.NoBackup():
             return f"There is nothing at {problem.path}. Check the path, or name the data folder with --data."
         case errors.BadDatabase():
@@ -115,6 +129,8 @@ def error(problem: errors.EarmarkError) -> str:  # noqa: C901, PLR0911, PLR0912,
                 f"{problem.path} is damaged, or no database of mine. `earmark restore FILE` puts a backup in its place "
                 "and keeps what stands there."
             )
+        case errors.FileStands():
+            return f"{problem.path} exists already. Choose another name, or add --overwrite to replace it."
         case errors.Unwritable():
             return f"{problem.path or 'The file'} cannot be written: {problem.reason}."
         case errors.BadBackup():
@@ -216,7 +232,8 @@ def _audio_error(problem: errors.AudioError) -> str:  # noqa: PLR0911 - as above
         case errors.AudioTooShort():
             return f"{plain(problem.name)} is too short: I need at least {count(problem.least, 'second')} of sound."
         case errors.AudioTooLong():
-            return f"{plain(problem.name)} is too long: {problem.most // 60} minutes at most. Cut out a part of it."
+            most = count(problem.most // 60, "minute") if problem.most >= 120 else count(problem.most, "second")
+            return f"{plain(problem.name)} is too long: {most} of such sound at most. Cut out a part of it."
         case errors.AudioUnusual():
             return (
                 f"{plain(problem.name)} has {count(problem.channels, 'channel')} at {problem.rate:,} Hz, "
@@ -239,6 +256,8 @@ ASKED = {
     "upload": "recordings",
     "train": "trainings",
     "predict": "predictions",
+    "search": "searches",
+    "suggest": "names to choose from",
     "session": "sessions",
     "export": "archives",
     "hello": "messages",

@@ -1,6 +1,9 @@
 import dataclasses
+import logging
 import re
+from typing import Any, cast
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +13,20 @@ from bot.domain.features import FEATURES
 from bot.domain.taste import Effect, Metrics, Prediction, Reason, TasteReport, WhatIf
 from bot.domain.tracks import LinkedPlaylist, Playlist, Track
 from cogs.ui import cards, text, text_errors, text_link, text_predict, text_retrain, text_sounds
+from cogs.ui.errors import expected, sentence
 
 HOSTILE = "**b** @everyone <@1> [x](https://evil.example) \u202eabc # h `c` ||s|| " + "z" * 5000
+
+
+def test_discord_s_own_failures_are_expected_and_said_in_words(caplog: pytest.LogCaptureFixture):
+    class Answer:
+        status, reason = 503, "Service Unavailable"
+
+    failed = discord.DiscordServerError(cast("Any", Answer()), "upstream connect error")
+    assert expected(failed)
+    assert sentence(failed) == text_errors.DISCORD_FAILED
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not expected(ValueError())
 
 
 def all_errors(kind: type[errors.EarmarkError] = errors.EarmarkError) -> list[type[errors.EarmarkError]]:

@@ -136,3 +136,15 @@ async def test_the_history_shows_what_was_rated_and_taken_back_elsewhere(room: R
     history = await room.human.click("Ada", history, f"earmark:history:{ids(room, 'Ada')}:1")
     assert "page 1 of 1" in words(history)
     assert words(history).count("<t:") == 10
+
+
+@pytest.mark.parametrize("chosen", ["#²", "#٣", "#9999999999999999999", f"#{2**64}", "#" + "9" * 99])
+async def test_a_choice_that_is_no_id_of_ours_is_a_name_or_an_unknown_track(
+    room: Room, caplog: pytest.LogCaptureFixture, chosen: str
+):
+    await room.link("Ada", FILE)
+    said = await room.slash("Ada", "rate track", track=chosen)
+    if chosen[1:].isascii():
+        assert "I do not find" in words(said)
+    assert "Something went wrong" not in words(said)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

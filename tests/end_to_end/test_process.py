@@ -1,9 +1,13 @@
 """The program from outside: what it prints, how it ends, and what it survives."""
 
 import asyncio
+import contextlib
+import os
 import random
+import re
 import signal
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -131,6 +135,65 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path):
     assert len(acknowledged) > 5
     # A click that was cut off may be stored or not; what was acknowledged must be.
     assert {track: stored.get(track) for track in acknowledged} == acknowledged
+
+
+HANGS = """
+import asyncio, time
+from bot.serving.app import stop_at_signals
+async def main():
+    stop = stop_at_signals(1.0)
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, 600)
+    print("ready", flush=True)
+    await stop.wait()
+asyncio.run(main())
+"""
+
+
+async def test_the_end_waits_for_no_thread_that_hangs():
+    hanging = await asyncio.create_subprocess_exec(sys.executable, "-c", HANGS, stdout=asyncio.subprocess.PIPE)
+    assert hanging.stdout is not None
+    try:
+        await hanging.stdout.readline()
+        hanging.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(hanging.wait(), 30) == 1
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            hanging.kill()
+
+
+async def test_a_worker_that_stands_still_does_not_keep_the_bot_from_ending(tmp_path: Path):
+    async with program("sandbox", "--port", "0", "--no-browser") as sandbox:
+        url, token = await sandbox.said("Sandbox ready: "), await sandbox.said("Bot token: ")
+        async with HttpHuman.connect(url) as human:
+            bot = await _start_bot(url, token, tmp_path)
+            await human.slash("Ada", "playlist link", file=("mix.csv", playlist_csv(40)))
+            workers = await eventually(lambda: _workers_of(bot), 60)
+            for worker in workers:
+                os.kill(worker, signal.SIGSTOP)
+            waiting = asyncio.create_task(human.slash("Ada", "playlist link", file=("more.csv", playlist_csv(20))))
+            await asyncio.sleep(0.1)
+            assert await bot.end(signal.SIGTERM, seconds=10) == 0
+            waiting.cancel()
+            await eventually(lambda: not [worker for worker in workers if _parent(worker) is not None], 10)
+
+
+def _workers_of(bot: Program) -> list[int]:
+    """The processes that the bot started for its work."""
+    children = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [
+        child
+        for child in children
+        if _parent(child) == bot.process.pid and b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def _parent(process_id: int) -> int | None:
+    try:
+        status = Path(f"/proc/{process_id}/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"PPid:\s+(\d+)", status)
+    return int(found[1]) if found else None
 
 
 async def _kill_soon(bot: Program, seconds: float) -> None:

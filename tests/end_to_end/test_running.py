@@ -276,3 +276,19 @@ async def test_what_cannot_be_written_is_said_and_is_not_well(tmp_path: Path, un
         await s.human.click("Ada", card, button(card, "rate", 7))
         assert s.stars() == {track: 7}
         assert await s.bot.end() == 0
+
+
+async def test_a_database_that_is_deleted_under_the_bot_is_not_well_and_acknowledges_nothing(
+    tmp_path: Path, unused_port: int
+):
+    async with stand(tmp_path, unused_port) as s:
+        card = await s.card()
+        for file in tmp_path.glob("earmark.db*"):
+            file.unlink()
+        assert await s.get("/healthz") == (503, '{"gateway": true, "database": false}')
+        await s.human.click("Ada", card, button(card, "rate", 7))
+        told = [words(message) for message in s.human.messages("Ada", "general")]
+        assert any("I cannot save anything: my database was moved or deleted" in one for one in told)
+        assert not (tmp_path / "earmark.db").exists(), "and none is made anew"
+        assert await s.bot.end() == 0
+        assert len([line for line in s.bot.lines if "was moved, deleted or replaced" in line]) == 1

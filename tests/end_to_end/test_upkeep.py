@@ -1,6 +1,7 @@
 """An operator's commands as they are typed, beside a running bot and without one."""
 
 import asyncio
+import os
 import sqlite3
 import stat
 import zipfile
@@ -137,6 +138,58 @@ async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
     code, said = await run("doctor", EARMARK_DATA=str(tmp_path / "data"))
     assert code == 1
     assert "BadDatabase" in said
+
+
+async def test_an_export_replaces_nothing_unasked_and_follows_no_link(tmp_path: Path):
+    data = tmp_path / "data"
+    await fill(data)
+    mine, victim, link = tmp_path / "mine.zip", tmp_path / "victim", tmp_path / "link.zip"
+    mine.write_bytes(b"mine")
+    victim.write_bytes(b"victim")
+    link.symlink_to(victim)
+    (tmp_path / ".new.zip.part").symlink_to(victim)
+    os.mkfifo(tmp_path / "pipe")
+    key = Keyring.new()
+    sealed = tmp_path / "ben.sealed"
+    code, said = await run("export", str(BEN), str(sealed), "--data", str(data), EARMARK_KEYS=key)
+    assert code == 0, said
+    for command in (["export", str(BEN)], ["unseal", str(sealed)]):
+        for place, why in (
+            (mine, "exists already"),
+            (link, "something else than a file"),
+            (tmp_path / "pipe", "something else than a file"),
+            (data, "something else than a file"),
+            (Path("/dev/null"), "something else than a file"),
+        ):
+            code, said = await run(*command, str(place), "--data", str(data), EARMARK_KEYS=key)
+            assert (code, len(said.splitlines())) == (2, 1), said
+            assert why in said
+        code, said = await run(
+            *command, str(tmp_path / "new.zip"), "--overwrite", "--data", str(data), EARMARK_KEYS=key
+        )
+        assert code == 0, said
+    assert (mine.read_bytes(), victim.read_bytes()) == (b"mine", b"victim")
+    assert zipfile.is_zipfile(tmp_path / "new.zip")
+    code, said = await run("unseal", str(sealed), str(mine), "--overwrite", "--data", str(data), EARMARK_KEYS=key)
+    assert code == 0, said
+    assert zipfile.is_zipfile(mine)
+
+
+@pytest.mark.parametrize("user_id", ["0", "-1", str(2**64), "9" * 5000, "²", "x"])
+async def test_what_is_no_user_s_id_is_a_sentence(tmp_path: Path, user_id: str):
+    for command in (["erase", "--", user_id], ["export", "--", user_id, str(tmp_path / "x.zip")]):
+        code, said = await run(*command)
+        assert code == 2
+        assert "a Discord user's id is a whole number of up to 19 digits" in said
+        assert "Traceback" not in said
+
+
+async def test_another_data_folder_says_which_settings_do_not_count(tmp_path: Path):
+    await fill(tmp_path)
+    elsewhere = {"EARMARK_DATABASE": str(tmp_path / "other.db"), "EARMARK_BACKUPS": str(tmp_path / "b")}
+    code, said = await run("erase", str(ADA), "--data", str(tmp_path), **elsewhere)
+    assert code == 0
+    assert said.splitlines()[0] == "--data counts, and not EARMARK_DATABASE and EARMARK_BACKUPS."
 
 
 async def test_beside_a_running_bot(tmp_path: Path):

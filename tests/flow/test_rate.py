@@ -1,19 +1,25 @@
 """The order of questions: as made, as walked, and as it follows what was answered."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import NoPlaylist, NothingToRate, UnknownTrack
+from bot.domain.errors import NoPlaylist, NothingToRate, UnknownPlaylist, UnknownTrack
 from bot.domain.ratings import MIN_RATINGS, Question
 from bot.domain.tracks import PlaylistSource, TrackSource
+from bot.flow.link import link_text
 from bot.flow.rate import AHEAD, EVERY, Questions, Round, rate, skip
 from bot.flow.workers import Workers
+from storage.cards import Cards, PublicCard
 from storage.database import Database
+from storage.features import Features
+from storage.listeners import Began
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 
@@ -22,6 +28,7 @@ ADA = Round(1)
 
 @dataclass
 class Rig:
+    database: Database
     playlists: Playlists
     ratings: Ratings
     workers: Workers
@@ -61,7 +68,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     ratings, playlists, workers = Ratings(database), Playlists(database), Workers(lambda: ThreadPoolExecutor(1))
     await ratings.start()
     questions = Questions(playlists, ratings, workers)
-    yield Rig(playlists, ratings, workers, questions)
+    yield Rig(database, playlists, ratings, workers, questions)
     await questions.close()
     workers.close()
     await ratings.close()
@@ -135,15 +142,6 @@ async def test_what_cannot_be_chosen_is_not_tried_at_each_click(rig: Rig):
     await rig.questions.close()
 
 
-@pytest.mark.parametrize("stars", [0, 11, -1])
-async def test_stars_out_of_range_are_refused_and_nothing_is_stored(rig: Rig, stars: int):
-    await rig.link(artists=4, tracks=4)
-    track = (await rig.questions.next(ADA)).track
-    with pytest.raises(ValueError, match=str(stars)):
-        await rate(rig.playlists, rig.ratings, ADA, track.id, stars)
-    assert await rig.ratings.count(1) == 0
-
-
 @pytest.mark.parametrize("stars", [1, 10])
 async def test_the_least_and_the_most_are_stars(rig: Rig, stars: int):
     await rig.link(artists=4, tracks=4)
@@ -168,7 +166,6 @@ async def test_questions_end_when_all_is_answered_and_do_not_begin_without_a_lis
     with pytest.raises(NoPlaylist):
         await rig.questions.next(ADA)
     await rig.link(artists=3, tracks=3)
-    rig.questions.forget(1)
     lefts = [question.left for question in await rig.answer(3)]
     assert lefts == [3, 2, 1]
     with pytest.raises(NothingToRate) as caught:
@@ -199,13 +196,107 @@ async def test_a_round_of_one_list_asks_about_no_other(rig: Rig):
     assert (await rig.questions.next(ADA)).left == 5
 
 
-async def test_forgetting_ranks_anew_for_its_owner_and_its_servers_alone(rig: Rig):
-    await rig.link(artists=4, tracks=4)
-    await rig.playlists.share(1, (await rig.playlists.of(1))[0].id, 99)
-    rounds = (ADA, Round(2, 99), Round(3, 99))
-    before = {of: [(await rig.questions.next(of)).track.id, rig.questions._orders[of]] for of in rounds}
-    rig.questions.forget(1)
-    assert ADA not in rig.questions._orders
-    assert all(rig.questions._orders[of] is before[of][1] for of in rounds[1:])
-    rig.questions.forget(1, {99})
-    assert not rig.questions._orders
+async def test_how_tracks_sound_is_heard_of_when_it_arrives_late(rig: Rig):
+    """Somebody begins to rate while ReccoBeats is still being asked."""
+    links = "\n".join(f"https://open.spotify.com/track/{i:022d}" for i in range(1, 31))
+    (linked,) = await link_text(rig.playlists, 1, links)
+    assert (await rig.questions.next(ADA)).why == "unheard"
+    features = Features(rig.database)
+    lacking = await features.lacking("reccobeats", 1, playlist_id=linked.playlist.id)
+    sounds = {one.track_id: {"energy": i / 30, "tempo": 60.0 + i} for i, one in enumerate(lacking)}
+    await features.keep("reccobeats", sounds)
+    assert (await rig.questions.next(ADA)).why == "typical"
+    assert (await rig.questions.next(Round(1, playlist_id=linked.playlist.id))).why == "typical"
+
+
+async def test_lists_that_come_go_or_are_shared_are_noticed_by_whoever_sees_them(rig: Rig):
+    ada, ben = Round(1, 99), Round(2, 99)
+
+    async def left(of: Round) -> int:
+        try:
+            return (await rig.questions.next(of)).left
+        except NoPlaylist:
+            return 0
+
+    assert (await left(ada), await left(ben)) == (0, 0)
+    await rig.link(artists=9, tracks=20)
+    (mix,) = await rig.playlists.of(1)
+    assert (await left(ada), await left(ben)) == (20, 0)
+    await rig.playlists.share(1, mix.id, 99)
+    assert (await left(ada), await left(ben)) == (20, 20)
+    await rig.link(artists=9, tracks=25)  # the same list, longer
+    assert (await left(ada), await left(ben)) == (25, 25)
+    await rig.playlists.share(1, mix.id, 99, shared=False)
+    assert (await left(ada), await left(ben)) == (25, 0)
+    await rig.playlists.share(1, mix.id, 99)
+    assert await left(Round(2, 99, mix.id)) == 25
+    await rig.playlists.unlink(1, mix.id)
+    assert (await left(ada), await left(ben)) == (0, 0)
+    with pytest.raises(UnknownPlaylist):
+        await rig.questions.next(Round(2, 99, mix.id))
+
+
+async def test_an_order_stands_while_nothing_changes_on_which_it_rests(rig: Rig):
+    await rig.link(artists=60)
+    await rig.answer(2)
+    order = await rig.questions._order(ADA)
+    await rig.playlists.link(2, PlaylistSource("Other", "csv", [TrackSource("Air", "Bach")]))
+    assert await rig.questions._order(ADA) is order, "another member's list"
+    version = rig.database.lists_version
+    await rig.answer(3)
+    assert rig.database.lists_version == version, "a rating asks for no second look"
+    assert await rig.questions._order(ADA) is order
+
+
+async def test_what_stops_being_shared_without_a_word_is_noticed_after_a_while(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    await rig.link(artists=9, tracks=20)
+    (mix,) = await rig.playlists.of(1)
+    await rig.playlists.share(1, mix.id, 99)
+    assert (await rig.questions.next(Round(2, 99))).left == 20
+    with closing(sqlite3.connect(tmp_path / "earmark.db", isolation_level=None)) as beside:
+        beside.execute("UPDATE playlist_shares SET seen_at = 0")  # nobody saw its owner in that server for long
+    monkeypatch.setattr("storage.playlists.SECOND_LOOK", 1e-6)  # seconds
+    with pytest.raises(NoPlaylist):
+        await rig.questions.next(Round(2, 99))
+    assert (await rig.questions.next(Round(1, 99))).left == 20, "but by its owner"
+
+
+async def test_questions_that_could_not_be_ordered_once_are_ordered_the_next_time(rig: Rig, tmp_path: Path):
+    await rig.link(artists=10)
+
+    def rename(before: str, after: str) -> None:
+        with closing(sqlite3.connect(tmp_path / "earmark.db")) as stranger, stranger:
+            stranger.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+    rename("tracks", "elsewhere")
+    with pytest.raises(Exception, match="no such table"):
+        await rig.questions.next(ADA)
+    rename("elsewhere", "tracks")
+    assert (await rig.questions.next(ADA)).left == 60
+
+
+async def test_a_rating_has_one_way_in_for_what_its_member_can_see_or_is_asked(rig: Rig, tmp_path: Path):
+    await rig.link(artists=10)
+    first, second = (await rig.playlists.visible_tracks(1, None))[:2]
+    database = await Database.open(tmp_path / "earmark.db")
+    cards = Cards(database)
+    await cards.add(PublicCard(55, 1, 99, 1, first.id, None), Began(None))
+    ben, elsewhere = Round(2, guild_id=99), Round(2, guild_id=98)
+    for of, track_id, message_id in (
+        (ben, first.id, None),  # on a stranger's list
+        (ben, second.id, 55),  # the card asks about another track
+        (elsewhere, first.id, 55),  # and on another server
+        (ben, first.id, 56),
+    ):
+        with pytest.raises(UnknownTrack):
+            await rate(rig.playlists, rig.ratings, of, track_id, 5, message_id)
+    for stars in (0, 11):
+        with pytest.raises(ValueError, match=str(stars)):
+            await rate(rig.playlists, rig.ratings, ben, first.id, stars, 55)
+    assert await rig.ratings.count(2) == 0
+    await rate(rig.playlists, rig.ratings, ben, first.id, 5, 55)
+    await rate(rig.playlists, rig.ratings, elsewhere, first.id, 6)  # what one has rated can be changed anywhere
+    assert await rig.ratings.stars(2) == {first.id: 6}
+    await database.close()

@@ -1,13 +1,19 @@
 import asyncio
 import multiprocessing
 import os
+import re
 import signal
+import threading
 import time
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import Busy, TooFewRatings
+from bot.domain.errors import Busy, FileTooSlow, Interrupted, TooFewRatings, TookTooLong
+from bot.flow import workers as module
 from bot.flow.workers import Workers
+from bot.processes import Processes
 from tests.end_to_end.people import eventually
 
 
@@ -111,3 +117,85 @@ async def test_the_end_waits_for_no_job_and_begins_none():
     done = asyncio.gather(working, waiting, workers.run(process_id), return_exceptions=True)
     assert [type(outcome) for outcome in await asyncio.wait_for(done, 10)] == [asyncio.CancelledError] * 3
     await eventually(lambda: not multiprocessing.active_children(), 10)
+
+
+LARGE = 8_000_000  # bytes: more than any pipe holds, so that they go in many parts
+MOMENTS = 10  # for one process, and as many for two
+
+
+def dies_while_it_answers(flag: Path, delay_s: float) -> bytes:
+    """Answer with LARGE bytes; the first time the process is killed `delay_s` after it began to."""
+    if not flag.exists():
+        flag.touch()
+        killer = threading.Timer(delay_s, os.kill, (os.getpid(), signal.SIGKILL))
+        killer.daemon = True
+        killer.start()
+    return bytes(LARGE)
+
+
+def dies() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_worker_killed_while_it_answers_holds_up_no_job_and_not_the_end(tmp_path: Path, count: int):
+    for moment in range(MOMENTS):
+        workers = Workers.processes(count)
+        dying = (dies_while_it_answers, tmp_path / str(moment), 0.0005 * moment)
+        jobs = [workers.run_for(member, *dying) for member in range(count)]
+        assert await asyncio.wait_for(asyncio.gather(*jobs), 60) == [bytes(LARGE)] * count
+        assert await asyncio.wait_for(workers.run(process_id), 60)
+        workers.close()
+    await eventually(lambda: not multiprocessing.active_children(), 10)
+
+
+async def test_a_job_whose_process_is_killed_twice_is_interrupted_and_the_next_one_is_not():
+    workers = Workers.processes(1)
+    try:
+        for _ in range(2):
+            with pytest.raises(Interrupted):
+                await asyncio.wait_for(workers.run(dies), 60)
+        assert await asyncio.wait_for(workers.run(process_id), 60) != os.getpid()
+    finally:
+        workers.close()
+
+
+async def test_a_worker_that_stands_still_is_ended_at_its_deadline():
+    workers = Workers(partial(Processes, 1, 1.0))
+    try:
+        with pytest.raises(TookTooLong):
+            await asyncio.wait_for(workers.run(time.sleep, 3600), 60)
+        assert await asyncio.wait_for(workers.run_for(2, len, "ab"), 60) == 2
+    finally:
+        workers.close()
+
+
+def reads_for_ever(name: str, _: bytes) -> int:
+    re.match(r"(a+)+$", "a" * 60 + name)  # in one call of the library, which holds Python's lock meanwhile
+    return 0
+
+
+async def test_reading_ends_after_its_processor_time_whatever_it_is_at(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "READING_CPU_S", 0.5)
+    workers = Workers.processes(1)
+    try:
+        with pytest.raises(FileTooSlow) as caught:
+            await asyncio.wait_for(workers.read_for(1, reads_for_ever, "b.txt", b""), 120)
+        assert caught.value.name == "b.txt"
+        assert await asyncio.wait_for(workers.run(process_id), 60) != os.getpid()
+    finally:
+        workers.close()
+
+
+def lambda_of_its_own() -> object:
+    return lambda: None
+
+
+async def test_an_answer_that_cannot_be_sent_is_an_error_of_that_job_alone():
+    workers = Workers.processes(1)
+    try:
+        with pytest.raises(RuntimeError, match="answer"):
+            await asyncio.wait_for(workers.run(lambda_of_its_own), 60)
+        assert await asyncio.wait_for(workers.run(process_id), 60) != os.getpid()
+    finally:
+        workers.close()

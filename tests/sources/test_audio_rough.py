@@ -86,6 +86,30 @@ def test_an_hour_is_too_long_and_refused_before_it_is_decoded():
     assert refused(data, AudioTooLong).seconds == 3600
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_many_channels_at_a_high_rate_are_bounded_as_what_they_cost(monkeypatch: pytest.MonkeyPatch, known: bool):
+    import io
+
+    import soundfile
+
+    from bot.sources import audio_stream
+
+    monkeypatch.setattr(audio_stream, "MAX_SAMPLES", 3 * 2 * 48_000)
+    buffer = io.BytesIO()
+    with soundfile.SoundFile(buffer, "w", 192_000, 8, format="FLAC") as sound:
+        sound.write(np.zeros((192_000 * 5, 8), np.float32))
+    data = bytearray(buffer.getvalue())
+    if not known:
+        data[21] &= 0xF0
+        data[22:26] = bytes(4)
+    with pytest.raises(AudioTooLong) as caught:
+        analyse(bytes(data), "demo")
+    assert caught.value.most == 0
+    stereo = io.BytesIO()
+    soundfile.write(stereo, np.random.default_rng(1).normal(0, 0.1, (3 * 44_100, 2)), 44_100, format="FLAC")
+    assert analyse(stereo.getvalue(), "demo").duration_ms == 3000, "as much sound in fewer samples"
+
+
 def test_a_header_that_lies_about_its_length_does_not_help():
     import io
 

@@ -19,7 +19,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config import Config
-from bot.domain.errors import BadBackup, BadDatabase, NoBackup, StorageBusy, WrongKey
+from bot.domain.errors import (
+    BadBackup,
+    BadDatabase,
+    DatabaseGone,
+    NewerDatabase,
+    NoBackup,
+    NotSealed,
+    StorageBusy,
+    Unwritable,
+    WrongKey,
+)
 from bot.safe.keys import Keyring
 from bot.safe.zstd import zstd
 from bot.serving.schedule import _back_up, backing_up
@@ -29,7 +39,9 @@ from storage.backup import backup, backups, check, restore
 from storage.check import Stopped
 from storage.database import Database
 from storage.leftovers import sweep
+from storage.migrate import migrate
 from storage.ratings import Ratings
+from storage.settings import Settings
 from tests.ids import number_from_one
 from tests.storage.test_accounts import ADA, BEN, live, meet
 
@@ -148,7 +160,7 @@ async def test_on_a_new_machine_a_newer_backup_tells_who_was_erased(file: Path, 
     newer = backup(file, folder, keys=keys)
     (folder / "earmark-99999999-broken.db.zst").write_bytes(b"rubbish")
     elsewhere = tmp_path / "new" / "earmark.db"
-    done = await restore(older.file, elsewhere, keys)
+    done = await restore(older.file, elsewhere, keys, unsealed=True)
     assert (done.erased, done.told_by) == (1, newer.file)
     assert await people(elsewhere) == {BEN}
     assert b"Ada's demo" not in elsewhere.read_bytes()
@@ -213,6 +225,101 @@ def test_a_damaged_backup_changes_nothing(
         asyncio.run(restore(made, path))
     assert path.read_bytes() == before
     assert sorted(child.name for child in folder.iterdir()) == ["backups", "earmark.db"]
+
+
+FOREIGN = {
+    "a trigger": "CREATE TRIGGER t AFTER INSERT ON ratings BEGIN DELETE FROM ratings; END",
+    "a view": "CREATE VIEW v AS SELECT 1",
+    "a virtual table": "CREATE VIRTUAL TABLE v USING fts5(x)",
+    "an unknown table": "CREATE TABLE t (a, b GENERATED ALWAYS AS (zeroblob(100000000)) VIRTUAL)",
+    "a name that quotes": 'CREATE TABLE "a"") ; drop table listeners; --" (x)',
+    "another column": "ALTER TABLE settings ADD COLUMN more TEXT",
+    "another index": "CREATE INDEX i ON ratings (stars)",
+    "no version": "DELETE FROM alembic_version",
+    "an older version": "UPDATE alembic_version SET version_num = '0001'",
+    "no number": "UPDATE alembic_version SET version_num = 'evil'",
+}
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+async def test_a_file_whose_schema_is_not_ours_is_refused(file: Path, tmp_path: Path, foreign: str):
+    before = file.read_bytes()
+    other = tmp_path / "other.db"
+    other.write_bytes(before)
+    with closing(sqlite3.connect(other)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(FOREIGN[foreign])
+    packed = tmp_path / "other.db.zst"
+    packed.write_bytes(zstd.compress(other.read_bytes()))
+    with pytest.raises(BadBackup):
+        await restore(packed, file)
+    assert file.read_bytes() == before
+    assert [child.name for child in file.parent.iterdir()] == ["earmark.db"]
+
+
+async def test_a_later_version_s_backup_is_called_that(file: Path, tmp_path: Path):
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    packed = tmp_path / "later.db.zst"
+    packed.write_bytes(zstd.compress(file.read_bytes()))
+    with pytest.raises(NewerDatabase):
+        await restore(packed, tmp_path / "new" / "earmark.db")
+
+
+async def test_an_old_version_s_backup_comes_back(tmp_path: Path):
+    old = tmp_path / "old.db"
+    migrate(old, to="0005")
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("INSERT INTO listeners VALUES (1, 1)")
+    packed = tmp_path / "old.db.zst"
+    packed.write_bytes(zstd.compress(old.read_bytes()))
+    assert (await restore(packed, tmp_path / "new" / "earmark.db")).rows["listeners"] == 1
+
+
+async def test_with_keys_only_what_they_sealed_is_put_back(file: Path, tmp_path: Path):
+    keys, folder = Keyring([Keyring.new()]), tmp_path / "backups"
+    made = backup(file, folder)
+    with pytest.raises(NotSealed):
+        await restore(made.file, file, keys)
+    assert (await restore(made.file, file, keys, unsealed=True)).rows["ratings"] == 2
+
+
+@pytest.mark.parametrize("pages", [1, 100, 2**32 - 1])
+async def test_a_backup_that_unpacks_to_more_than_it_says_or_than_fits_takes_no_disk(tmp_path: Path, pages: int):
+    head = b"SQLite format 3\0" + (4096).to_bytes(2, "big") + bytes(10) + pages.to_bytes(4, "big")
+    bomb = tmp_path / "bomb.db.zst"
+    with bomb.open("wb") as raw, zstd.ZstdFile(raw, "wb") as packed:
+        packed.write(head)
+        for _ in range(200):
+            packed.write(bytes(1_000_000))
+    with pytest.raises(Unwritable if pages > 100 else BadBackup), disk_full(10_000_000):
+        await restore(bomb, tmp_path / "data" / "earmark.db")
+    assert not list((tmp_path / "data").iterdir())
+
+
+async def test_a_database_that_is_deleted_or_replaced_is_noticed_by_the_next_click(file: Path):
+    database = await Database.open(file)
+    ratings, kept = Ratings(database), file.read_bytes()
+    await ratings.start()
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            (track,) = connection.execute("SELECT max(id) FROM tracks").fetchone()
+        await ratings.rate(ADA, track, 3)
+        for _ in ("deleted", "replaced"):
+            file.unlink()
+            with pytest.raises(DatabaseGone):
+                await ratings.rate(ADA, track, 9)
+            with pytest.raises(DatabaseGone):
+                await Settings(database).ping()
+            assert not file.exists(), "and none is made anew"
+            file.write_bytes(kept)
+            with pytest.raises(DatabaseGone):
+                await ratings.rate(ADA, track, 9)
+    finally:
+        await ratings.close()
+        await database.close()
+    assert file.read_bytes() == kept
 
 
 def test_what_is_not_there_is_said(tmp_path: Path):

@@ -5,9 +5,8 @@ import time
 
 import pytest
 
-from bot.domain.errors import ErasedMeanwhile, NothingToUndo
+from bot.domain.errors import NothingToUndo
 from bot.domain.tracks import PlaylistSource, TrackSource
-from storage.accounts import Accounts
 from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -36,8 +35,8 @@ async def test_rate_skip_undo_clear(database: Database, ratings: Ratings):
     with pytest.raises(NothingToUndo):
         await ratings.undo(ADA)
     await ratings.rate(ADA, air, 5)
-    assert not await ratings.clear(ADA, air, only_if=4)
-    assert await ratings.clear(ADA, air, only_if=5)
+    assert not await ratings.clear(BEN, air)
+    assert await ratings.clear(ADA, air)
     assert await ratings.count(ADA) == 0
 
 
@@ -135,11 +134,28 @@ async def test_a_rating_holds_its_track_with_its_values(database: Database, rati
     assert (one.track.title, one.track.artist, one.track.features["tempo"]) == ("Air", "Bach", 70.0)
 
 
-async def test_what_began_before_an_erasure_is_not_rated(database: Database, ratings: Ratings):
-    air, _ = await link(database, owner=BEN)
-    since = await Playlists(database).began(ADA)
-    await ratings.rate(ADA, air, 4, since)
-    await Accounts(database).erase(ADA)
-    with pytest.raises(ErasedMeanwhile):
-        await ratings.rate(ADA, air, 4, since)
-    assert await ratings.count(ADA) == 0
+async def test_undo_gives_back_what_the_same_member_had_given(database: Database, ratings: Ratings):
+    air, _ = await link(database)
+    await ratings.rate(BEN, air, 2)
+    await ratings.rate(ADA, air, 9)
+    assert await ratings.undo(ADA) == (air, None), "not what Ben gave"
+    await asyncio.gather(ratings.rate(ADA, air, 4), ratings.rate(BEN, air, 6))  # written at once
+    await asyncio.gather(ratings.rate(ADA, air, 5), ratings.rate(BEN, air, 7))
+    assert await ratings.undo(BEN) == (air, 6)
+    assert await ratings.undo(ADA) == (air, 4)
+
+
+async def test_a_track_that_is_rated_again_is_the_newest(database: Database, ratings: Ratings):
+    air, gigue = await link(database)
+    for track in (air, gigue):
+        await ratings.rate(ADA, track, 3)
+    async with database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE ratings SET rated_at = rated_at - 60 + track_id")
+    before = await ratings.rated_at(ADA, air)
+    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [gigue, air]
+    await ratings.rate(ADA, air, 8)
+    after = await ratings.rated_at(ADA, air)
+    assert before is not None
+    assert after is not None
+    assert after > before
+    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [air, gigue]

@@ -29,6 +29,7 @@ from bot.flow.session_events import (
     EndRound,
     Expire,
     Finish,
+    HandOver,
     Join,
     Leave,
     MakePlaylist,
@@ -41,6 +42,7 @@ from bot.flow.session_events import (
     Vote,
 )
 from bot.taste.group import owe
+from storage.accounts import Accounts
 from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -257,6 +259,20 @@ async def test_who_is_erased_leaves_nothing_and_the_others_go_on(sessions: Sessi
         await connection.exec_driver_sql("DELETE FROM listeners")
     assert (await opened(sessions)).id == 2, "nobody is left who could end the first"
     assert (await sessions.get(session.id)).phase is Phase.ABANDONED
+
+
+async def test_the_words_of_a_session_go_with_who_typed_them_and_with_nobody_else(
+    sessions: Sessions, database: Database
+):
+    kept = await opened(sessions, theme="rain")
+    await play(sessions, kept, HandOver(at=T, by=ADA, to=2))
+    await Accounts(database).erase(2)
+    words = (await sessions.get(kept.id)).settings
+    assert (words.name, words.theme) == ("Friday", "rain"), "a host who did not type them"
+    await play(sessions, kept, HandOver(at=T, by=ADA, to=3), Leave(at=T, by=ADA))
+    await Accounts(database).erase(1)
+    found = await sessions.get(kept.id)
+    assert (found.settings.name, found.settings.theme, found.author_id) == ("Session", "Session", None)
 
 
 async def test_an_old_session_can_expire(sessions: Sessions):

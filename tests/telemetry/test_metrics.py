@@ -7,7 +7,8 @@ from bot.telemetry.metrics import Counter, Histogram, Metrics
 
 
 def test_a_counter_counts_by_labels():
-    counter = Counter("errors_total", "Errors.")
+    counter = Counter("errors_total", "Errors.", "kind", ["Busy"])
+    assert counter.value(kind="Busy") == 0
     counter.add(kind="Busy")
     counter.add(2, kind="Busy")
     counter.add(kind='odd"\\\n')
@@ -18,6 +19,20 @@ def test_a_counter_counts_by_labels():
         'errors_total{kind="Busy"} 3',
         'errors_total{kind="odd\\"\\\\\\n"} 1',
     ]
+
+
+def test_what_can_happen_stands_at_zero_before_it_happens():
+    text = Metrics().text()
+    for line in (
+        "earmark_unanswered_total 0",
+        "earmark_unexpected_errors_total 0",
+        "earmark_models_trained_total 0",
+        'earmark_errors_total{kind="StorageBusy"} 0',
+        'earmark_errors_total{kind="FileTooLarge"} 0',
+        'earmark_discord_responses_total{status="503"} 0',
+        'earmark_gateway_events_total{event="disconnect"} 0',
+    ):
+        assert f"\n{line}\n" in text, line
 
 
 @given(st.lists(st.floats(0, 5), min_size=1))

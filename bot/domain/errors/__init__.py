@@ -80,14 +80,20 @@ EarmarkError
 │   ├── ThreadLocked         only who manages threads may speak in this one
 │   ├── NotInServer          a session needs a server, and the bot in it
 │   └── BadSetting           a setting outside its range
+├── TookTooLong              work that used up its time was ended
+│   └── FileTooSlow          reading this file used up its processor time
+├── Interrupted              the process at work was killed, twice
 ├── Busy                     the same work is already running for this member
 ├── TooMuchStored            more than one member may keep
 ├── TooOften                 asked for more often than is good for everybody
 ├── StorageBusy              the database is locked by another program, or its disk is full or failing
 ├── DatabaseClosed           the program is ending, and has let go of its file
+├── DatabaseGone             its file was moved, deleted or replaced while the program runs
+├── NotSealed                a backup is not sealed, though the operator has keys
 ├── NoBackup                 there is no such backup, or no database where one is named
 ├── BadBackup                a backup is damaged, or none of ours
 │   └── BadDatabase          the database itself is
+├── FileStands               a file would be replaced, which nobody allowed
 ├── Unwritable               an operator's file or folder cannot be written
 ├── TokenRefused             Discord does not know the token
 ├── DiscordUnreachable       no connection to Discord at the start
@@ -125,11 +131,22 @@ from bot.domain.errors.files import (
     NoTracks,
     UnreadableFile,
 )
-from bot.domain.errors.members import Busy, ErasedMeanwhile, NotConfirmed, NothingStored, TooMuchStored, TooOften
+from bot.domain.errors.members import (
+    Busy,
+    ErasedMeanwhile,
+    FileTooSlow,
+    Interrupted,
+    NotConfirmed,
+    NothingStored,
+    TookTooLong,
+    TooMuchStored,
+    TooOften,
+)
 from bot.domain.errors.operator import (
     BadSeal,
     DiscordUnreachable,
     ExtraMissing,
+    FileStands,
     FolderInUse,
     FolderUnusable,
     NotConfigured,
@@ -198,7 +215,16 @@ from bot.domain.errors.spotify import (
     WriteUnfinished,
     WrongLink,
 )
-from bot.domain.errors.storage import BadBackup, BadDatabase, DatabaseClosed, NewerDatabase, NoBackup, StorageBusy
+from bot.domain.errors.storage import (
+    BadBackup,
+    BadDatabase,
+    DatabaseClosed,
+    DatabaseGone,
+    NewerDatabase,
+    NoBackup,
+    NotSealed,
+    StorageBusy,
+)
 from bot.domain.errors.taste import (
     AllRatingsEqual,
     AllTracksAlike,
@@ -232,6 +258,7 @@ __all__ = [
     "ConnectFirst",
     "ConnectionGone",
     "DatabaseClosed",
+    "DatabaseGone",
     "Declined",
     "Disconnected",
     "DiscordUnreachable",
@@ -239,11 +266,14 @@ __all__ = [
     "EmptyFile",
     "ErasedMeanwhile",
     "ExtraMissing",
+    "FileStands",
     "FileTooLarge",
+    "FileTooSlow",
     "FileUnfetched",
     "FolderInUse",
     "FolderUnusable",
     "GroupError",
+    "Interrupted",
     "LinkError",
     "LinkNotSupported",
     "MissingPermissions",
@@ -269,6 +299,7 @@ __all__ = [
     "NotOnTheList",
     "NotPlayable",
     "NotRunning",
+    "NotSealed",
     "NotSharing",
     "NotTheHost",
     "NotThemed",
@@ -299,6 +330,7 @@ __all__ = [
     "TooFewRatings",
     "TooMuchStored",
     "TooOften",
+    "TookTooLong",
     "UnknownPlaylist",
     "UnknownRound",
     "UnknownSlot",

@@ -19,6 +19,20 @@ class NotConfirmed(EarmarkError):
     word: str
 
 
+class TookTooLong(EarmarkError):
+    """Work that used up its time was ended; nothing of it is kept."""
+
+
+@dataclass(eq=False)
+class FileTooSlow(TookTooLong):
+    name: str
+
+
+@dataclass(eq=False)
+class Interrupted(EarmarkError):
+    file: str = ""  # that was being read; empty for other work
+
+
 @dataclass(eq=False)
 class Busy(EarmarkError):
     doing: str

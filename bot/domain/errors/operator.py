@@ -11,6 +11,11 @@ class Unwritable(EarmarkError):
     reason: str  # its words
 
 
+@dataclass(eq=False)
+class FileStands(EarmarkError):
+    path: str
+
+
 class TokenRefused(EarmarkError):
     """Discord does not accept the bot's token."""
 

@@ -16,6 +16,16 @@ class DatabaseClosed(EarmarkError):
 
 
 @dataclass(eq=False)
+class DatabaseGone(EarmarkError):
+    path: str
+
+
+@dataclass(eq=False)
+class NotSealed(EarmarkError):
+    path: str
+
+
+@dataclass(eq=False)
 class NoBackup(EarmarkError):
     path: str
 
