@@ -19,7 +19,6 @@ from bot.flow.workers import Workers
 from storage.cards import Cards, PublicCard
 from storage.database import Database
 from storage.features import Features
-from storage.listeners import Began
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 
@@ -282,7 +281,7 @@ async def test_a_rating_has_one_way_in_for_what_its_member_can_see_or_is_asked(r
     first, second = (await rig.playlists.visible_tracks(1, None))[:2]
     database = await Database.open(tmp_path / "earmark.db")
     cards = Cards(database)
-    await cards.add(PublicCard(55, 1, 99, 1, first.id, None), Began(None))
+    await cards.add(PublicCard(55, 1, 99, 1, first.id, None), await rig.playlists.began(1))
     ben, elsewhere = Round(2, guild_id=99), Round(2, guild_id=98)
     for of, track_id, message_id in (
         (ben, first.id, None),  # on a stranger's list
