@@ -12,10 +12,11 @@ from bot.domain.taste import Sharing
 from bot.flow.account import erase, export, holdings
 from bot.flow.session_events import Actor
 from bot.flow.voting import let_learn
-from cogs.retrain import stop_study
+from cogs.retrain import studies_of
 from cogs.ui import text_account
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingModal
 
 
@@ -38,8 +39,8 @@ class EraseModal(LastingModal, title="Erase everything about me"):
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user = interaction.user.id
-        await erase(s.accounts, s.playlists, s.questions, s.outside.connections, user)
-        stop_study(interaction, user)
+        await erase(s.accounts, s.outside.connections, user)
+        await studies_of(interaction).stop(user)
         said = text_account.ERASED if s.accounts.settled else f"{text_account.ERASED} {text_account.TRACES}"
         await interaction.edit_original_response(content=said)
 
@@ -95,13 +96,13 @@ class Account(commands.GroupCog, group_name="account", group_description="See, t
         s = services(interaction)
         user, limit = interaction.user.id, interaction.filesize_limit
         archive = await export(
-            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.workers, user, limit
+            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies, s.workers, user, limit
         )
         if len(archive) > limit:
-            await interaction.edit_original_response(content=text_account.export_too_large(len(archive), limit))
+            await deliver(interaction, content=text_account.export_too_large(len(archive), limit))
             return
         file = discord.File(io.BytesIO(archive), "earmark.zip")
-        await interaction.edit_original_response(content=text_account.EXPORTED, attachments=[file])
+        await deliver(interaction, content=text_account.EXPORTED, attachments=[file])
 
     @app_commands.command(description="Erase everything about you, for good")
     async def erase(self, interaction: discord.Interaction) -> None:

@@ -13,6 +13,7 @@ from bot.flow.predict import predict_playlist, predict_tracks, what_if
 from cogs.ui import cards, pick, text_predict, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingView
 
 PAGE = 10
@@ -20,6 +21,7 @@ CARD = re.compile(r"earmark:(?:rate:\d+|vote):(\d+)")
 
 
 async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
+    allow(interaction, "predict")
     s = services(interaction)
     track = found.track
     user, guild_id = interaction.user.id, interaction.guild_id
@@ -31,7 +33,7 @@ async def show_prediction(interaction: discord.Interaction, found: Found) -> Non
     card = cards.prediction_card(prediction, user)
     card["content"] = text_spotify.probably(found.certainty) if found.certainty < SURE else None
     card["attachments"] = cards.sounds(await s.clips.of(track, user, guild_id))
-    await interaction.edit_original_response(**card)
+    await deliver(interaction, **card)
 
 
 class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?P<track>\d{1,19})"):
@@ -41,6 +43,7 @@ class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?
         user, s = interaction.user.id, services(interaction)
         if user != self.number("owner"):
             raise NotYourCard(owner_id=self.number("owner"))
+        allow(interaction, "predict")
         await interaction.response.defer()
         since = await s.models.began(user)
         track = await s.playlists.track(self.number("track"), user, interaction.guild_id)
@@ -110,7 +113,7 @@ class Predict(commands.GroupCog, group_name="predict", group_description="What w
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         playlist_id = await pick.playlist_id(interaction, playlist)
         message = await ranked_page(interaction, playlist_id, 0)
-        await interaction.edit_original_response(**message)
+        await deliver(interaction, **message)
 
 
 async def predict_this_track(interaction: discord.Interaction, message: discord.Message) -> None:

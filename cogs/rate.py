@@ -11,7 +11,7 @@ from bot.flow import rate as flow
 from bot.flow.rate import Round
 from cogs.public import play_ahead, post_first
 from cogs.ui import cards, pick, text, text_errors
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
 from cogs.ui.cards import ONE, STATE, CardState
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.items import LastingItem, LastingView
@@ -160,6 +160,7 @@ class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks 
     )
     @app_commands.autocomplete(playlist=pick.playlist_choices)
     async def start(self, interaction: discord.Interaction, playlist: str | None = None, public: bool = False) -> None:
+        allow(interaction, "search")
         playlist_id = await pick.playlist_id(interaction, playlist) if playlist else None
         asking = services(interaction).questions.next(round_of(interaction, playlist_id))
         question = await in_time(interaction, asking, ephemeral=private(interaction) and not public)

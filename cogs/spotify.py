@@ -16,7 +16,8 @@ from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
 from cogs.ui import cards, pick, text, text_spotify
-from cogs.ui.access import private, services
+from cogs.ui.access import allow, private, services
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 from cogs.ui.session_access import SessionItem, stage
 
@@ -72,10 +73,10 @@ async def _hand_out(interaction: discord.Interaction, name: str, tracks: list[Tr
         kinds = {"csv": tracks_csv(tracks), "m3u8": m3u(name, tracks), "xspf": xspf(name, tracks)}
         files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
         words = text_spotify.as_files(tracks, problem)
-        await interaction.edit_original_response(content=words, attachments=files)
+        await deliver(interaction, content=words, attachments=files)
         return
     words = text_spotify.written(written.url, written.tracks, written.left)
-    await interaction.edit_original_response(content=words)
+    await deliver(interaction, content=words)
 
 
 async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int) -> tuple[str, list[Track]]:
@@ -112,6 +113,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     async def export(
         self, interaction: discord.Interaction, playlist: str, most: app_commands.Range[int, 1, 500] = 50
     ) -> None:
+        allow(interaction, "predict")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
         name = text.ranked_name(name)
@@ -121,9 +123,7 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
     async def disconnect(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
-        owned = await s.playlists.of(interaction.user.id)
         gone = await s.outside.connections.disconnect(interaction.user.id)
-        s.questions.forget(interaction.user.id, {guild for one in owned for guild in one.shared_guild_ids})
         await interaction.edit_original_response(content=text_spotify.disconnected(gone))
 
 

@@ -28,6 +28,13 @@ VERDICTS: dict[Verdict, str] = {
 }
 
 
+def took_too_long(member_id: int) -> str:
+    return (
+        f"<@{member_id}>, my answer took longer than Discord lets me wait with it, and your direct messages are closed "
+        "to me. What was made is kept: please ask me again."
+    )
+
+
 def plain(text: str, limit: int = 80) -> str:
     """Show somebody's text as text: no markdown, mention or link works, and its direction stays its own."""
     text = _tidied(text)

@@ -14,7 +14,7 @@ KEPT = {
     "ratings": "rating",
     "verdicts": "click that Undo can take back",
     "predictions": "prediction that was or will be checked against your rating",
-    "studies": "note that a study of your ratings is under way",
+    "studies": "study of your ratings, under way or with its report",
     "sharing": "place where you compare tastes",
     "models": "model of your taste, with its report",
     "public_cards": "public card that you asked for",

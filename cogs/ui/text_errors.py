@@ -256,6 +256,8 @@ ASKED = {
     "upload": "recordings",
     "train": "trainings",
     "predict": "predictions",
+    "search": "searches",
+    "suggest": "names to choose from",
     "session": "sessions",
     "export": "archives",
     "hello": "messages",

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, closing
 
 import pytest
 
-from bot.flow.rate import Order, Round
+from bot.flow.rate import Kept, Order, Round
 from tests.end_to_end.people import button, custom_ids, eventually, playlist_csv, track_of, words
 from tests.end_to_end.room import Room
 from tests.end_to_end.test_main_job import FILE, ids, stars_of
@@ -103,7 +103,7 @@ async def test_a_first_card_that_takes_long_to_choose_still_comes(room: Room, pu
         await asyncio.sleep(4)
         return await questions._ranked(here)
 
-    questions._orders[here] = asyncio.create_task(slowly())
+    questions._orders[here] = Kept(asyncio.create_task(slowly()), room.bot.services.playlists.version)
     card = await room.slash("Ada", "rate start", public=public)
     assert bool(card["flags"] & 64) != public
     assert await room.human.click("Ada", card, button(card, "vote" if public else "rate", 5))

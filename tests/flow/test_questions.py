@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import UnknownTrack
+from bot.domain.errors import NoPlaylist, UnknownPlaylist, UnknownTrack
 from bot.domain.ratings import MIN_RATINGS, Question
 from bot.domain.tracks import PlaylistSource, TrackSource
+from bot.flow.link import link_text
 from bot.flow.rate import EVERY, Questions, Round, rate, skip
 from bot.flow.workers import Workers
 from storage.cards import Cards, PublicCard
 from storage.database import Database
+from storage.features import Features
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 
@@ -25,6 +27,7 @@ ADA = Round(1)
 
 @dataclass
 class Rig:
+    database: Database
     playlists: Playlists
     ratings: Ratings
     workers: Workers
@@ -64,7 +67,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     ratings, playlists, workers = Ratings(database), Playlists(database), Workers(lambda: ThreadPoolExecutor(1))
     await ratings.start()
     questions = Questions(playlists, ratings, workers)
-    yield Rig(playlists, ratings, workers, questions)
+    yield Rig(database, playlists, ratings, workers, questions)
     await questions.close()
     workers.close()
     await ratings.close()
@@ -136,6 +139,73 @@ async def test_what_cannot_be_chosen_is_not_tried_at_each_click(rig: Rig):
     assert len({question.track.id for question in asked}) == len(asked), "the order that there is goes on"
     assert 1 <= broken.asked <= 5
     await rig.questions.close()
+
+
+async def test_how_tracks_sound_is_heard_of_when_it_arrives_late(rig: Rig):
+    """Somebody begins to rate while ReccoBeats is still being asked."""
+    links = "\n".join(f"https://open.spotify.com/track/{i:022d}" for i in range(1, 31))
+    (linked,) = await link_text(rig.playlists, 1, links)
+    assert (await rig.questions.next(ADA)).why == "unheard"
+    features = Features(rig.database)
+    lacking = await features.lacking("reccobeats", 1, playlist_id=linked.playlist.id)
+    sounds = {one.track_id: {"energy": i / 30, "tempo": 60.0 + i} for i, one in enumerate(lacking)}
+    await features.keep("reccobeats", sounds)
+    assert (await rig.questions.next(ADA)).why == "typical"
+    assert (await rig.questions.next(Round(1, playlist_id=linked.playlist.id))).why == "typical"
+
+
+async def test_lists_that_come_go_or_are_shared_are_noticed_by_whoever_sees_them(rig: Rig):
+    ada, ben = Round(1, 99), Round(2, 99)
+
+    async def left(of: Round) -> int:
+        try:
+            return (await rig.questions.next(of)).left
+        except NoPlaylist:
+            return 0
+
+    assert (await left(ada), await left(ben)) == (0, 0)
+    await rig.link(artists=9, tracks=20)
+    (mix,) = await rig.playlists.of(1)
+    assert (await left(ada), await left(ben)) == (20, 0)
+    await rig.playlists.share(1, mix.id, 99)
+    assert (await left(ada), await left(ben)) == (20, 20)
+    await rig.link(artists=9, tracks=25)  # the same list, longer
+    assert (await left(ada), await left(ben)) == (25, 25)
+    await rig.playlists.share(1, mix.id, 99, shared=False)
+    assert (await left(ada), await left(ben)) == (25, 0)
+    await rig.playlists.share(1, mix.id, 99)
+    assert await left(Round(2, 99, mix.id)) == 25
+    await rig.playlists.unlink(1, mix.id)
+    assert (await left(ada), await left(ben)) == (0, 0)
+    with pytest.raises(UnknownPlaylist):
+        await rig.questions.next(Round(2, 99, mix.id))
+
+
+async def test_an_order_stands_while_nothing_changes_on_which_it_rests(rig: Rig):
+    await rig.link(artists=60)
+    await rig.answer(2)
+    order = await rig.questions._order(ADA)
+    await rig.playlists.link(2, PlaylistSource("Other", "csv", [TrackSource("Air", "Bach")]))
+    assert await rig.questions._order(ADA) is order, "another member's list"
+    version = rig.database.lists_version
+    await rig.answer(3)
+    assert rig.database.lists_version == version, "a rating asks for no second look"
+    assert await rig.questions._order(ADA) is order
+
+
+async def test_what_stops_being_shared_without_a_word_is_noticed_after_a_while(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    await rig.link(artists=9, tracks=20)
+    (mix,) = await rig.playlists.of(1)
+    await rig.playlists.share(1, mix.id, 99)
+    assert (await rig.questions.next(Round(2, 99))).left == 20
+    with closing(sqlite3.connect(tmp_path / "earmark.db", isolation_level=None)) as beside:
+        beside.execute("UPDATE playlist_shares SET seen_at = 0")  # nobody saw its owner in that server for long
+    monkeypatch.setattr("storage.playlists.SECOND_LOOK", 1e-6)  # seconds
+    with pytest.raises(NoPlaylist):
+        await rig.questions.next(Round(2, 99))
+    assert (await rig.questions.next(Round(1, 99))).left == 20, "but by its owner"
 
 
 async def test_questions_that_could_not_be_ordered_once_are_ordered_the_next_time(rig: Rig, tmp_path: Path):

@@ -19,6 +19,7 @@ from bot.domain.taste import Metrics, TasteReport
 from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.cards import Cards, PublicCard
 from storage.database import Database, FolderLock
+from storage.listeners import Began
 from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
 from storage.playlists import Playlists
@@ -94,7 +95,7 @@ async def test_several_playlists_are_stored_all_or_none(database: Database):
     playlists = Playlists(database)
     broken = PlaylistSource("", "csv", [TrackSource("Gigue")])
     with pytest.raises(IntegrityError):
-        await playlists.link_all(ADA, [source("Air"), broken])
+        await playlists.link_all(ADA, [source("Air"), broken], Began(None))
     assert await playlists.of(ADA) == []
 
 
@@ -236,8 +237,8 @@ async def test_models_come_back_as_they_were_and_run_no_code(database: Database)
     models = Models(database)
     assert await models.load(ADA) is None
     arrays = {"ranks": np.array([[0.5, np.nan]]), "order": np.arange(3)}
-    await models.save(ADA, arrays, {"low": 1, "high": None}, report())
-    await models.save(ADA, arrays, {"low": 1, "high": 10}, report())
+    await models.save(ADA, arrays, {"low": 1, "high": None}, report(), Began(None))
+    await models.save(ADA, arrays, {"low": 1, "high": 10}, report(), Began(None))
     loaded = await models.load(ADA)
     assert loaded is not None
     assert np.array_equal(loaded[0]["ranks"], arrays["ranks"], equal_nan=True)
@@ -251,8 +252,8 @@ async def test_cards_and_settings(database: Database):
     (track,) = await link(database, ADA, "Air")
     cards, settings = Cards(database), Settings(database)
     card = PublicCard(5, 6, None, ADA, track, None)
-    await cards.add(card)
-    await cards.add(card)
+    await cards.add(card, Began(None))
+    await cards.add(card, Began(None))
     assert await cards.get(5) == card
     await cards.remove(5)
     assert await cards.get(5) is None
@@ -264,8 +265,8 @@ async def test_cards_and_settings(database: Database):
 async def test_erasing_a_person_is_one_statement(database: Database, ratings: Ratings, tmp_path: Path):
     air, _ = await link(database)
     await ratings.rate(ADA, air, 4)
-    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
-    await Cards(database).add(PublicCard(5, 6, 7, ADA, air, None))
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report(), Began(None))
+    await Cards(database).add(PublicCard(5, 6, 7, ADA, air, None), Began(None))
     async with database.transaction() as connection:
         await connection.exec_driver_sql("DELETE FROM listeners WHERE id = 1")
         for table in metadata.sorted_tables:
@@ -329,7 +330,7 @@ async def full(path: Path) -> dict[str, int]:
     await ratings.start()
     for track in await link(database):
         await ratings.rate(ADA, track, 7)
-    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report(), Began(None))
     await ratings.close()
     await database.close()
     return counts(path)
