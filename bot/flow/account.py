@@ -140,7 +140,7 @@ async def everything(
     about = {row["session_id"] for table in rows.values() for row in table if "session_id" in row}
     known = {session_id: await sessions.get(session_id) for session_id in about}
     found = dict(tracks)
-    for table in rows.values():
+    for name, table in rows.items():
         for place, row in enumerate(table):
             words = _of_session(known[row["session_id"]], row) if "session_id" in row else {}
             track_id, at = row.get("track_id") or words.pop("track_id", None), words.pop("at", None)
@@ -148,8 +148,9 @@ async def everything(
                 if track_id not in found:
                     found[track_id] = await playlists.track(track_id, listener_id)
                 words["track"] = " - ".join(filter(None, (found[track_id].artist, found[track_id].title)))
-            if at := at or next((row[name] for name in TIMES if row.get(name)), None):
-                words["date"] = datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds")
+            if at := at or next((row[time] for time in TIMES if row.get(time)), None):
+                seconds = at // 1_000_000_000 if name == "digit_reactions" else at  # these are kept to the nanosecond
+                words["date"] = datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
             table[place] = {**row, **words}
     return rows
 
