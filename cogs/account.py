@@ -21,7 +21,7 @@ from cogs.ui.items import LastingModal
 
 
 class EraseModal(LastingModal, title=text_commands.ERASE_FORM):
-    """Asks for a word, so that nobody erases himself by a slip of the finger."""
+    """Asks for a word, so that nobody erases themselves by a slip of the finger."""
 
     word = discord.ui.Label(
         text=text_commands.ERASE_FORM_WORD,

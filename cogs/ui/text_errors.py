@@ -190,7 +190,7 @@ def error(problem: errors.EarmarkError, quote: Quote = plain) -> str:  # noqa: C
         case errors.ExtraMissing():
             return _(
                 "{setting} is set, and the package that it needs is missing. Start with `uv run --extra {extra} "
-                "earmark`, or see the operator's guide in README.md."
+                "earmark`, or see the operator's guide, docs/operators.md."
             ).format(setting=problem.setting, extra=problem.extra)
         case errors.NotConfigured():
             return _("{setting} is missing or not understood. Set it and start again.").format(setting=problem.setting)
