@@ -17,6 +17,7 @@ from bot.safe.private import require_place, written
 from bot.safe.sealed import FRAME, SUFFIX, SealedReader, SealedWriter
 from bot.serving.app import services
 from bot.serving.site import ask
+from cogs.ui import text_account
 from storage.backup import Backup, backup, restore
 
 
@@ -128,7 +129,7 @@ async def _rotate(config: Config) -> None:
 async def _export(user_id: int, file: Path, config: Config, *, overwrite: bool) -> None:
     async with services(config, alone=False) as s:
         stores = (s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies)
-        archive = await export(*stores, s.workers, user_id)
+        archive = await export(*stores, s.workers, user_id, text_account.readme())
     await asyncio.to_thread(_write, file, archive, config.keyring(), overwrite)
 
 
