@@ -163,8 +163,8 @@ def _rules(chosen: Settings) -> list[str]:
 def _people(session: Session, brings: Mapping[int, int]) -> list[str]:
     lines = [
         _(
-            "Whoever joins or votes lets everybody see their votes and what I expect them to give, worked out without "
-            "their own ratings of these tracks."
+            "Whoever joins or votes lets everybody see their votes and what I expect them to give, worked out from "
+            "what they rated elsewhere, without their own ratings of these tracks."
         ),
         "",
         ngettext("**{members} member**", "**{members} members**", len(session.present)).format(
@@ -252,8 +252,8 @@ def membership(member: Member) -> str:
     else:
         lines = [
             _(
-                "Everybody can see your votes and what I expect you to give, worked out without your own ratings of "
-                "these tracks."
+                "Everybody can see your votes and what I expect you to give, worked out from what you rated elsewhere, "
+                "without your own ratings of these tracks."
             ),
             _("If you join openly, those ratings count as well, and others can tell what you gave."),
         ]

@@ -22,9 +22,10 @@ from bot.domain.taste import (
     TasteReport,
     WhatIf,
 )
-from bot.domain.tracks import Coverage, LinkedPlaylist, Track
+from bot.domain.tracks import AudioAnalysis, Coverage, LinkedPlaylist, Track
 from bot.flow.match import Matched
 from bot.flow.taste import Look
+from bot.flow.upload import Uploaded
 from bot.flow.workers import Workers
 from bot.i18n import Languages, format_number, format_percent, format_short, speaking
 from cogs.ui import text_audio, text_link, text_predict, text_retrain, text_sounds, text_spotify, text_taste

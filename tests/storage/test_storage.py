@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.errors import FolderInUse, NewerDatabase, NothingToUndo, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import NewerDatabase, UnknownPlaylist, UnknownTrack
 from bot.domain.names import name_key
 from bot.domain.taste import Metrics, TasteReport
 from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.cards import Cards, PublicCard
-from storage.database import Database, FolderLock
+from storage.database import Database
 from storage.listeners import Began
 from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
@@ -146,69 +146,6 @@ async def test_sharing_shows_a_playlist_in_one_server_only(database: Database):
     assert await playlists.visible_tracks(BEN, GUILD) == []
 
 
-async def test_rate_skip_undo_clear(database: Database, ratings: Ratings):
-    air, gigue = await link(database)
-    await ratings.rate(ADA, air, 3)
-    await ratings.rate(ADA, air, 8)
-    await ratings.skip(ADA, gigue)
-    standing = await ratings.standing(ADA)
-    assert (dict(standing.stars), standing.skipped, standing.can_undo) == ({air: 8}, {gigue}, True)
-    assert await ratings.undo(ADA) == (gigue, None)
-    assert await ratings.undo(ADA) == (air, 3)
-    assert await ratings.get(ADA, air) == 3
-    assert await ratings.undo(ADA) == (air, None)
-    with pytest.raises(NothingToUndo):
-        await ratings.undo(ADA)
-    await ratings.rate(ADA, air, 5)
-    assert not await ratings.clear(BEN, air)
-    assert await ratings.clear(ADA, air)
-    assert await ratings.count(ADA) == 0
-
-
-async def test_undo_gives_back_what_the_same_member_had_given(database: Database, ratings: Ratings):
-    air, _ = await link(database)
-    await ratings.rate(BEN, air, 2)
-    await ratings.rate(ADA, air, 9)
-    assert await ratings.undo(ADA) == (air, None), "not what Ben gave"
-    await asyncio.gather(ratings.rate(ADA, air, 4), ratings.rate(BEN, air, 6))  # written at once
-    await asyncio.gather(ratings.rate(ADA, air, 5), ratings.rate(BEN, air, 7))
-    assert await ratings.undo(BEN) == (air, 6)
-    assert await ratings.undo(ADA) == (air, 4)
-
-
-async def test_a_track_that_is_rated_again_is_the_newest(database: Database, ratings: Ratings):
-    air, gigue = await link(database)
-    for track in (air, gigue):
-        await ratings.rate(ADA, track, 3)
-    async with database.transaction() as connection:
-        await connection.exec_driver_sql("UPDATE ratings SET rated_at = rated_at - 60 + track_id")
-    before = await ratings.rated_at(ADA, air)
-    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [gigue, air]
-    await ratings.rate(ADA, air, 8)
-    after = await ratings.rated_at(ADA, air)
-    assert before is not None
-    assert after is not None
-    assert after > before
-    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [air, gigue]
-
-
-async def test_one_bad_rating_among_many_fails_alone(database: Database, ratings: Ratings):
-    tracks = await link(database)
-    writes = [ratings.rate(member, tracks[member % 2], 1 + member % 10) for member in range(1, 60)]
-    writes.insert(20, ratings.rate(ADA, 987_654, 5))
-    writes.insert(40, ratings.rate(ADA, tracks[0], 11))
-    outcomes = await asyncio.gather(*writes, return_exceptions=True)
-    assert [place for place, outcome in enumerate(outcomes) if outcome is not None] == [20, 40]
-    assert sum([await ratings.count(member) for member in range(1, 60)]) == 59
-
-
-async def test_concurrent_verdicts_on_one_track_keep_their_order(database: Database, ratings: Ratings):
-    air, _ = await link(database)
-    await asyncio.gather(*(ratings.rate(ADA, air, stars) for stars in (1, 2, 3, 4, 10)))
-    assert await ratings.get(ADA, air) == 10
-    assert await ratings.undo(ADA) == (air, 4)
-
-
 async def test_a_writer_does_not_stop_readers(database: Database, ratings: Ratings):
     air, _ = await link(database)
     await ratings.rate(ADA, air, 4)
@@ -216,16 +153,6 @@ async def test_a_writer_does_not_stop_readers(database: Database, ratings: Ratin
         await connection.exec_driver_sql("UPDATE ratings SET stars = 9")
         assert await ratings.get(ADA, air) == 4
         assert len(await ratings.of(ADA)) == 1
-
-
-async def test_pages_of_history(database: Database, ratings: Ratings):
-    tracks = await link(database, ADA, *(f"Piece {i}" for i in range(23)))
-    for track in tracks:
-        await ratings.rate(ADA, track, 5)
-    page, total = await ratings.page(ADA, 2)
-    assert (len(page), total) == (3, 23)
-    assert len((await ratings.page(ADA, 99))[0]) == 3
-    assert await ratings.page(BEN, 0) == ([], 0)
 
 
 def report() -> TasteReport:
@@ -286,16 +213,6 @@ def test_whatever_names_a_person_hangs_on_that_persons_row():
                     table.name,
                     column.name,
                 )
-
-
-def test_a_folder_has_one_owner(tmp_path: Path):
-    first, second = FolderLock(), FolderLock()
-    first.acquire(tmp_path)
-    with pytest.raises(FolderInUse):
-        second.acquire(tmp_path)
-    first.release()
-    second.acquire(tmp_path)
-    second.release()
 
 
 BATCH = """

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import NoPlaylist, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import NoPlaylist, NothingToRate, UnknownPlaylist, UnknownTrack
 from bot.domain.ratings import MIN_RATINGS, Question
 from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.link import link_text
-from bot.flow.rate import EVERY, Questions, Round, rate, skip
+from bot.flow.rate import AHEAD, EVERY, Questions, Round, rate, skip
 from bot.flow.workers import Workers
 from storage.cards import Cards, PublicCard
 from storage.database import Database
@@ -139,6 +139,60 @@ async def test_what_cannot_be_chosen_is_not_tried_at_each_click(rig: Rig):
     assert len({question.track.id for question in asked}) == len(asked), "the order that there is goes on"
     assert 1 <= broken.asked <= 5
     await rig.questions.close()
+
+
+@pytest.mark.parametrize("stars", [1, 10])
+async def test_the_least_and_the_most_are_stars(rig: Rig, stars: int):
+    await rig.link(artists=4, tracks=4)
+    track = (await rig.questions.next(ADA)).track
+    assert await rate(rig.playlists, rig.ratings, ADA, track.id, stars) == track
+    assert await rig.ratings.stars(1) == {track.id: stars}
+
+
+async def test_nobody_rates_or_passes_over_what_they_cannot_see(rig: Rig):
+    await rig.link(artists=4, tracks=4)
+    track = (await rig.questions.next(ADA)).track
+    for answer in (rate(rig.playlists, rig.ratings, Round(2, 99), track.id, 5),
+                   skip(rig.playlists, rig.ratings, Round(2, 99), track.id),
+                   rig.questions.about(Round(2, 99), track.id)):  # fmt: skip
+        with pytest.raises(UnknownTrack):
+            await answer
+    standing = await rig.ratings.standing(2)
+    assert (dict(standing.stars), standing.skipped) == ({}, frozenset())
+
+
+async def test_questions_end_when_all_is_answered_and_do_not_begin_without_a_list(rig: Rig):
+    with pytest.raises(NoPlaylist):
+        await rig.questions.next(ADA)
+    await rig.link(artists=3, tracks=3)
+    lefts = [question.left for question in await rig.answer(3)]
+    assert lefts == [3, 2, 1]
+    with pytest.raises(NothingToRate) as caught:
+        await rig.questions.next(ADA)
+    assert caught.value.rated == 3
+
+
+async def test_a_question_knows_what_was_given_what_can_be_taken_back_and_what_comes_then(rig: Rig):
+    await rig.link(artists=6, tracks=6)
+    first = await rig.questions.next(ADA)
+    assert (first.stars, first.rated, first.left, first.can_undo) == (None, 0, 6, False)
+    assert len(set(first.then)) == AHEAD
+    assert first.track.id not in first.then
+    await rate(rig.playlists, rig.ratings, ADA, first.track.id, 8)
+    again = await rig.questions.about(ADA, first.track.id)
+    assert (again.stars, again.rated, again.left, again.can_undo) == (8, 1, 5, True)
+    second = await rig.questions.next(ADA)
+    assert second.track.id == first.then[0]
+
+
+async def test_a_round_of_one_list_asks_about_no_other(rig: Rig):
+    await rig.link(artists=4, tracks=4)
+    linked = await rig.playlists.link(1, PlaylistSource("Other", "csv", [TrackSource("Alone", "Artist 9")]))
+    only = Round(1, playlist_id=linked.playlist.id)
+    question = await rig.questions.next(only)
+    assert (question.track.title, question.left, question.why) == ("Alone", 1, "unheard")
+    assert question.playlist_id == linked.playlist.id
+    assert (await rig.questions.next(ADA)).left == 5
 
 
 async def test_how_tracks_sound_is_heard_of_when_it_arrives_late(rig: Rig):
