@@ -109,7 +109,7 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for call in lookups(tree):
         aside.update(ast.walk(call))
     for node in ast.walk(tree):
-        if node in aside:
+        if not isinstance(node, ast.expr) or node in aside:
             continue
         parts = node.values if isinstance(node, ast.JoinedStr) else [node]
         words = " ".join(part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str))

@@ -65,11 +65,6 @@ def _turns(text: str) -> bool:
     return any("\u0590" <= letter <= "\u08ff" or "\ufb1d" <= letter <= "\ufefc" for letter in text)
 
 
-def count(number: int, noun: str) -> str:
-    """Deprecated: what still uses it cannot be translated; see `ngettext`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 BUTTONS = {
     "skip": N_("Skip"),
     "undo": N_("Undo"),
