@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 import aiohttp
 import discord
@@ -62,6 +62,7 @@ PERMISSIONS = discord.Permissions(
     add_reactions=True,
     read_message_history=True,
 )
+T = TypeVar("T")
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
 PATIENCE = 3.0  # seconds that Discord waits for the first answer
 CLICKS_GRACE = 2.5  # seconds
@@ -164,6 +165,15 @@ class Earmark(commands.Bot):
         self._on_login = on_login
         self.connected = False  # whether Discord's events arrive
         self._asked: dict[str, float] = {}  # when interactions came that have no answer yet
+        self._parts: dict[type, object] = {}  # what cogs provide for each other
+
+    def provide(self, part: object) -> None:
+        """Let other cogs find this by its type."""
+        self._parts[type(part)] = part
+
+    def part(self, kind: type[T]) -> T:
+        """What a cog provides; raise KeyError where none of this type was provided."""
+        return cast("T", self._parts[kind])
 
     def _trace(self, metrics: Metrics) -> aiohttp.TraceConfig:
         """Watch what Discord answers, and how long an interaction waited for its first answer."""
