@@ -98,6 +98,10 @@ class Services:
     languages: Languages
 
 
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
 class Translator(app_commands.Translator):
     """What commands and their options are called in other languages; names that are typed stay as they are."""
 
@@ -165,15 +169,18 @@ class Earmark(commands.Bot):
         self._on_login = on_login
         self.connected = False  # whether Discord's events arrive
         self._asked: dict[str, float] = {}  # when interactions came that have no answer yet
-        self._parts: dict[type, object] = {}  # what cogs provide for each other
+        self._parts: dict[str, object] = {}  # what cogs provide for each other, by the name of its type
 
     def provide(self, part: object) -> None:
-        """Let other cogs find this by its type."""
-        self._parts[type(part)] = part
+        """Let other cogs find this by its type.
+
+        discord.py executes a module anew that it loads as an extension, so a class is told by its name.
+        """
+        self._parts[_name_of(type(part))] = part
 
     def part(self, kind: type[T]) -> T:
         """What a cog provides; raise KeyError where none of this type was provided."""
-        return cast("T", self._parts[kind])
+        return cast("T", self._parts[_name_of(kind)])
 
     def _trace(self, metrics: Metrics) -> aiohttp.TraceConfig:
         """Watch what Discord answers, and how long an interaction waited for its first answer."""
