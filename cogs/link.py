@@ -13,7 +13,7 @@ from bot.flow.match import Doubtful, confirm, match
 from bot.flow.outside import fill, link_spotify, measure
 from bot.flow.upload import PLAYLIST
 from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
-from cogs.ui import pick, text, text_audio, text_link, text_spotify
+from cogs.ui import pick, text, text_audio, text_commands, text_link, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.attachments import original_name, sent
 from cogs.ui.audio import MOST_FILES, LendButton, is_audio, upload_files
@@ -166,23 +166,23 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
         await deliver(interaction, content=text_link.confirmed(done, known))
 
 
-class LinkModal(LastingModal, title="Link a playlist"):
+class LinkModal(LastingModal, title=text_commands.LINK_FORM):
     """Asks for a file or for pasted lines."""
 
     file = discord.ui.Label(
-        text="A playlist file",
-        description="CSV, JSON or text: Exportify, TuneMyMusic, Soundiiz, Spotify account data …",
+        text=text_commands.LINK_FORM_FILE,
+        description=text_commands.LINK_FORM_KINDS,
         component=discord.ui.FileUpload(custom_id="file", required=False, min_values=0, max_values=1),
     )
     lines = discord.ui.Label(
-        text="Or paste songs, one a line",
-        description="Track links, or Artist - Title",
+        text=text_commands.LINK_FORM_LINES,
+        description=text_commands.LINK_FORM_LINE,
         component=discord.ui.TextInput(
             custom_id="lines", style=discord.TextStyle.paragraph, required=False, max_length=4000
         ),
     )
     name = discord.ui.Label(
-        text="Name of the playlist",
+        text=text_commands.FORM_NAME,
         component=discord.ui.TextInput(custom_id="name", required=False, max_length=80),
     )
 
@@ -211,17 +211,17 @@ class LinkModal(LastingModal, title="Link a playlist"):
         await _finish(interaction, outcomes)
 
 
-class UploadModal(LastingModal, title="Upload your own recordings"):
+class UploadModal(LastingModal, title=text_commands.UPLOAD_FORM):
     """Asks for audio files."""
 
     files = discord.ui.Label(
-        text="Up to ten audio files",
-        description="WAV, FLAC, OGG or MP3, up to 15 minutes each",
+        text=text_commands.UPLOAD_FORM_FILES,
+        description=text_commands.UPLOAD_FORM_KINDS,
         component=discord.ui.FileUpload(custom_id="files", min_values=1, max_values=MOST_FILES),
     )
     name = discord.ui.Label(
-        text="Name of the playlist",
-        description="An existing one gets longer",
+        text=text_commands.FORM_NAME,
+        description=text_commands.UPLOAD_FORM_LONGER,
         component=discord.ui.TextInput(custom_id="name", required=False, max_length=80, placeholder=PLAYLIST),
     )
 
@@ -239,14 +239,10 @@ class UploadModal(LastingModal, title="Upload your own recordings"):
         await upload_files(interaction, files, name)
 
 
-class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
-    @app_commands.command(description="Link a playlist: upload a file, give a Spotify link, or paste songs")
+class Link(commands.GroupCog, group_name="playlist", group_description=text_commands.PLAYLIST):
+    @app_commands.command(description=text_commands.PLAYLIST_LINK)
     @app_commands.describe(
-        file="A playlist file; leave all out to paste songs instead",
-        url="A Spotify link to a playlist, an album or a track",
-        mine="From your connected Spotify account (/spotify connect)",
-        catalogue="No file at hand? Music that comes with the bot",
-        name="What to call it",
+        **text_commands.PLAYLIST_LINK_OPTIONS,
     )
     @app_commands.choices(
         catalogue=[app_commands.Choice(name=text.CATALOGUE, value="bach")],
@@ -278,8 +274,8 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
             outcomes = await link_catalogue(s.playlists, interaction.user.id, name)
         await _finish(interaction, outcomes)
 
-    @app_commands.command(description="Upload your own recordings: I listen to them, and you can rate and predict them")
-    @app_commands.describe(file="An audio file; leave it out to send up to ten at once", name="A playlist for them")
+    @app_commands.command(description=text_commands.PLAYLIST_UPLOAD)
+    @app_commands.describe(**text_commands.PLAYLIST_UPLOAD_OPTIONS)
     async def upload(
         self,
         interaction: discord.Interaction,
@@ -292,14 +288,14 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         await upload_files(interaction, [file], name)
 
-    @app_commands.command(name="list", description="The playlists that you can see here")
+    @app_commands.command(name="list", description=text_commands.PLAYLIST_LIST)
     async def list_(self, interaction: discord.Interaction) -> None:
         visible = await services(interaction).playlists.visible(interaction.user.id, interaction.guild_id)
         own = [playlist for playlist in visible if playlist.owner_id == interaction.user.id]
         others = [playlist for playlist in visible if playlist.owner_id != interaction.user.id]
         await interaction.response.send_message(text.playlists(own, others), ephemeral=private(interaction))
 
-    @app_commands.command(description="Remove a playlist of yours; your ratings stay")
+    @app_commands.command(description=text_commands.PLAYLIST_UNLINK)
     @app_commands.autocomplete(playlist=pick.own_playlist_choices)
     async def unlink(self, interaction: discord.Interaction, playlist: str) -> None:
         s = services(interaction)
@@ -307,8 +303,8 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         gone = await s.playlists.unlink(interaction.user.id, playlist_id)
         await interaction.response.send_message(text.unlinked(gone), ephemeral=private(interaction))
 
-    @app_commands.command(description="Let everybody in this server rate a playlist of yours")
-    @app_commands.describe(playlist="Which one", stop="Take it back")
+    @app_commands.command(description=text_commands.PLAYLIST_SHARE)
+    @app_commands.describe(**text_commands.PLAYLIST_SHARE_OPTIONS)
     @app_commands.autocomplete(playlist=pick.own_playlist_choices)
     async def share(self, interaction: discord.Interaction, playlist: str, stop: bool = False) -> None:
         if interaction.guild_id is None or not (stop or interaction.is_guild_integration()):

@@ -17,7 +17,7 @@ from bot.client import Earmark
 from bot.domain.errors import NotYourCard
 from bot.flow.retrain import retrain
 from bot.flow.study import study
-from cogs.ui import cards, text_retrain, text_taste
+from cogs.ui import cards, text, text_commands, text_retrain, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.deliver import UNREACHABLE, deliver, tell
@@ -74,7 +74,7 @@ def _attached(files: Sequence[File]) -> list[discord.File]:
 
 def _stop(owner: int) -> LastingView:
     view = LastingView()
-    view.add_item(cards.button("Stop", f"earmark:study:stop:{owner}", 0, quiet=True))
+    view.add_item(cards.button(text.button("stop"), f"earmark:study:stop:{owner}", 0, quiet=True))
     return view
 
 
@@ -103,8 +103,8 @@ class Retrain(commands.Cog):
         self.bot = bot
         self._studies: dict[int, Running] = {}
 
-    @app_commands.command(description="Teach me your taste from your ratings, and see how well I know it")
-    @app_commands.describe(thorough="Redo the study of 2020 on your ratings: some minutes, in the background")
+    @app_commands.command(description=text_commands.RETRAIN)
+    @app_commands.describe(**text_commands.RETRAIN_OPTIONS)
     async def retrain(self, interaction: discord.Interaction, thorough: bool = False) -> None:
         allow(interaction, "train")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
@@ -113,7 +113,7 @@ class Retrain(commands.Cog):
             return
         s = services(interaction)
         report = await retrain(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
-        s.metrics.trained.add()
+        s.metrics.trained.inc()
         picture = await s.workers.run_for(interaction.user.id, report_png, report)
         file = discord.File(io.BytesIO(picture), "report.png", description=report_alt(report)[:1024])
         title, lines = text_retrain.report_title(report), text_retrain.report_lines(report)

@@ -10,7 +10,7 @@ from bot.domain.errors import NobodyToCompare
 from bot.flow.compare import compare
 from bot.flow.taste import look
 from cogs.retrain import study_shown
-from cogs.ui import text_taste
+from cogs.ui import text_commands, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.deliver import deliver
@@ -18,8 +18,8 @@ from cogs.ui.deliver import deliver
 COMPARING = 5  # predictions that a comparison counts for: two models say much of two libraries
 
 
-class Taste(commands.GroupCog, group_name="taste", group_description="Your taste, as I have learned it"):
-    @app_commands.command(description="What you like and dislike, in words and pictures, and how often I was right")
+class Taste(commands.GroupCog, group_name="taste", group_description=text_commands.TASTE):
+    @app_commands.command(description=text_commands.TASTE_SHOW)
     async def show(self, interaction: discord.Interaction) -> None:
         allow(interaction, "predict")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
@@ -30,8 +30,8 @@ class Taste(commands.GroupCog, group_name="taste", group_description="Your taste
         embed = discord.Embed(title=text_taste.TITLE, description=words, colour=COLOUR)
         await deliver(interaction, embed=embed, attachments=files)
 
-    @app_commands.command(description="Where your taste meets another member's; both must have allowed it")
-    @app_commands.describe(member="Who; both of you allow it with /account sharing")
+    @app_commands.command(description=text_commands.TASTE_COMPARE)
+    @app_commands.describe(**text_commands.TASTE_COMPARE_OPTIONS)
     async def compare(self, interaction: discord.Interaction, member: discord.User) -> None:
         allow(interaction, "predict", COMPARING)
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
@@ -44,7 +44,7 @@ class Taste(commands.GroupCog, group_name="taste", group_description="Your taste
         embed = discord.Embed(description=text_taste.comparison(found, me, member.id), colour=COLOUR)
         await deliver(interaction, embed=embed)
 
-    @app_commands.command(description="How far your study is, or the report of the last one (/retrain thorough:True)")
+    @app_commands.command(description=text_commands.TASTE_STUDY)
     async def study(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         await deliver(interaction, **await study_shown(interaction, interaction.user.id))

@@ -5,5 +5,7 @@ from hypothesis import Phase, settings
 pytest_plugins = ["tests.shuffled", "tests.strict_skips"]
 
 settings.register_profile("long", max_examples=10_000, deadline=None)
+settings.register_profile("default", deadline=None)  # a busy machine is slow, and that is no fault
 # That a test fails is all that tests.bench.mutants asks, not on how small an example.
 settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], deadline=None)
+settings.load_profile("default")

@@ -61,7 +61,7 @@ def sentence(error: Exception) -> str:
         return text_errors.error(error)
     if isinstance(error, DISCORD_FAILED):
         log.warning("Discord failed: %s", getattr(error, "status", type(error).__name__))
-        return text_errors.DISCORD_FAILED
+        return text_errors.discord_failed()
     error_id = secrets.token_hex(4)
     log.error("unexpected error %s", error_id, exc_info=error, extra={"error_id": error_id})
     return text_errors.unexpected(error_id)

@@ -27,4 +27,4 @@ async def test_a_sentence_that_holds_a_title_is_understood(room: Room):
         assert f"**{found}**" in words(said)
     message = await room.human.say("Ben", "general", "nothing of the kind")
     said = await room.human.message_command("Ada", "general", "Predict this track", message)
-    assert "I do not find “nothing of the kind”" in words(said)
+    assert "I can't find “nothing of the kind”" in words(said)

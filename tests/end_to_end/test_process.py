@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.errors import FolderInUse
+from bot.safe.lock import FolderLock
 from tests.end_to_end.people import button, eventually, playlist_csv, track_of
 from tests.end_to_end.processes import HttpHuman, Program, program
 
@@ -48,6 +50,22 @@ async def test_a_port_in_use_and_a_folder_that_is_none_are_one_sentence_each(tmp
         assert not [line for line in earmark.lines if "Traceback" in line]
 
 
+async def test_a_deleted_lock_is_taken_again_and_lost_to_whoever_is_quicker(tmp_path: Path):
+    lock = FolderLock()
+    async with program("--data", str(tmp_path), "--port", "0", "--no-browser") as earmark:
+        await earmark.said("Sandbox ready: ")
+        (tmp_path / ".lock").unlink()
+        await earmark.said("it is locked again")
+        with pytest.raises(FolderInUse):
+            lock.acquire(tmp_path)
+        (tmp_path / ".lock").unlink()
+        lock.acquire(tmp_path)
+        await earmark.said("cannot be taken again (FolderInUse): ending")
+        async with asyncio.timeout(30):
+            assert await earmark.process.wait() == 0
+    lock.release()
+
+
 async def test_run_insists_on_a_token(tmp_path: Path):
     async with program("run", "--data", str(tmp_path)) as earmark:
         await earmark.said("DISCORD_TOKEN is missing")
@@ -77,7 +95,7 @@ async def test_it_answers_on_port_and_warns_of_a_disk_that_is_thrown_away(tmp_pa
 async def test_no_login_is_one_sentence(tmp_path: Path, unused_port: int):
     env = {"DISCORD_TOKEN": "a.b.c", "EARMARK_DISCORD_URL": f"http://127.0.0.1:{unused_port}"}
     async with program("run", "--data", str(tmp_path), **env) as bot:
-        await bot.said("I cannot reach Discord")
+        await bot.said("I can't reach Discord")
         assert await bot.process.wait() == 2
         assert not [line for line in bot.lines if "Traceback" in line]
     async with program("sandbox", "--port", "0", "--no-browser") as sandbox:

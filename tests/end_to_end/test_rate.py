@@ -68,7 +68,7 @@ async def test_a_click_while_the_database_is_locked_is_told_so_and_can_be_repeat
     stranger = sqlite3.connect(room.config.database, isolation_level=None)
     stranger.execute("BEGIN IMMEDIATE")
     await room.human.click("Ada", card, button(card, "rate", 7))
-    said = await eventually(lambda: [m for m in room.human.messages("Ada", "general") if "could not save" in words(m)])
+    said = await eventually(lambda: [m for m in room.human.messages("Ada", "general") if "couldn't save" in words(m)])
     assert said
     assert await stars_of(room, "Ada") == {}
     stranger.execute("ROLLBACK")
