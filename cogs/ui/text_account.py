@@ -64,7 +64,8 @@ so, in what I predict for others who allow it. What you share with a server are 
 that half minute; all sharing with a server ends within a day after you leave it, and at once where I do. \
 On a public card, your clicks stay private; a reaction can be seen, as reactions are. \
 In a group session everybody can see your votes there and what I expect you to give, worked out without your \
-ratings of the session's tracks; these count only if you join openly, and then others can tell what you gave.
+ratings of the session's tracks; these count only if you join openly, and then others can tell what you gave. \
+Your ratings of other tracks count there only blurred.
 
 **How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only you had with it. \
 What you called a session goes, too; a season's name stays. \

@@ -25,7 +25,7 @@ ASK_CONSENT = "May your votes in sessions become ratings, so that I learn from t
 NO_SESSION = "No session is running in this channel. `/session start` opens one."
 JOINING = (
     "Whoever joins or votes lets everybody see their votes and what I expect them to give,"
-    " worked out without their own ratings of these tracks."
+    " worked out without their own ratings of these tracks, and from others only blurred."
 )
 GONE_TRACK = "a track that is gone"
 SOMEBODY = "a member"
@@ -33,7 +33,8 @@ CANCELLED = "The session is cancelled."
 SHOWN = "There it is."
 YES, NO = "Yes, learn from them", "No, votes only"
 SHOWN_OF_YOU = (
-    "Everybody can see your votes and what I expect you to give, worked out without your own ratings of these tracks."
+    "Everybody can see your votes and what I expect you to give, worked out without your own ratings of these tracks,"
+    " and from others only blurred."
 )
 ASK_OPENLY = "If you join openly, those ratings count as well, and others can tell what you gave."
 OPENLY = "You have joined openly: your own ratings of these tracks count, and others can tell what you gave."
