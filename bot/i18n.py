@@ -100,6 +100,11 @@ def N_(message: str) -> str:  # noqa: N802 - the name by which gettext's tools k
     return message
 
 
+def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
+    """Mark a sentence and its plural, likewise."""
+    return singular, plural
+
+
 def format_number(value: float, digits: int = 0) -> str:
     """A number as the language at hand writes it, with thousands parted and so many decimals."""
     return _spoken.get().format(value, digits)

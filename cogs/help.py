@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import Earmark
 from bot.domain.errors import TooOften
-from cogs.ui import text
+from cogs.ui import text, text_commands
 from cogs.ui.access import private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.errors import answer
@@ -20,7 +20,7 @@ class Help(commands.Cog):
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
 
-    @app_commands.command(description="How this works, and what to do next")
+    @app_commands.command(description=text_commands.HELP)
     async def help(self, interaction: discord.Interaction) -> None:
         s, user = services(interaction), interaction.user.id
         step = text.next_step(

@@ -1,6 +1,5 @@
 """Link: `/playlist` brings tracks in, shows, shares and drops them."""
 
-import contextlib
 import time
 
 import discord
@@ -14,10 +13,11 @@ from bot.flow.match import Doubtful, confirm, match
 from bot.flow.outside import fill, link_spotify, measure
 from bot.flow.upload import PLAYLIST
 from bot.sources.spotify_links import SpotifyLink, is_link, own, parse
-from cogs.ui import pick, text, text_audio, text_link, text_spotify
+from cogs.ui import pick, text, text_audio, text_commands, text_link, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.attachments import original_name, sent
 from cogs.ui.audio import MOST_FILES, LendButton, is_audio, upload_files
+from cogs.ui.deliver import deliver, tell
 from cogs.ui.errors import say
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 
@@ -34,10 +34,10 @@ async def link_attachment(interaction: discord.Interaction, file: discord.Attach
     if file.size > MAX_BYTES:
         raise FileTooLarge(name=file.filename, size=file.size, limit=MAX_BYTES, unit="bytes")
     allow(interaction, "link")
-    await interaction.edit_original_response(content=text.reading(original_name(file) or file.filename))
+    await tell(interaction, text.reading(original_name(file) or file.filename))
     s = services(interaction)
     waiting = sent(file, FileUnfetched(name=file.filename))
-    outcomes = await link_file(s.playlists, s.questions, s.workers, interaction.user.id, waiting, name)
+    outcomes = await link_file(s.playlists, s.workers, interaction.user.id, waiting, name)
     await _finish(interaction, outcomes)
 
 
@@ -66,14 +66,13 @@ class _Telling:
 
     async def _say(self, words: str) -> None:
         self._next = time.monotonic() + BREATH
-        with contextlib.suppress(discord.HTTPException):  # the work matters, and its outcome is told anyway
-            await self._interaction.edit_original_response(content=words)
+        await tell(self._interaction, words)
 
 
 async def _link_url(interaction: discord.Interaction, url: str, name: str | None) -> LinkedPlaylist:
     link, s = parse(url), services(interaction)
     if link.kind == "track" and s.outside.spotify is None:  # it can be rated, and asked for, by its id alone
-        return (await link_text(s.playlists, s.questions, interaction.user.id, url, name))[0]
+        return (await link_text(s.playlists, interaction.user.id, url, name))[0]
     return await _link_spotify(interaction, link, name)
 
 
@@ -83,7 +82,6 @@ async def _link_spotify(interaction: discord.Interaction, link: SpotifyLink, nam
         return await link_spotify(
             s.outside,
             s.playlists,
-            s.questions,
             interaction.user.id,
             link,
             name,
@@ -112,7 +110,7 @@ async def _finish(interaction: discord.Interaction, outcomes: list[LinkedPlaylis
         view.add_item(discord.ui.Button(label=text_link.replace_it(one.namesake), custom_id=custom_id, row=0))
     if doubtful:
         view.add_item(_doubts(user, doubtful))
-    await interaction.edit_original_response(content=words, view=view)
+    await deliver(interaction, content=words, view=view)
 
 
 def _doubts(user_id: int, doubtful: list[Doubtful]) -> discord.ui.Select[LastingView]:
@@ -143,7 +141,6 @@ class ReplaceButton(LastingItem, template=r"earmark:replace:(?P<owner>\d{1,20}):
         if user != self.number("owner"):
             raise NotYourCard(owner_id=self.number("owner"))
         replaced = await s.playlists.replace(user, self.number("new"), self.number("old"))
-        s.questions.forget(user, replaced.shared_guild_ids)
         await say(interaction, text_link.replaced(replaced))
 
 
@@ -155,6 +152,7 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
             raise NotYourCard(owner_id=self.number("owner"))
         assert isinstance(self.item, discord.ui.Select)
         pairs = [value.split(":", 1) for value in self.item.values]
+        allow(interaction, "link")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user = interaction.user.id
@@ -165,27 +163,26 @@ class MatchSelect(LastingItem, template=r"earmark:match:(?P<owner>\d{1,20})"):
             if lacking.unknown:
                 await measure(s.outside, user, playlist_id=playlist.id)
                 known += lacking.unknown - (await s.outside.features.coverage(playlist.id)).unknown
-        s.questions.forget(user)
-        await interaction.edit_original_response(content=text_link.confirmed(done, known))
+        await deliver(interaction, content=text_link.confirmed(done, known))
 
 
-class LinkModal(LastingModal, title="Link a playlist"):
+class LinkModal(LastingModal, title=text_commands.LINK_FORM):
     """Asks for a file or for pasted lines."""
 
     file = discord.ui.Label(
-        text="A playlist file",
-        description="CSV, JSON or text: Exportify, TuneMyMusic, Soundiiz, Spotify account data …",
+        text=text_commands.LINK_FORM_FILE,
+        description=text_commands.LINK_FORM_KINDS,
         component=discord.ui.FileUpload(custom_id="file", required=False, min_values=0, max_values=1),
     )
     lines = discord.ui.Label(
-        text="Or paste songs, one a line",
-        description="Track links, or Artist - Title",
+        text=text_commands.LINK_FORM_LINES,
+        description=text_commands.LINK_FORM_LINE,
         component=discord.ui.TextInput(
             custom_id="lines", style=discord.TextStyle.paragraph, required=False, max_length=4000
         ),
     )
     name = discord.ui.Label(
-        text="Name of the playlist",
+        text=text_commands.FORM_NAME,
         component=discord.ui.TextInput(custom_id="name", required=False, max_length=80),
     )
 
@@ -210,21 +207,21 @@ class LinkModal(LastingModal, title="Link a playlist"):
             outcomes = [await _link_url(interaction, lines, name)]
         else:
             s = services(interaction)
-            outcomes = await link_text(s.playlists, s.questions, interaction.user.id, lines, name)
+            outcomes = await link_text(s.playlists, interaction.user.id, lines, name)
         await _finish(interaction, outcomes)
 
 
-class UploadModal(LastingModal, title="Upload your own recordings"):
+class UploadModal(LastingModal, title=text_commands.UPLOAD_FORM):
     """Asks for audio files."""
 
     files = discord.ui.Label(
-        text="Up to ten audio files",
-        description="WAV, FLAC, OGG or MP3, up to 15 minutes each",
+        text=text_commands.UPLOAD_FORM_FILES,
+        description=text_commands.UPLOAD_FORM_KINDS,
         component=discord.ui.FileUpload(custom_id="files", min_values=1, max_values=MOST_FILES),
     )
     name = discord.ui.Label(
-        text="Name of the playlist",
-        description="An existing one gets longer",
+        text=text_commands.FORM_NAME,
+        description=text_commands.UPLOAD_FORM_LONGER,
         component=discord.ui.TextInput(custom_id="name", required=False, max_length=80, placeholder=PLAYLIST),
     )
 
@@ -242,14 +239,10 @@ class UploadModal(LastingModal, title="Upload your own recordings"):
         await upload_files(interaction, files, name)
 
 
-class Link(commands.GroupCog, group_name="playlist", group_description="Link, list, share and unlink playlists"):
-    @app_commands.command(description="Link a playlist: upload a file, give a Spotify link, or paste songs")
+class Link(commands.GroupCog, group_name="playlist", group_description=text_commands.PLAYLIST):
+    @app_commands.command(description=text_commands.PLAYLIST_LINK)
     @app_commands.describe(
-        file="A playlist file; leave all out to paste songs instead",
-        url="A Spotify link to a playlist, an album or a track",
-        mine="From your connected Spotify account (/spotify connect)",
-        catalogue="No file at hand? Music that comes with the bot",
-        name="What to call it",
+        **text_commands.PLAYLIST_LINK_OPTIONS,
     )
     @app_commands.choices(
         catalogue=[app_commands.Choice(name=text.CATALOGUE, value="bach")],
@@ -278,11 +271,11 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
             outcomes = [await _link_spotify(interaction, own(mine), name)]
         else:
             s = services(interaction)
-            outcomes = await link_catalogue(s.playlists, s.questions, interaction.user.id, name)
+            outcomes = await link_catalogue(s.playlists, interaction.user.id, name)
         await _finish(interaction, outcomes)
 
-    @app_commands.command(description="Upload your own recordings: I listen to them, and you can rate and predict them")
-    @app_commands.describe(file="An audio file; leave it out to send up to ten at once", name="A playlist for them")
+    @app_commands.command(description=text_commands.PLAYLIST_UPLOAD)
+    @app_commands.describe(**text_commands.PLAYLIST_UPLOAD_OPTIONS)
     async def upload(
         self,
         interaction: discord.Interaction,
@@ -295,24 +288,23 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         await upload_files(interaction, [file], name)
 
-    @app_commands.command(name="list", description="The playlists that you can see here")
+    @app_commands.command(name="list", description=text_commands.PLAYLIST_LIST)
     async def list_(self, interaction: discord.Interaction) -> None:
         visible = await services(interaction).playlists.visible(interaction.user.id, interaction.guild_id)
         own = [playlist for playlist in visible if playlist.owner_id == interaction.user.id]
         others = [playlist for playlist in visible if playlist.owner_id != interaction.user.id]
         await interaction.response.send_message(text.playlists(own, others), ephemeral=private(interaction))
 
-    @app_commands.command(description="Remove a playlist of yours; your ratings stay")
+    @app_commands.command(description=text_commands.PLAYLIST_UNLINK)
     @app_commands.autocomplete(playlist=pick.own_playlist_choices)
     async def unlink(self, interaction: discord.Interaction, playlist: str) -> None:
         s = services(interaction)
         playlist_id = await self._own(interaction, playlist)
         gone = await s.playlists.unlink(interaction.user.id, playlist_id)
-        s.questions.forget(gone.owner_id, gone.shared_guild_ids)
         await interaction.response.send_message(text.unlinked(gone), ephemeral=private(interaction))
 
-    @app_commands.command(description="Let everybody in this server rate a playlist of yours")
-    @app_commands.describe(playlist="Which one", stop="Take it back")
+    @app_commands.command(description=text_commands.PLAYLIST_SHARE)
+    @app_commands.describe(**text_commands.PLAYLIST_SHARE_OPTIONS)
     @app_commands.autocomplete(playlist=pick.own_playlist_choices)
     async def share(self, interaction: discord.Interaction, playlist: str, stop: bool = False) -> None:
         if interaction.guild_id is None or not (stop or interaction.is_guild_integration()):
@@ -321,7 +313,6 @@ class Link(commands.GroupCog, group_name="playlist", group_description="Link, li
         s = services(interaction)
         playlist_id = await self._own(interaction, playlist)
         shared = await s.playlists.share(interaction.user.id, playlist_id, interaction.guild_id, not stop)
-        s.questions.forget(shared.owner_id, {interaction.guild_id})
         await interaction.response.send_message(text.shared(shared, not stop), ephemeral=private(interaction))
 
     async def _own(self, interaction: discord.Interaction, value: str) -> int:

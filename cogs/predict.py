@@ -10,9 +10,10 @@ from bot.domain.errors import NotYourCard, UnknownTrack
 from bot.domain.tracks import sent_id
 from bot.flow.find import SURE, Found, find_outside
 from bot.flow.predict import predict_playlist, predict_tracks, what_if
-from cogs.ui import cards, pick, text_predict, text_spotify
+from cogs.ui import cards, pick, text, text_commands, text_predict, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.audio import is_audio, listen_to
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingView
 
 PAGE = 10
@@ -20,6 +21,7 @@ CARD = re.compile(r"earmark:(?:rate:\d+|vote):(\d+)")
 
 
 async def show_prediction(interaction: discord.Interaction, found: Found) -> None:
+    allow(interaction, "predict")
     s = services(interaction)
     track = found.track
     user, guild_id = interaction.user.id, interaction.guild_id
@@ -31,7 +33,7 @@ async def show_prediction(interaction: discord.Interaction, found: Found) -> Non
     card = cards.prediction_card(prediction, user)
     card["content"] = text_spotify.probably(found.certainty) if found.certainty < SURE else None
     card["attachments"] = cards.sounds(await s.clips.of(track, user, guild_id))
-    await interaction.edit_original_response(**card)
+    await deliver(interaction, **card)
 
 
 class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?P<track>\d{1,19})"):
@@ -41,6 +43,7 @@ class WhatIfSelect(LastingItem, template=r"earmark:whatif:(?P<owner>\d{1,20}):(?
         user, s = interaction.user.id, services(interaction)
         if user != self.number("owner"):
             raise NotYourCard(owner_id=self.number("owner"))
+        allow(interaction, "predict")
         await interaction.response.defer()
         since = await s.models.began(user)
         track = await s.playlists.track(self.number("track"), user, interaction.guild_id)
@@ -65,9 +68,10 @@ async def ranked_page(interaction: discord.Interaction, playlist_id: int, page: 
     shown = ranked.predictions[page * PAGE : (page + 1) * PAGE]
     await s.predictions.shown(user, shown, since)
     view = LastingView()
-    for label, to in (("Back", page - 1), ("More", page + 1)):
-        # The label keeps two disabled buttons from sharing one custom id.
-        turn = cards.button(label, f"earmark:ranked:{user}:{playlist_id}:{max(to, 0)}:{label}", 0, quiet=True)
+    for action, to in (("Back", page - 1), ("More", page + 1)):
+        # The action keeps two disabled buttons from sharing one custom id.
+        custom_id = f"earmark:ranked:{user}:{playlist_id}:{max(to, 0)}:{action}"
+        turn = cards.button(text.button(action.lower()), custom_id, 0, quiet=True)
         turn.disabled = not 0 <= to < pages
         view.add_item(turn)
     verdict = ranked.predictions[0].verdict if ranked.predictions else "unknown"
@@ -89,28 +93,28 @@ class RankedButton(
         await interaction.edit_original_response(**page)
 
 
-class Predict(commands.GroupCog, group_name="predict", group_description="What would you give to a track?"):
-    @app_commands.command(description="What would you give to this track?")
-    @app_commands.describe(track="Its name (the list helps), a Spotify link, an ISRC, or Artist - Title")
+class Predict(commands.GroupCog, group_name="predict", group_description=text_commands.PREDICT):
+    @app_commands.command(description=text_commands.PREDICT_TRACK)
+    @app_commands.describe(**text_commands.PREDICT_TRACK_OPTIONS)
     @app_commands.autocomplete(track=pick.track_choices)
     async def track(self, interaction: discord.Interaction, track: str) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         await show_prediction(interaction, await _known_or_found(interaction, track))
 
-    @app_commands.command(description="What would you give to this recording? I listen to it, and keep nothing")
-    @app_commands.describe(file="WAV, FLAC, OGG or MP3, up to 15 minutes")
+    @app_commands.command(description=text_commands.PREDICT_AUDIO)
+    @app_commands.describe(**text_commands.PREDICT_AUDIO_OPTIONS)
     async def audio(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         await show_prediction(interaction, Found(await listen_to(interaction, file), 1.0))
 
-    @app_commands.command(description="A playlist in the order in which you would like it")
-    @app_commands.describe(playlist="Which one; the list helps")
+    @app_commands.command(description=text_commands.PREDICT_PLAYLIST)
+    @app_commands.describe(**text_commands.PREDICT_PLAYLIST_OPTIONS)
     @app_commands.autocomplete(playlist=pick.playlist_choices)
     async def playlist(self, interaction: discord.Interaction, playlist: str) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         playlist_id = await pick.playlist_id(interaction, playlist)
         message = await ranked_page(interaction, playlist_id, 0)
-        await interaction.edit_original_response(**message)
+        await deliver(interaction, **message)
 
 
 async def predict_this_track(interaction: discord.Interaction, message: discord.Message) -> None:
@@ -150,5 +154,5 @@ async def _track_of(interaction: discord.Interaction, message: discord.Message) 
 
 async def setup(bot: commands.Bot) -> None:
     bot.add_dynamic_items(RankedButton, WhatIfSelect)
-    bot.tree.add_command(app_commands.ContextMenu(name="Predict this track", callback=predict_this_track))
+    bot.tree.add_command(app_commands.ContextMenu(name=text.PREDICT_THIS, callback=predict_this_track))
     await bot.add_cog(Predict())

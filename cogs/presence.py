@@ -22,7 +22,7 @@ class Presences(commands.Cog):
 
     def __init__(self, bot: Earmark) -> None:
         self._bot = bot
-        self._presence, self._questions = bot.services.presence, bot.services.questions
+        self._presence = bot.services.presence
 
     async def cog_load(self) -> None:
         self._sweeping.start()
@@ -31,9 +31,8 @@ class Presences(commands.Cog):
         self._sweeping.cancel()
 
     @commands.Cog.listener()
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
+    async def on_guild_remove(self, _: discord.Guild) -> None:
         await self._presence.only([guild.id for guild in self._bot.guilds])
-        self._questions.forget(0, {guild.id})
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -65,7 +64,6 @@ class Presences(commands.Cog):
                     log.info("a member was not looked for: Discord said %s", problem.code)
                     continue
                 await self._presence.left(guild_id, member_id)
-                self._questions.forget(member_id, {guild_id})
             else:
                 await self._presence.seen(guild_id, member_id)
 

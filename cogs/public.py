@@ -16,8 +16,9 @@ from bot.domain.ratings import Question
 from bot.flow import rate as flow
 from bot.flow.digits import CardDigits
 from bot.flow.rate import Reaction, Round
+from bot.i18n import speaking
 from cogs.ui import cards, digits, text, text_errors
-from cogs.ui.access import paces, services
+from cogs.ui.access import paces, server_language, services
 from cogs.ui.digits import Digit
 from cogs.ui.errors import say
 from cogs.ui.in_time import in_time, promised, reply
@@ -59,7 +60,8 @@ async def post_first(interaction: discord.Interaction, question: Question) -> No
     s, owner, by_reaction = services(interaction), interaction.user.id, can_react(interaction)
     since = await s.playlists.began(owner)
     clip = await in_time(interaction, s.clips.of(question.track, owner, interaction.guild_id), ephemeral=False)
-    card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
+    with speaking(server_language(interaction)):
+        card = cards.public_card(question.track, owner, question.playlist_id, by_reaction=by_reaction, clip=clip)
     async with _posting(interaction):
         message_id = await reply(interaction, card, ephemeral=False)
         if message_id is not None:

@@ -10,8 +10,8 @@ from bot.domain.tracks import sent_id
 from bot.flow import rate as flow
 from bot.flow.rate import Round
 from cogs.public import play_ahead, post_first
-from cogs.ui import cards, pick, text, text_errors
-from cogs.ui.access import private, services
+from cogs.ui import cards, pick, text, text_commands, text_errors
+from cogs.ui.access import allow, private, services
 from cogs.ui.cards import ONE, STATE, CardState
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.items import LastingItem, LastingView
@@ -142,24 +142,25 @@ async def history_page(interaction: discord.Interaction, page: int) -> cards.Mes
             for r in ratings
         ]
         view.add_item(
-            discord.ui.Select(custom_id=f"earmark:change:{owner}", placeholder="Change a rating …", options=options)
+            discord.ui.Select(custom_id=f"earmark:change:{owner}", placeholder=text.button("change"), options=options)
         )
     if pages > 1:
-        for label, to in (("Newer", page - 1), ("Older", page + 1)):
-            turn = cards.button(label, f"earmark:history:{owner}:{max(to, 0) if to < page else to}", 1, quiet=True)
+        for label, to in (("newer", page - 1), ("older", page + 1)):
+            turn = cards.button(
+                text.button(label), f"earmark:history:{owner}:{max(to, 0) if to < page else to}", 1, quiet=True
+            )
             turn.disabled = not 0 <= to < pages
             view.add_item(turn)
     content = text.history(ratings, page, pages, total)
     return cards.Message(content=content, embed=None, view=view if view.children else None)
 
 
-class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks from 1 to 10"):
-    @app_commands.command(description="Rate tracks one after the other, from 1 to 10")
-    @app_commands.describe(
-        playlist="Only from this playlist", public="Post the card for everybody, with digit reactions"
-    )
+class Rate(commands.GroupCog, group_name="rate", group_description=text_commands.RATE):
+    @app_commands.command(description=text_commands.RATE_START)
+    @app_commands.describe(**text_commands.RATE_START_OPTIONS)
     @app_commands.autocomplete(playlist=pick.playlist_choices)
     async def start(self, interaction: discord.Interaction, playlist: str | None = None, public: bool = False) -> None:
+        allow(interaction, "search")
         playlist_id = await pick.playlist_id(interaction, playlist) if playlist else None
         asking = services(interaction).questions.next(round_of(interaction, playlist_id))
         question = await in_time(interaction, asking, ephemeral=private(interaction) and not public)
@@ -170,13 +171,13 @@ class Rate(commands.GroupCog, group_name="rate", group_description="Rate tracks 
         await reply(interaction, card, ephemeral=private(interaction))
         await play_ahead(interaction, question)
 
-    @app_commands.command(description="See and change what you have rated")
+    @app_commands.command(description=text_commands.RATE_HISTORY)
     async def history(self, interaction: discord.Interaction) -> None:
         message = await history_page(interaction, 0)
         await interaction.response.send_message(**cards.new(message), ephemeral=private(interaction))
 
-    @app_commands.command(description="Rate one track that you can see")
-    @app_commands.describe(track="Its name", stars="1 to 10; leave it out to see the card first")
+    @app_commands.command(description=text_commands.RATE_TRACK)
+    @app_commands.describe(**text_commands.RATE_TRACK_OPTIONS)
     @app_commands.autocomplete(track=pick.track_choices)
     async def track(
         self, interaction: discord.Interaction, track: str, stars: app_commands.Range[int, 1, 10] | None = None

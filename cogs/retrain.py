@@ -4,6 +4,9 @@ import asyncio
 import io
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
 
 import discord
 from discord import app_commands
@@ -14,11 +17,13 @@ from bot.client import Earmark
 from bot.domain.errors import NotYourCard
 from bot.flow.retrain import retrain
 from bot.flow.study import study
-from cogs.ui import cards, text_retrain, text_taste
+from cogs.ui import cards, text, text_commands, text_retrain, text_taste
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
+from cogs.ui.deliver import UNREACHABLE, deliver, tell
 from cogs.ui.errors import expected, sentence
 from cogs.ui.items import LastingItem, LastingView
+from storage.studies import File
 
 BETWEEN_EDITS = 4.0  # seconds
 TOKEN_LASTS = 14 * 60  # seconds; Discord's answer to a command can be edited for 15 minutes
@@ -26,33 +31,80 @@ TOKEN_LASTS = 14 * 60  # seconds; Discord's answer to a command can be edited fo
 log = logging.getLogger(__name__)
 
 
-def stop_study(interaction: discord.Interaction, owner: int) -> bool:
-    """Stop a member's study; says whether there was one."""
-    cog = interaction.client.get_cog("Retrain")  # type: ignore[attr-defined] - the client is a Bot
-    return isinstance(cog, Retrain) and cog.stop(owner)
+@dataclass
+class Running:
+    """A study that is under way, and how far it was at a moment in seconds since 1970."""
+
+    task: asyncio.Task[None]
+    done: int = 0
+    total: int = 0
+    left: float = 0.0  # seconds
+    at: float = 0.0
+
+    @property
+    def words(self) -> str:
+        if not self.total:
+            return text_taste.STUDY_BEGINS
+        return text_taste.studying(self.done, self.total, self.left, self.at)
+
+
+def studies_of(interaction: discord.Interaction) -> "Retrain":
+    """The cog that runs the studies."""
+    cog = cast("Earmark", interaction.client).get_cog("Retrain")
+    assert isinstance(cog, Retrain)
+    return cog
+
+
+async def study_shown(interaction: discord.Interaction, owner: int) -> cards.Message:
+    """How far a member's study is, else the report of the last one."""
+    running = studies_of(interaction).running(owner)
+    if running is not None:
+        return cards.Message(content=running.words, embed=None, view=_stop(owner), attachments=[])
+    files = await services(interaction).studies.report(owner)
+    if files is None:
+        return cards.Message(content=text_taste.NO_STUDY, embed=None, view=None, attachments=[])
+    return cards.Message(content=text_taste.STUDIED, embed=None, view=None, attachments=_attached(files))
+
+
+def _attached(files: Sequence[File]) -> list[discord.File]:
+    return [
+        discord.File(io.BytesIO(data), name, description=words[:1024] if words else None) for name, data, words in files
+    ]
+
+
+def _stop(owner: int) -> LastingView:
+    view = LastingView()
+    view.add_item(cards.button(text.button("stop"), f"earmark:study:stop:{owner}", 0, quiet=True))
+    return view
 
 
 class StopStudy(LastingItem, template=r"earmark:study:stop:(?P<owner>\d{1,20})"):
-    """Stops a study; after a restart, says that it was interrupted."""
+    """Stops a study; one that has ended meanwhile is shown, and one that a restart interrupted is told."""
 
     async def act(self, interaction: discord.Interaction) -> None:
         owner = self.number("owner")
         if interaction.user.id != owner:
             raise NotYourCard(owner_id=owner)
-        stopped = stop_study(interaction, owner)
-        if stopped:
-            await services(interaction).studies.end(owner)
-        said = text_taste.STUDY_STOPPED if stopped else text_taste.STUDY_INTERRUPTED
+        studies = services(interaction).studies
+        if await studies_of(interaction).stop(owner):
+            await studies.end(owner)
+            said = text_taste.STUDY_STOPPED
+        elif await studies.report(owner) is not None:
+            await interaction.response.defer()
+            await interaction.edit_original_response(**await study_shown(interaction, owner))
+            return
+        else:
+            said = text_taste.STUDY_INTERRUPTED
         await interaction.response.edit_message(content=said, embed=None, view=None)
 
 
 class Retrain(commands.Cog):
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
-        self._studies: dict[int, asyncio.Task[None]] = {}
+        self._studies: dict[int, Running] = {}
 
-    @app_commands.command(description="Teach me your taste from your ratings, and see how well I know it")
-    @app_commands.describe(thorough="Redo the study of 2020 on your ratings: some minutes, in the background")
+    @app_commands.command(description=text_commands.RETRAIN)
+    @app_commands.describe(**text_commands.RETRAIN_OPTIONS)
     async def retrain(self, interaction: discord.Interaction, thorough: bool = False) -> None:
         allow(interaction, "train")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
@@ -67,65 +119,67 @@ class Retrain(commands.Cog):
         title, lines = text_retrain.report_title(report), text_retrain.report_lines(report)
         embed = discord.Embed(title=title, description=lines, colour=COLOUR)
         embed.set_footer(text=text_retrain.AFTER_TRAINING)
-        await interaction.edit_original_response(embed=embed, attachments=[file])
+        await deliver(interaction, embed=embed, attachments=[file])
 
     def _study(self, interaction: discord.Interaction) -> None:
         """Run the study in a task of its own, which outlives the command."""
         user = interaction.user.id
         task = asyncio.create_task(self._studying(interaction), name="study")
-        if user not in self._studies or self._studies[user].done():
-            self._studies[user] = task
+        if self.running(user) is None:
+            self._studies[user] = Running(task)
 
     async def _studying(self, interaction: discord.Interaction) -> None:
         began = edited = time.monotonic()
-        view = LastingView()
-        view.add_item(cards.button("Stop", f"earmark:study:stop:{interaction.user.id}", 0, quiet=True))
+        s, user = services(interaction), interaction.user.id
 
         async def progress(done: int, total: int) -> None:
             nonlocal edited
             now = time.monotonic()
+            running = self._studies[user]
+            running.done, running.total, running.at = done, total, time.time()
+            running.left = (now - began) / done * (total - done)
             if (done > 1 and now - edited < BETWEEN_EDITS) or now - began > TOKEN_LASTS:
                 return
             edited = now
-            left = (now - began) / done * (total - done)
-            await interaction.edit_original_response(content=text_taste.studying(done, total, left), view=view)
+            await tell(interaction, running.words, _stop(user))
 
-        s = services(interaction)
         try:
-            files = await study(s.ratings, s.studies, s.workers, interaction.user.id, progress)
-            attached = [
-                discord.File(io.BytesIO(data), name, description=alt[:1024] if alt else None)
-                for name, data, alt in files
-            ]
-            if time.monotonic() - began > TOKEN_LASTS:
-                await interaction.user.send(text_taste.STUDIED, files=attached)
-            else:
-                await interaction.edit_original_response(content=text_taste.STUDIED, attachments=attached, view=None)
+            files = await study(s.ratings, s.studies, s.workers, user, progress)
+            message = cards.Message(content=text_taste.STUDIED, view=None, attachments=_attached(files))
         except Exception as error:  # noqa: BLE001 - nobody awaits this task, so it is the last to see it
             s.metrics.failed(error, unexpected=not expected(error))
-            try:
-                await interaction.edit_original_response(content=sentence(error), view=None)
-            except discord.HTTPException as problem:
-                log.warning("the study's answer could not be delivered: %s", problem.code)
+            message = cards.Message(content=sentence(error), view=None)
+        try:
+            await deliver(interaction, **message)
+        except UNREACHABLE as problem:
+            log.warning("the study's answer could not be delivered: %s", type(problem).__name__)
 
-    def stop(self, listener_id: int) -> bool:
-        """Stop a member's study; says whether there was one."""
-        task = self._studies.pop(listener_id, None)
-        return task is not None and not task.done() and task.cancel()
+    def running(self, listener_id: int) -> Running | None:
+        """A member's study, while it is under way."""
+        running = self._studies.get(listener_id)
+        return None if running is None or running.task.done() else running
+
+    async def stop(self, listener_id: int) -> bool:
+        """Stop a member's study, and wait until it has ended; says whether there was one."""
+        running = self.running(listener_id)
+        if running is None:
+            return False
+        running.task.cancel()
+        await asyncio.gather(running.task, return_exceptions=True)
+        return running.task.cancelled()
 
     async def cog_unload(self) -> None:
         """End with the program; what is noted as begun is told at the next start."""
-        for task in self._studies.values():
+        tasks = [running.task for running in self._studies.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._studies.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        under_way = {user for user, task in self._studies.items() if not task.done()}
-        for listener_id in await self.bot.services.studies.interrupted():
-            if listener_id in under_way:  # only the connection was lost
-                await self.bot.services.studies.begin(listener_id)
-                continue
+        running = [user for user in self._studies if self.running(user) is not None]
+        # Those that run on, since only the connection was lost, are not interrupted.
+        for listener_id in await self.bot.services.studies.interrupted(running):
             try:
                 channel = await self.bot.create_dm(discord.Object(listener_id))
                 await channel.send(text_taste.STUDY_INTERRUPTED)

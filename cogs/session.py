@@ -16,34 +16,26 @@ from bot.flow import voting
 from bot.flow.reveal import season_table
 from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Cancel, Change, HandOver, Posted, Submit
+from bot.i18n import speaking
 from bot.taste.group_rules import STRATEGIES
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
-from cogs.ui import digits, pick, session_cards, text, text_session
-from cogs.ui.access import allow, services
+from cogs.ui import digits, pick, session_cards, text_commands, text_session
+from cogs.ui.access import allow, server_language, services
 from cogs.ui.digits import Digit
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.in_turn import InTurn
 from cogs.ui.session_access import actor, check_place, here, welcome
 from storage.sessions import Step
 
-RULES = [app_commands.Choice(name=text.bare(text_session.RULE_WORDS[name]), value=name) for name in STRATEGIES]
-NAME = "Listening session"
+RULES = [app_commands.Choice(name=text_session.RULE_WORDS[name], value=name) for name in STRATEGIES]
 Length = app_commands.Range[int, 1, 50]
 Rounds = app_commands.Range[int, 0, 30]
 Seconds = app_commands.Range[int, 10, 3600]
 Stars = app_commands.Range[int, 0, 10]
-WHAT = {
-    "length": "Tracks on the playlist (10 unless you say otherwise)",
-    "rule": "How the playlist is chosen (fair)",
-    "rounds": "Tracks to rate first (8)",
-    "seconds": "To vote on each (60)",
-    "open_votes": "Show votes at once, not at the reveal only",
-    "veto": "Nobody gets a track that I expect them to rate below this (3); 0: no veto",
-}
 
 
-class Sessions(commands.GroupCog, group_name="session", group_description="Rate together, and get one fair playlist"):
+class Sessions(commands.GroupCog, group_name="session", group_description=text_commands.SESSION):
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
         self.stage = Stage(bot)
@@ -116,20 +108,17 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
             self._taken_back.note(digit)
         return await voting.unvote(s.sessions, session_id, who, number, digit.stars, now(), instead=dropped.left)
 
-    @app_commands.command(description="Open a session in this channel")
+    @app_commands.command(description=text_commands.SESSION_START)
     @app_commands.describe(
-        name="What to call it",
-        theme="Each member submits a track for it, and all are rated",
-        season="Themed sessions of one season share a table",
-        playlist="Only from this playlist; else from all that members share here",
-        **WHAT,
+        **text_commands.SESSION_START_OPTIONS,
+        **text_commands.SESSION_OPTIONS,
     )
     @app_commands.choices(rule=RULES)
     @app_commands.autocomplete(playlist=pick.playlist_choices)
     async def start(
         self,
         interaction: discord.Interaction,
-        name: app_commands.Range[str, 1, 60] = NAME,
+        name: app_commands.Range[str, 1, 60] | None = None,
         length: Length = 10,
         rule: str = "fair",
         rounds: Rounds = 8,
@@ -145,7 +134,9 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         assert interaction.guild_id is not None
         assert interaction.channel_id is not None
         only = (await pick.playlist_id(interaction, playlist),) if playlist else ()
-        name, theme, season = tidy(name) or NAME, tidy(theme or "") or None, tidy(season or "") or None
+        with speaking(server_language(interaction)):
+            name = tidy(name or "") or text_session.unnamed()
+        theme, season = tidy(theme or "") or None, tidy(season or "") or None
         chosen = Settings(name, length, rule, not open_votes, seconds, rounds, veto or None, only, theme, season)
         sessions = services(interaction).sessions
         learn = await sessions.consent(interaction.user.id)
@@ -153,7 +144,9 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         opened = await in_time(interaction, sessions.open(new), ephemeral=False)
         try:
             brings = await self.stage.pools.brings(opened)
-            message_id = await reply(interaction, session_cards.card(opened, {}, brings, None), ephemeral=False)
+            with speaking(server_language(interaction)):
+                card = session_cards.card(opened, {}, brings, None)
+            message_id = await reply(interaction, card, ephemeral=False)
         except Exception:
             # A session that nobody can see would only stand in the next one's way.
             await sessions.step(opened.id, lambda session: apply(session, Cancel(at=now())))
@@ -164,8 +157,8 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
                 await sessions.step(opened.id, lambda session: apply(session, event))
         await welcome(interaction, opened)
 
-    @app_commands.command(description="Change the session here")
-    @app_commands.describe(**WHAT)
+    @app_commands.command(description=text_commands.SESSION_SETTINGS)
+    @app_commands.describe(**text_commands.SESSION_OPTIONS)
     @app_commands.choices(rule=RULES)
     async def settings(
         self,
@@ -188,7 +181,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         await self.stage.step(session.id, Change(at=now(), by=actor(interaction), settings=wanted))
         await interaction.response.send_message(text_session.settings(wanted), ephemeral=True)
 
-    @app_commands.command(description="Submit a track for the theme of the session here")
+    @app_commands.command(description=text_commands.SESSION_SUBMIT)
     @app_commands.autocomplete(track=pick.track_choices)
     async def submit(self, interaction: discord.Interaction, track: str) -> None:
         session = await here(interaction)
@@ -196,28 +189,28 @@ class Sessions(commands.GroupCog, group_name="session", group_description="Rate 
         await self.stage.step(session.id, Submit(at=now(), by=actor(interaction), track_id=chosen.id))
         await interaction.response.send_message(text_session.submitted(chosen), ephemeral=True)
 
-    @app_commands.command(description="Make somebody else the host")
+    @app_commands.command(description=text_commands.SESSION_HANDOVER)
     async def handover(self, interaction: discord.Interaction, to: discord.User) -> None:
         session = await here(interaction)
         await self.stage.step(session.id, HandOver(at=now(), by=actor(interaction), to=to.id))
         await interaction.response.send_message(text_session.handed_over(to.id), ephemeral=True)
 
-    @app_commands.command(description="Give up the session here")
+    @app_commands.command(description=text_commands.SESSION_CANCEL)
     async def cancel(self, interaction: discord.Interaction) -> None:
         session = await here(interaction)
         await self.stage.step(session.id, Cancel(at=now(), by=actor(interaction)))
-        await interaction.response.send_message(text_session.CANCELLED, ephemeral=True)
+        await interaction.response.send_message(text_session.cancelled(), ephemeral=True)
 
-    @app_commands.command(description="Bring the session's card here down to the end of the channel")
+    @app_commands.command(description=text_commands.SESSION_SHOW)
     async def show(self, interaction: discord.Interaction) -> None:
         session = await here(interaction)
         check_place(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.stage.post_card(session)
-        await interaction.edit_original_response(content=text_session.SHOWN)
+        await interaction.edit_original_response(content=text_session.shown())
 
-    @app_commands.command(description="Finished sessions of this server, and who is owed what")
-    @app_commands.describe(season="The table of a season of themed sessions")
+    @app_commands.command(description=text_commands.SESSION_HISTORY)
+    @app_commands.describe(**text_commands.SESSION_HISTORY_OPTIONS)
     async def history(self, interaction: discord.Interaction, season: str | None = None) -> None:
         if interaction.guild_id is None:
             raise NotInServer

@@ -131,7 +131,9 @@ async def export(interaction: discord.Interaction, session: Session) -> None:
     files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
     view = LastingView()
     if services(interaction).outside.connections.possible:
-        view.add_item(cards.button("Make it on Spotify", f"earmark:spotify:session:{session.id}", 0, quiet=True))
+        view.add_item(
+            cards.button(text_session.button("spotify"), f"earmark:spotify:session:{session.id}", 0, quiet=True)
+        )
     words = text_session.exported(step.after, tracks)
     await interaction.edit_original_response(content=words, attachments=files, view=view)
 

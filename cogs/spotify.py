@@ -15,18 +15,19 @@ from bot.flow.connect import Identity
 from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
-from cogs.ui import cards, pick, text, text_spotify
-from cogs.ui.access import private, services
+from cogs.ui import cards, pick, text, text_commands, text_spotify
+from cogs.ui.access import allow, private, services
+from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingModal, LastingView
 from cogs.ui.session_access import SessionItem, stage
 
 
-class PasteModal(LastingModal, title="Back from Spotify"):
+class PasteModal(LastingModal, title=text_commands.PASTE_FORM):
     """Takes the address to which Spotify led, where no page of ours can be reached."""
 
     address = discord.ui.Label(
-        text="The whole address of the page you landed on",
-        description="It begins with http and holds code=; that the page shows an error is fine",
+        text=text_commands.PASTE_FORM_ADDRESS,
+        description=text_commands.PASTE_FORM_LOOK,
         component=discord.ui.TextInput(
             custom_id="address", style=discord.TextStyle.paragraph, required=True, max_length=2000
         ),
@@ -72,10 +73,10 @@ async def _hand_out(interaction: discord.Interaction, name: str, tracks: list[Tr
         kinds = {"csv": tracks_csv(tracks), "m3u8": m3u(name, tracks), "xspf": xspf(name, tracks)}
         files = [discord.File(io.BytesIO(data), f"playlist.{kind}") for kind, data in kinds.items()]
         words = text_spotify.as_files(tracks, problem)
-        await interaction.edit_original_response(content=words, attachments=files)
+        await deliver(interaction, content=words, attachments=files)
         return
     words = text_spotify.written(written.url, written.tracks, written.left)
-    await interaction.edit_original_response(content=words)
+    await deliver(interaction, content=words)
 
 
 async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int) -> tuple[str, list[Track]]:
@@ -90,8 +91,8 @@ async def _ranked(interaction: discord.Interaction, playlist_id: int, most: int)
     return ranked.name, [one.track for one in ranked.predictions][:most]
 
 
-class Spotify(commands.GroupCog, group_name="spotify", group_description="Connect your Spotify account, or forget it"):
-    @app_commands.command(description="Let me read your playlists, liked songs and top tracks")
+class Spotify(commands.GroupCog, group_name="spotify", group_description=text_commands.SPOTIFY):
+    @app_commands.command(description=text_commands.SPOTIFY_CONNECT)
     async def connect(self, interaction: discord.Interaction) -> None:
         async def done(name: str) -> None:
             with contextlib.suppress(discord.HTTPException):  # connected it is, and the page says so
@@ -102,28 +103,27 @@ class Spotify(commands.GroupCog, group_name="spotify", group_description="Connec
         who = Identity(user.id, str(user), picture.url)
         url = services(interaction).outside.connections.begin(who, done)
         view = LastingView()
-        view.add_item(cards.button("Paste the address", f"earmark:spotify:paste:{interaction.user.id}", 0))
+        view.add_item(cards.button(text.button("paste"), f"earmark:spotify:paste:{interaction.user.id}", 0))
         # Whoever has this address could connect their account to this member: it is for one pair of eyes.
         await interaction.response.send_message(text_spotify.connect(url), view=view, ephemeral=private(interaction))
 
-    @app_commands.command(description="A playlist, best first as you would rank it: on Spotify, else as files")
-    @app_commands.describe(playlist="Which one; the list helps", most="How many tracks (50 unless you say otherwise)")
+    @app_commands.command(description=text_commands.SPOTIFY_EXPORT)
+    @app_commands.describe(**text_commands.SPOTIFY_EXPORT_OPTIONS)
     @app_commands.autocomplete(playlist=pick.playlist_choices)
     async def export(
         self, interaction: discord.Interaction, playlist: str, most: app_commands.Range[int, 1, 500] = 50
     ) -> None:
+        allow(interaction, "predict")
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         name, tracks = await _ranked(interaction, await pick.playlist_id(interaction, playlist), most)
         name = text.ranked_name(name)
         await _hand_out(interaction, name, tracks)
 
-    @app_commands.command(description="Forget your account, and the playlists that came through it")
+    @app_commands.command(description=text_commands.SPOTIFY_DISCONNECT)
     async def disconnect(self, interaction: discord.Interaction) -> None:
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
-        owned = await s.playlists.of(interaction.user.id)
         gone = await s.outside.connections.disconnect(interaction.user.id)
-        s.questions.forget(interaction.user.id, {guild for one in owned for guild in one.shared_guild_ids})
         await interaction.edit_original_response(content=text_spotify.disconnected(gone))
 
 

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +23,9 @@ from bot.flow.pools import Pools
 from bot.flow.session import apply
 from bot.flow.session_events import Cancel, EndRound, Event, OpenRound, Posted, Reveal, RoundPosted
 from bot.flow.voting import catch_up, end_abandoned
+from bot.i18n import speaking
 from cogs.muted import MAY_NOT_SPEAK, Muted
-from cogs.ui import digits, session_cards, text, text_session
+from cogs.ui import digits, session_cards, text
 from cogs.ui.cards import sounds
 from cogs.ui.errors import sentence
 from cogs.ui.in_turn import InTurn
@@ -133,7 +135,7 @@ class Stage:
         event = Posted(at=now(), message_id=sent.id)
         await self._sessions.step(session.id, lambda current: apply(current, event))
         if session.message_id is not None:
-            await self._edit(session, session.message_id, **session_cards.moved(session, sent.jump_url))
+            await self._edit(session, session.message_id, **self._moved(session, sent.jump_url))
 
     async def adopt(self, session: Session, message_id: int) -> None:
         """Take a card for the session's own that is newer than the known one: the bot was killed as it posted it."""
@@ -148,7 +150,16 @@ class Stage:
 
     async def _point_on(self, session: Session, old_id: int, new_id: int) -> None:
         url = self._channel(session).get_partial_message(new_id).jump_url
-        await self._edit(session, old_id, **session_cards.moved(session, url))
+        await self._edit(session, old_id, **self._moved(session, url))
+
+    def _moved(self, session: Session, url: str) -> Any:
+        with self._in_its_language(session):
+            return session_cards.moved(session, url)
+
+    def _in_its_language(self, session: Session) -> AbstractContextManager[None]:
+        """Speak the language of the session's server."""
+        guild = self._bot.get_guild(session.guild_id)
+        return speaking(self._bot.services.languages.of(guild and guild.preferred_locale))
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str, *, errand: bool = False) -> None:
         task, among = asyncio.create_task(self._safely(work, name), name=name), self._errands if errand else self._tasks
@@ -192,13 +203,15 @@ class Stage:
             if problem.code == NO_CHANNEL:
                 await self._give_up(session_id)
             elif problem.code in MAY_NOT_SPEAK:
-                await self._muted.add(await self._sessions.get(session_id))
+                session = await self._sessions.get(session_id)
+                with self._in_its_language(session):
+                    await self._muted.add(session)
             else:
                 self._try_again(session_id, f"Discord said {problem.code}")
         elif isinstance(problem, EarmarkError) and not isinstance(problem, GroupError):
             self._try_again(session_id, type(problem).__name__)
         else:
-            await self._tell(session_id, sentence(problem))
+            await self._tell(session_id, problem)
 
     async def _drive(self, session: Session) -> bool:
         """Do the next thing that is missing; True: look again."""
@@ -251,8 +264,10 @@ class Stage:
         picture = None
         if session.phase is Phase.PLAYLIST:
             names = await self._names_of(session)
-            picture = await session_cards.picture(self._bot.services.workers, session, tracks, names)
-        return session_cards.card(session, tracks, brings, picture)
+            with self._in_its_language(session):
+                picture = await session_cards.picture(self._bot.services.workers, session, tracks, names)
+        with self._in_its_language(session):
+            return session_cards.card(session, tracks, brings, picture)
 
     async def _show_card(self, session: Session) -> None:
         if session.message_id is None:
@@ -272,7 +287,9 @@ class Stage:
         at = now()
         if round_.message_id is None:  # nobody could vote before
             round_ = replace(round_, opened_at=at, ends_at=at + session.settings.seconds)
-        sent = await self._channel(session).send(**session_cards.round_card(session, round_, track), files=sounds(clip))
+        with self._in_its_language(session):
+            card = session_cards.round_card(session, round_, track) | {"files": sounds(clip)}
+        sent = await self._channel(session).send(**card)
         event = RoundPosted(at=at, number=round_.number, message_id=sent.id)
         await self._sessions.step(session.id, lambda current: apply(current, event) if current.open_round else current)
         self._spawn(digits.offer(sent, self._bot.errands, self._bot.pace), f"session-{session.id}-digits", errand=True)
@@ -283,7 +300,9 @@ class Stage:
         track = await self._bot.services.playlists.track(
             round_.track_id, guild_id=session.guild_id, through=round_.submitter_id or 0
         )
-        there = await self._edit(session, round_.message_id, **session_cards.round_card(session, round_, track))
+        with self._in_its_language(session):
+            card = session_cards.round_card(session, round_, track)
+        there = await self._edit(session, round_.message_id, **card)
         if not there and round_.open:
             await self._post_round(session, round_)
 
@@ -379,10 +398,12 @@ class Stage:
         event = Cancel(at=now())
         await self._sessions.step(session_id, lambda session: apply(session, event) if session.live else session)
 
-    async def _tell(self, session_id: int, words: str) -> None:
+    async def _tell(self, session_id: int, why: Exception) -> None:
         """Say in the channel why a session does not go on."""
         try:
             session = await self._sessions.get(session_id)
+            with self._in_its_language(session):
+                words = sentence(why)
             await self._channel(session).send(words)
         except (EarmarkError, discord.HTTPException) as problem:
             if isinstance(problem, discord.HTTPException) and problem.code in MAY_NOT_SPEAK:
@@ -399,7 +420,7 @@ class Stage:
                 self._names[who] = text.bare(found.display_name, 16)
             except discord.HTTPException:
                 continue
-        return {who: self._names.get(who, text_session.SOMEBODY) for who in session.members}
+        return {who: self._names[who] for who in session.members if who in self._names}
 
     async def _edit(self, session: Session, message_id: int, **content: Any) -> bool:
         """Edit a message; False: it was deleted."""

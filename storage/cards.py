@@ -30,9 +30,9 @@ class Cards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, card: PublicCard, since: Began | None = None) -> None:
+    async def add(self, card: PublicCard, since: Began) -> None:
         """Remember a card; raises ErasedMeanwhile."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, card.owner_id, since)
             statement = insert(public_cards).values(**asdict(card) | {"posted_at": int(time.time())})
             await connection.execute(statement.on_conflict_do_nothing())
@@ -52,5 +52,5 @@ class Cards:
             return [PublicCard(*row) for row in await connection.execute(query)]
 
     async def remove(self, message_id: int) -> None:
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(delete(public_cards).where(public_cards.c.message_id == message_id))

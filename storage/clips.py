@@ -27,7 +27,7 @@ class StoredClips:
             if (await connection.scalar(query) or 0) + more > MOST:
                 raise TooMuchStored(what="recordings", limit=MOST)
 
-    async def add(self, owner_id: int, sounds: Mapping[int, bytes], since: Began | None = None) -> None:
+    async def add(self, owner_id: int, sounds: Mapping[int, bytes], since: Began) -> None:
         """Keep clips by track; a clip of somebody else's stays as it is, one's own is replaced.
 
         Raises:

@@ -53,11 +53,14 @@ class Database:
 
     Attributes:
         writable: the last write did not fail; whoever wants to know whether the next one will has to try.
+        lists_version: grows with every write that may change which tracks there are, who sees them, or what is known
+            of them; what another program writes is not counted.
 
     """
 
     def __init__(self, path: Path, writer: AsyncEngine, reader: AsyncEngine, metrics: Metrics | None = None) -> None:
         self.writable = True
+        self.lists_version = 0
         self._path = path
         self._identity = _identity(path)
         self._gone = False
@@ -86,8 +89,10 @@ class Database:
         return cls(path, writer, reader, metrics)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
+    async def transaction(self, *, lists: bool = True) -> AsyncGenerator[AsyncConnection]:
         """Write: all of it or nothing; on disk when the block has ended.
+
+        `lists=False` promises that it changes no track, no list, nor what is known of tracks.
 
         Raises:
             StorageBusy: the file is locked by another program, or its disk is full or failing; nothing was written.
@@ -100,6 +105,7 @@ class Database:
                 async with self._writer.begin() as connection:
                     yield connection
             self.writable = True
+            self.lists_version += lists
         except (OperationalError, sqlite3.OperationalError) as error:
             self.writable = False
             if code_of(error) not in NOBODYS_FAULT:

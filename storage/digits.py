@@ -40,22 +40,20 @@ class Digits:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(
-        self, who: int, message_id: int, stars: Collection[int], at: int | None = None, since: Began | None = None
-    ) -> None:
+    async def put(self, who: int, message_id: int, stars: Collection[int], since: Began, at: int | None = None) -> None:
         """Note digits that came `at` (nanoseconds since 1970, else now), several in an order that nobody knows.
 
         Raises:
             ErasedMeanwhile: nothing is noted.
 
         """
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, who, since)
             await put(connection, who, message_id, stars, at)
 
     async def drop(self, who: int, message_id: int, stars: int) -> Dropped:
         """Forget a digit that was taken back."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             return await drop(connection, who, message_id, stars)
 
     async def under(self, message_id: int) -> dict[int, list[int]]:
@@ -71,13 +69,13 @@ class Digits:
     async def told(self, who: int) -> None:
         """Note that the member knows which digits are not clear."""
         theirs = (digit_reactions.c.listener_id == who) & (digit_reactions.c.unclear == 1)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(digit_reactions.update().where(theirs).values(unclear=0))
 
     async def forget_old(self) -> None:
         """Remove what is older than KEPT_DAYS."""
         old = digit_reactions.c.at < time.time_ns() - KEPT_DAYS * 24 * 3600 * 1_000_000_000
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(delete(digit_reactions).where(old))
 
 

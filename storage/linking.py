@@ -72,9 +72,7 @@ async def put(
     await run_many(connection, PUT, rows)
 
 
-async def stage(
-    database: Database, owner_id: int, sources: Sequence[PlaylistSource], since: Began | None
-) -> list[list[int]]:
+async def stage(database: Database, owner_id: int, sources: Sequence[PlaylistSource], since: Began) -> list[list[int]]:
     """Store the tracks of long lists part by part; gives their ids, list by list.
 
     Raises:

@@ -32,16 +32,21 @@ async def began(database: Database, listener_id: int) -> Began:
         return await _standing(connection, listener_id)
 
 
-async def ensure(connection: AsyncConnection, listener_id: int, since: Began | None = None) -> None:
-    """Have a row for this person.
+async def ensure(connection: AsyncConnection, listener_id: int, since: Began) -> None:
+    """Have a row for this person, before the outcome of work is kept.
 
     Raises:
         ErasedMeanwhile: the person was erased after the work `began`, so its outcome must not be kept.
 
     """
     # Not whether there is a row: the person may have come back, and this would still be from before.
-    if since is not None and since != await _standing(connection, listener_id):
+    if since != await _standing(connection, listener_id):
         raise ErasedMeanwhile
+    await ensure_now(connection, listener_id)
+
+
+async def ensure_now(connection: AsyncConnection, listener_id: int) -> None:
+    """Have a row for this person, whose click is written the moment it comes: nothing was read or made before."""
     statement = insert(listeners).values(id=listener_id, created_at=int(time.time()))
     await connection.execute(statement.on_conflict_do_nothing())
 

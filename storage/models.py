@@ -36,7 +36,7 @@ class Models:
         arrays: Arrays,
         meta: Mapping[str, object],
         report: TasteReport,
-        since: Began | None = None,
+        since: Began,
     ) -> None:
         """Keep a model in place of the one before; raises ErasedMeanwhile."""
         values = {
@@ -46,7 +46,7 @@ class Models:
             "ratings": report.ratings,
             "trained_at": int(time.time()),
         }
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, listener_id, since)
             statement = insert(models).values(listener_id=listener_id, **values)
             await connection.execute(statement.on_conflict_do_update(index_elements=["listener_id"], set_=values))

@@ -22,6 +22,9 @@ from storage.presence import shared_with
 from storage.rows import track
 from storage.schema import playlist_shares, playlist_tracks, playlists, track_values, tracks
 
+SECOND_LOOK = 600  # seconds
+AT_ONCE = 500  # rows of which tracks are made while others' clicks wait
+
 
 class Playlists:
     """Members' playlists and the tracks that each member can see."""
@@ -35,11 +38,11 @@ class Playlists:
         return await began(self._database, owner_id)
 
     async def link(self, owner_id: int, source: PlaylistSource) -> LinkedPlaylist:
-        """Store a playlist; one of the same name by the same owner is replaced."""
-        return (await self.link_all(owner_id, [source]))[0]
+        """Store a playlist that is at hand; one of the same name by the same owner is replaced."""
+        return (await self.link_all(owner_id, [source], await self.began(owner_id)))[0]
 
     async def link_all(
-        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began | None = None, *, ask: bool = False
+        self, owner_id: int, sources: Sequence[PlaylistSource], since: Began, *, ask: bool = False
     ) -> list[LinkedPlaylist]:
         """Store several playlists, all of them or none; with `ask`, none that would lose a track is replaced.
 
@@ -51,7 +54,7 @@ class Playlists:
         if linking.is_long(sources):
             # One after the other: whoever clicks waits for one part of one list, and a member's stage is one list's.
             async with self._long:
-                return await self._link_in_parts(owner_id, sources, since or await self.began(owner_id), ask=ask)
+                return await self._link_in_parts(owner_id, sources, since, ask=ask)
         async with self._database.transaction() as connection:
             await ensure(connection, owner_id, since)
             await linking.require_room(connection, owner_id, sources, replacing=True)
@@ -86,9 +89,7 @@ class Playlists:
         with contextlib.suppress(StorageBusy):  # then the next start does it
             await linking.clear(self._database, stages, kept)
 
-    async def extend(
-        self, owner_id: int, source: PlaylistSource, since: Began | None = None
-    ) -> tuple[LinkedPlaylist, list[int]]:
+    async def extend(self, owner_id: int, source: PlaylistSource, since: Began) -> tuple[LinkedPlaylist, list[int]]:
         """Add tracks to the owner's playlist of this name, or make it; gives the ids of the given tracks, in order.
 
         Raises:
@@ -178,11 +179,33 @@ class Playlists:
         """The tracks of a playlist, in order, as a listener sees them through it; without one, as its owner does."""
         values = {"playlist_id": playlist_id, "listener_id": listener_id or 0}
         async with self._database.reading() as connection:
-            return [track(row) for row in await fetch_within(connection, seen.ON_PLAYLIST, **values)]
+            rows = await fetch_within(connection, seen.ON_PLAYLIST, **values)
+        return await _made(rows)
 
     async def visible_tracks(self, listener_id: int, guild_id: int | None) -> list[Track]:
         """Every track on a playlist that the member can see, once."""
         return await self._tracks(seen.everything(listener_id, guild_id))
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """What differs once what members see may have changed; `state` says whether it has.
+
+        Without any write, what is shared ends when its owner was not seen for long: so it differs now and then as well.
+        """
+        return self._database.lists_version, int(time.monotonic() // SECOND_LOOK)
+
+    async def state(self, listener_id: int, guild_id: int | None, playlist_id: int | None = None) -> int:
+        """The tracks that the member can see, of one playlist or all, and what is known of them, as one number."""
+        async with self._database.reading() as connection:
+            if playlist_id is None:
+                rows = (await connection.execute(seen.everything(listener_id, guild_id))).all()
+            else:
+                visible = playlists.c.id.in_(seen.lists(listener_id, guild_id))
+                query = select(playlists.c.id).where(playlists.c.id == playlist_id, visible)
+                rows = [*await connection.execute(query)]
+                values = {"playlist_id": playlist_id, "listener_id": listener_id}
+                rows += await fetch_within(connection, seen.ON_PLAYLIST, **values)
+        return await asyncio.to_thread(lambda: hash(tuple(map(tuple, rows))))
 
     async def search(self, listener_id: int, guild_id: int | None, text: str, limit: int = 25) -> list[Track]:
         """Visible tracks in whose artist and title every word of the text occurs."""
@@ -214,7 +237,7 @@ class Playlists:
                     done += await catalogue.identify(connection, track_id, source, owner_id)
         return done
 
-    async def note(self, listener_id: int, source: TrackSource, since: Began | None = None) -> Track:
+    async def note(self, listener_id: int, source: TrackSource, since: Began) -> Track:
         """Keep a track that somebody asked about, without a playlist; raises ErasedMeanwhile."""
         async with self._database.transaction() as connection:
             await ensure(connection, listener_id, since)
@@ -272,4 +295,11 @@ class Playlists:
 
     async def _tracks(self, query: Select[Any]) -> list[Track]:
         async with self._database.reading() as connection:
-            return [track(row) for row in await connection.execute(query)]
+            rows = (await connection.execute(query)).all()
+        return await _made(rows)
+
+
+async def _made(rows: Sequence[Any]) -> list[Track]:
+    if len(rows) <= AT_ONCE:
+        return [track(row) for row in rows]
+    return await asyncio.to_thread(lambda: [track(row) for row in rows])

@@ -31,7 +31,7 @@ class Predictions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def shown(self, listener_id: int, told: Iterable[Prediction], since: Began | None = None) -> None:
+    async def shown(self, listener_id: int, told: Iterable[Prediction], since: Began) -> None:
         """Note what a listener is about to see of stored tracks that he has not rated; raises ErasedMeanwhile."""
         now = int(time.time())
         rows = [
@@ -49,7 +49,7 @@ class Predictions:
         ]
         if not rows:
             return
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, listener_id, since)
             await _settle(connection, listener_id)
             statement = insert(predictions)
@@ -58,7 +58,7 @@ class Predictions:
             replacing = statement.on_conflict_do_update(index_elements=keys, set_=changed, where=unrated)
             await connection.execute(replacing, rows)
 
-    async def add(self, listener_id: int, pairs: Sequence[tuple[int, Checked]], since: Began | None = None) -> None:
+    async def add(self, listener_id: int, pairs: Sequence[tuple[int, Checked]], since: Began) -> None:
         """Add pairs (track id, prediction and rating); what is known stays.
 
         Raises:
@@ -71,7 +71,7 @@ class Predictions:
             {"listener_id": listener_id, "track_id": track_id, **{name: getattr(pair, name) for name in VALUES}}
             for track_id, pair in pairs
         ]
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await ensure(connection, listener_id, since)
             await connection.execute(insert(predictions).on_conflict_do_nothing(), rows)
 
@@ -88,7 +88,7 @@ class Predictions:
 
     async def checked(self, listener_id: int) -> list[Checked]:
         """Every prediction that was followed by a rating, in the order of the ratings."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await _settle(connection, listener_id)
             rows = await connection.execute(_pairs(listener_id))
             return [

@@ -42,7 +42,7 @@ class Presence:
 
     async def seen(self, guild_id: int, listener_id: int) -> None:
         """Let what a member shares with a server count for another day."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             for table, theirs in _shared(guild_id, listener_id):
                 await connection.execute(update(table).where(theirs).values(seen_at=int(time.time())))
 

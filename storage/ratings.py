@@ -13,7 +13,7 @@ from bot.domain.errors import NothingToUndo
 from bot.domain.ratings import Rating
 from storage import digits
 from storage.database import Database, Statement, fetch_within, run_many
-from storage.listeners import Began, ensure
+from storage.listeners import Began, ensure, ensure_now
 from storage.rows import select_tracks, track
 from storage.schema import digit_reactions, public_cards, ratings, tracks, verdicts
 from storage.writer import Writer
@@ -82,15 +82,8 @@ class Ratings:
         """Finish what was begun, then take nothing more."""
         await self._writer.close()
 
-    async def rate(
-        self, listener_id: int, track_id: int, stars: int, since: Began | None = None, *, through: int | None = None
-    ) -> None:
-        """Store a rating, and through whose list the track was seen; it is on disk when this returns.
-
-        Raises:
-            ErasedMeanwhile: the member was erased after it was given.
-
-        """
+    async def rate(self, listener_id: int, track_id: int, stars: int, *, through: int | None = None) -> None:
+        """Store a rating of this very moment, and through whose list the track was seen; it is on disk on return."""
         row = {
             "listener_id": listener_id,
             "track_id": track_id,
@@ -98,15 +91,7 @@ class Ratings:
             "now": int(time.time()),
             "through": through,
         }
-
-        async def write(connection: AsyncConnection) -> None:
-            await ensure(connection, listener_id, since)
-            await rate_many(connection, [row])
-
-        if since is None:
-            await self._writer.put(row, key=(listener_id, track_id))
-        else:
-            await self._writer.write(write)
+        await self._writer.put(row, key=(listener_id, track_id))
 
     async def skip(self, listener_id: int, track_id: int) -> None:
         """Note that the member passed a track over; a rating it had stays."""
@@ -122,8 +107,8 @@ class Ratings:
         track_id: int,
         stars: int,
         message_id: int,
-        at: int | None = None,
-        since: Began | None = None,
+        at: int | None,
+        since: Began,
         *,
         through: int | None = None,
     ) -> None:
@@ -244,7 +229,7 @@ async def _put(connection: AsyncConnection, listener_id: int, track_id: int, sta
 
 async def _verdict(connection: AsyncConnection, listener_id: int, track_id: int, stars: int | None) -> None:
     """Log a verdict, so that Undo can take it back."""
-    await ensure(connection, listener_id)
+    await ensure_now(connection, listener_id)
     row = {"listener_id": listener_id, "track_id": track_id, "stars": stars, "now": int(time.time())}
     await run_many(connection, LOG_VERDICT, [row])
 

@@ -277,11 +277,13 @@ settings = Table(
     sqlite_strict=True,
 )
 
-# Studies (`/retrain thorough:True`) that are under way: whose a restart interrupted is told so.
+# Studies (`/retrain thorough:True`): the report of each member's last, and whether one is under way: whose a restart
+# interrupted is told so.
 studies = Table(
     "studies",
     metadata,
     person("listener_id", primary_key=True),
-    Column("begun_at", Integer, nullable=False),
+    Column("begun_at", Integer, nullable=False),  # 0: none is under way
+    Column("report", LargeBinary),  # JSON: [[file's name, its content in Base64, words for a picture or null], ...]
     sqlite_strict=True,
 )

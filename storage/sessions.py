@@ -17,7 +17,7 @@ from bot.domain.errors import NoSession, SessionRunning
 from bot.domain.session import LIVE, OVER, Phase, Session
 from storage.database import Database, Statement, fetch_within, run_many
 from storage.ids import last_id
-from storage.listeners import ensure
+from storage.listeners import ensure_now
 from storage.ratings import rate_many
 from storage.schema import listeners
 from storage.schema_sessions import session_debts, session_members, sessions
@@ -158,7 +158,7 @@ class Sessions:
         """Keep what a member says of learning from votes, for sessions to come."""
 
         async def write(connection: AsyncConnection) -> None:
-            await ensure(connection, listener_id)
+            await ensure_now(connection, listener_id)
             await _remember(connection, {listener_id: learn})
 
         await self._writer.write(write)
@@ -217,7 +217,7 @@ async def _store(connection: AsyncConnection, before: Session | None, after: Ses
     """Write the rows in which two states differ: children go first, parents come first."""
     old, new = rows_of(before), rows_of(after)
     for listener_id in after.members.keys() - (before.members.keys() if before else set[int]()):
-        await ensure(connection, listener_id)
+        await ensure_now(connection, listener_id)
     for part in reversed(PARTS):
         stored = new[part.table]
         # What no statement may change in its place goes, and comes again: members may have exchanged submissions.

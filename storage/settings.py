@@ -27,5 +27,5 @@ class Settings:
 
     async def set(self, key: str, value: str) -> None:
         statement = insert(settings).values(key=key, value=value)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(lists=False) as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))

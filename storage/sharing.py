@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from bot.domain.taste import Consent, SharedRating, Sharing
 from storage.database import Database, Statement
-from storage.listeners import ensure
+from storage.listeners import ensure_now
 from storage.presence import seen_lately
 from storage.schema import ratings, settings, sharing
 
@@ -31,7 +31,7 @@ class Shares:
         """Share nowhere, everywhere, or in one server more; a server's consent replaces that for everywhere."""
         now = int(time.time())
         async with self._database.transaction() as connection:
-            await ensure(connection, listener_id)
+            await ensure_now(connection, listener_id)
             place = None if scope == "off" else guild_id if scope == "server" else EVERYWHERE
             gone = sharing.c.listener_id == listener_id
             if scope == "server":

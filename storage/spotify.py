@@ -64,7 +64,7 @@ class SpotifyAccounts:
         self,
         listener_id: int,
         sealed: bytes,
-        since: Began | None = None,
+        since: Began,
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         """Keep a new permission in place of an older one.

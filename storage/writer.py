@@ -91,7 +91,7 @@ class Writer:
     async def _commit(self, jobs: list[_Job]) -> None:
         answers: list[tuple[_Job, Any, Exception | None]] = []
         try:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(lists=False) as connection:
                 for part in _parts(jobs):
                     answers += await self._apply(connection, part, alone=len(part) == len(jobs))
         except Exception as error:  # noqa: BLE001 - whatever it was, everybody who waits must hear of it

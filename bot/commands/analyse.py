@@ -78,9 +78,10 @@ def _outcome(path: Path) -> Outcome:
     try:
         return analyse(path), ""
     except AudioError as problem:
-        from cogs.ui.text_errors import error  # noqa: PLC0415 - needs discord.py, for its markdown
+        from cogs.ui.text import bare  # noqa: PLC0415 - needs discord.py, for its markdown
+        from cogs.ui.text_errors import error  # noqa: PLC0415 - likewise
 
-        return None, error(problem).replace("\\", "")
+        return None, error(problem, bare)
     except OSError as problem:
         return None, problem.strerror or str(problem)
 

@@ -271,6 +271,6 @@ def _sentence(problem: EarmarkError) -> str:
                 "and try again."
             )
         case _:
-            from cogs.ui import text_errors  # noqa: PLC0415 - needs Discord's library
+            from cogs.ui import text, text_errors  # noqa: PLC0415 - needs Discord's library
 
-            return text_errors.error(problem)
+            return text_errors.error(problem, text.bare)

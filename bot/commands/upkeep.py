@@ -127,7 +127,8 @@ async def _rotate(config: Config) -> None:
 
 async def _export(user_id: int, file: Path, config: Config, *, overwrite: bool) -> None:
     async with services(config, alone=False) as s:
-        archive = await export(s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.workers, user_id)
+        stores = (s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies)
+        archive = await export(*stores, s.workers, user_id)
     await asyncio.to_thread(_write, file, archive, config.keyring(), overwrite)
 
 

@@ -19,7 +19,6 @@ from bot.domain.scales import SPEAKERS
 from bot.domain.session import Session
 from bot.domain.tracks import Track
 from bot.flow.connect import Connections
-from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from storage.accounts import Accounts
 from storage.clips import StoredClips
@@ -27,6 +26,7 @@ from storage.models import Models, pack
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.studies import Studies
 
 UNFIT = re.compile(r"[^\w\- ]+")  # for a file's name
 TIMES = ("rated_at", "at", "predicted_at", "posted_at", "begun_at", "created_at", "trained_at")  # columns
@@ -40,6 +40,7 @@ ratings.csv     what you rated, from 1 to 10, with all that is known of how each
 playlists/      your playlists, as tables that the bot links again.
 report.json     what the last training found; report.png is its picture.
 model.npz       the numbers of your model (NumPy reads them), and model.json what they mean.
+study/          the report of your last study and its pictures.
 uploads/        the first half minute of each recording that you uploaded, by the track's number in everything.json
                 (left out where Discord would not take so large an archive; you have the recordings).
 everything.json every row about you in the database, table by table. Beside the numbers by which rows name tracks and
@@ -73,15 +74,11 @@ async def holdings(accounts: Accounts, listener_id: int) -> Holdings:
     return Holdings(since, {table: number for table, number in counts.items() if table != "listeners"})
 
 
-async def erase(
-    accounts: Accounts, playlists: Playlists, questions: Questions, connections: Connections, listener_id: int
-) -> None:
+async def erase(accounts: Accounts, connections: Connections, listener_id: int) -> None:
     """Erase a person, in memory too; raise NothingStored where nothing is stored."""
     await holdings(accounts, listener_id)
-    seen_in = {guild_id for one in await playlists.of(listener_id) for guild_id in one.shared_guild_ids}
     connections.forget(listener_id)
     await accounts.erase(listener_id)
-    questions.forget(listener_id, seen_in)
 
 
 async def export(
@@ -91,6 +88,7 @@ async def export(
     models: Models,
     uploads: StoredClips,
     sessions: Sessions,
+    studies: Studies,
     workers: Workers,
     listener_id: int,
     most: int | None = None,
@@ -120,6 +118,7 @@ async def export(
             files["report.png"] = await workers.run_for(listener_id, report_png, report)
             files["model.npz"] = await asyncio.to_thread(pack, arrays)
             files["model.json"] = _json(meta)
+        files |= {f"study/{name}": data for name, data, _ in await studies.report(listener_id) or ()}
         files["everything.json"] = await asyncio.to_thread(
             _json, await everything(accounts, playlists, sessions, listener_id, known)
         )
@@ -141,7 +140,7 @@ async def everything(
     about = {row["session_id"] for table in rows.values() for row in table if "session_id" in row}
     known = {session_id: await sessions.get(session_id) for session_id in about}
     found = dict(tracks)
-    for table in rows.values():
+    for name, table in rows.items():
         for place, row in enumerate(table):
             words = _of_session(known[row["session_id"]], row) if "session_id" in row else {}
             track_id, at = row.get("track_id") or words.pop("track_id", None), words.pop("at", None)
@@ -149,8 +148,9 @@ async def everything(
                 if track_id not in found:
                     found[track_id] = await playlists.track(track_id, listener_id)
                 words["track"] = " - ".join(filter(None, (found[track_id].artist, found[track_id].title)))
-            if at := at or next((row[name] for name in TIMES if row.get(name)), None):
-                words["date"] = datetime.fromtimestamp(at, UTC).isoformat(" ", "seconds")
+            if at := at or next((row[time] for time in TIMES if row.get(time)), None):
+                seconds = at // 1_000_000_000 if name == "digit_reactions" else at  # these are kept to the nanosecond
+                words["date"] = datetime.fromtimestamp(seconds, UTC).isoformat(" ", "seconds")
             table[place] = {**row, **words}
     return rows
 

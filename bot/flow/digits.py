@@ -59,4 +59,4 @@ class CardDigits:
             await self.put(card, who, new[0], Reaction(since, online))
             return
         with contextlib.suppress(ErasedMeanwhile):
-            await self.digits.put(who, card.message_id, new, online, since)
+            await self.digits.put(who, card.message_id, new, since, online)

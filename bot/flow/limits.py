@@ -33,6 +33,8 @@ RULES: Mapping[str, Rule] = {
     "upload": Rule(Rate(40, 60), Rate(200, 10)),  # files
     "train": Rule(Rate(10, 30), Rate(100, 2)),
     "predict": Rule(Rate(40, 3), Rate(400, 0.5)),
+    "search": Rule(Rate(40, 3), Rate(400, 0.5)),  # tracks that are looked for by name, rounds that are begun
+    "suggest": Rule(Rate(60, 0.5), Rate(600, 0.05)),  # names that are offered while somebody types
     "session": Rule(Rate(5, 300), Rate(200, 20)),  # a channel has one at a time
     "export": Rule(Rate(5, 300), Rate(50, 30)),
     "hello": Rule(Rate(1, 60), Rate(1, 60)),  # answers to direct messages

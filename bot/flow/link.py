@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from bot.domain.names import free_name, tidy
 from bot.domain.tracks import LinkedPlaylist, PlaylistSource
-from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers
 from bot.sources import bach
@@ -16,7 +15,7 @@ NAME_LENGTH = 80
 
 
 async def link_file(
-    playlists: Playlists, questions: Questions, workers: Workers, owner_id: int, file: Sent, name: str | None = None
+    playlists: Playlists, workers: Workers, owner_id: int, file: Sent, name: str | None = None
 ) -> list[LinkedPlaylist]:
     """Store every playlist that a file holds, all or none; `name` renames it when it holds one.
 
@@ -34,7 +33,7 @@ async def link_file(
         sources = await _read(workers, owner_id, file)
         if len(sources) == 1:
             sources = [named(sources[0], name)]
-        return _new(questions, owner_id, await playlists.link_all(owner_id, sources, since, ask=True))
+        return await playlists.link_all(owner_id, sources, since, ask=True)
 
 
 async def _read(workers: Workers, owner_id: int, file: Sent) -> list[PlaylistSource]:
@@ -43,9 +42,7 @@ async def _read(workers: Workers, owner_id: int, file: Sent) -> list[PlaylistSou
         return await workers.read_for(owner_id, read_playlists, file.name, await file.fetch())
 
 
-async def link_text(
-    playlists: Playlists, questions: Questions, owner_id: int, text: str, name: str | None = None
-) -> list[LinkedPlaylist]:
+async def link_text(playlists: Playlists, owner_id: int, text: str, name: str | None = None) -> list[LinkedPlaylist]:
     """Store a pasted list of track links or `Artist - Title` lines; without a name it never replaces another.
 
     Raises:
@@ -56,20 +53,13 @@ async def link_text(
     source = await asyncio.to_thread(read_lines, text)
     taken = {playlist.name for playlist in await playlists.of(owner_id)}
     source = named(replace(source, name=free_name(source.name, taken)), name)
-    return _new(questions, owner_id, await playlists.link_all(owner_id, [source], since, ask=True))
+    return await playlists.link_all(owner_id, [source], since, ask=True)
 
 
-async def link_catalogue(
-    playlists: Playlists, questions: Questions, owner_id: int, name: str | None = None
-) -> list[LinkedPlaylist]:
+async def link_catalogue(playlists: Playlists, owner_id: int, name: str | None = None) -> list[LinkedPlaylist]:
     """Store the catalogue that comes with the bot, for whoever has no file at hand."""
-    return _new(questions, owner_id, await playlists.link_all(owner_id, [named(bach.catalogue(), name)], ask=True))
-
-
-def _new(questions: Questions, owner_id: int, linked: list[LinkedPlaylist]) -> list[LinkedPlaylist]:
-    """Let the new tracks be asked about by everybody who sees them."""
-    questions.forget(owner_id, {guild_id for one in linked for guild_id in one.playlist.shared_guild_ids})
-    return linked
+    since = await playlists.began(owner_id)
+    return await playlists.link_all(owner_id, [named(bach.catalogue(), name)], since, ask=True)
 
 
 def named(source: PlaylistSource, name: str | None) -> PlaylistSource:

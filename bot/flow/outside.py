@@ -22,7 +22,6 @@ from bot.domain.names import free_name
 from bot.domain.tracks import LinkedPlaylist, Origin, PlaylistSource, Track
 from bot.flow.connect import Connections, Member
 from bot.flow.link import named
-from bot.flow.rate import Questions
 from bot.sources.queue import Closed, NoAnswer, Waiting
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Access, Listing, Own, Progress, Spotify
@@ -92,7 +91,6 @@ class Asker:
 async def link_spotify(
     outside: Outside,
     playlists: Playlists,
-    questions: Questions,
     owner_id: int,
     link: SpotifyLink,
     name: str | None = None,
@@ -125,7 +123,6 @@ async def link_spotify(
     source = named(PlaylistSource(called, "spotify", listing.tracks, origin=origin), name)
     (linked,) = await playlists.link_all(owner_id, [source], since, ask=before is None or source.name != before.name)
     await outside.accounts.drop_half_read(owner_id, link.key)
-    questions.forget(owner_id, set(linked.playlist.shared_guild_ids))
     return replace(linked, local=listing.local, episodes=listing.episodes, gone=listing.gone)
 
 

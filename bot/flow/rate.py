@@ -68,6 +68,7 @@ class Order:
     why: Mapping[int, Why]  # by track id, in the order of asking
     artists: Mapping[int, str]  # case folded
     candidates: Candidates
+    state: int  # what it rests on: see `Playlists.state`
     rated: int = 0  # ratings that it follows from
     asked: deque[int] = field(default_factory=lambda: deque(maxlen=IN_A_ROW))  # the last few
 
@@ -76,19 +77,28 @@ class Order:
         return self.why.keys()
 
 
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A round's order, made or being made, and up to which version of all lists it is known to stand."""
+
+    order: asyncio.Future[Order]
+    version: tuple[int, int]
+
+
 class Questions:
     """Puts the tracks that a listener can see into the order in which to ask them.
 
     A round is ranked once, by how the tracks sound, and then walked; that keeps a click cheap. From MIN_RATINGS on a
     worker process that has nothing else to do chooses the next questions anew every few answers, by what was learned;
-    until it has, the order stays as it is. Rounds are kept in memory only: after a restart they are ranked again.
+    until it has, the order stays as it is. A round whose tracks changed, or of whose tracks more became known, is
+    ranked anew. Rounds are kept in memory only: after a restart they are ranked again.
     """
 
     def __init__(self, playlists: Playlists, ratings: Ratings, workers: Workers) -> None:
         self._playlists = playlists
         self._ratings = ratings
         self._workers = workers
-        self._orders: OrderedDict[Round, asyncio.Future[Order]] = OrderedDict()
+        self._orders: OrderedDict[Round, Kept] = OrderedDict()
         self._following: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
@@ -96,12 +106,6 @@ class Questions:
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
-
-    def forget(self, owner_id: int, guild_ids: Collection[int] = ()) -> None:
-        """Rank anew next time for whoever sees a changed playlist: its owner, and the servers it is shared with."""
-        seeing = [of for of in self._orders if of.listener_id == owner_id or of.guild_id in guild_ids]
-        for of in seeing:
-            del self._orders[of]
 
     async def next(self, of: Round) -> Question:
         """Choose the track that teaches most among those neither rated nor skipped.
@@ -114,7 +118,7 @@ class Questions:
         try:
             return await self._first(of)
         except UnknownTrack:
-            # Somebody was erased, perhaps by the operator's command, whom no `forget` follows.
+            # Somebody was erased by the operator's command, of which this program hears nothing.
             self._orders.pop(of, None)
             return await self._first(of)
 
@@ -145,28 +149,42 @@ class Questions:
         return _question(of, track, standing, left, waiting)
 
     async def _order(self, of: Round) -> Order:
-        ranking = self._orders.get(of)
-        if ranking is None:
-            # Kept as a task, so that `forget` also reaches an order that is just being made.
-            ranking = self._orders[of] = asyncio.create_task(self._ranked(of), name="rank-questions")
-            while len(self._orders) > ROUNDS_KEPT:
-                self._orders.popitem(last=False)
-        self._orders.move_to_end(of)
-        try:
-            return await asyncio.shield(ranking)
-        except Exception:
-            if self._orders.get(of) is ranking:
-                del self._orders[of]
-            raise
+        while True:
+            version, kept = self._playlists.version, self._orders.get(of)
+            if kept is None:
+                # Kept while it is being made, so that others wait for the same.
+                kept = Kept(asyncio.create_task(self._ranked(of), name="rank-questions"), version)
+                self._orders[of] = kept
+                while len(self._orders) > ROUNDS_KEPT:
+                    self._orders.popitem(last=False)
+            try:
+                order = await asyncio.shield(kept.order)
+            except Exception:
+                self._drop(of, kept)
+                raise
+            if kept.version == version or order.state == await self._state(of):
+                kept.version = version
+                if of in self._orders:
+                    self._orders.move_to_end(of)
+                return order
+            self._drop(of, kept)
+
+    def _drop(self, of: Round, kept: Kept) -> None:
+        if self._orders.get(of) is kept:
+            del self._orders[of]
+
+    async def _state(self, of: Round) -> int:
+        return await self._playlists.state(of.listener_id, of.guild_id, of.playlist_id)
 
     async def _ranked(self, of: Round) -> Order:
+        state = await self._state(of)  # before the tracks: what changes meanwhile is noticed afterwards
         if of.playlist_id is None:
             tracks = await self._playlists.visible_tracks(of.listener_id, of.guild_id)
         else:
             playlist = await self._playlists.get(of.playlist_id, of.listener_id, of.guild_id)
             tracks = await self._playlists.tracks(playlist.id, of.listener_id)
         rated = [rating.track for rating in await self._ratings.of(of.listener_id)]
-        return await asyncio.to_thread(_rank, of.listener_id, tracks, rated)
+        return await asyncio.to_thread(_rank, of.listener_id, tracks, rated, state)
 
     def _follow(self, of: Round, order: Order, standing: Standing) -> None:
         """Let the order follow the answers, in the background, where no process has anything better to do."""
@@ -182,11 +200,11 @@ class Questions:
             log.warning("The questions do not follow the answers: %s", type(error).__name__)
             followed = replace(order, rated=rated)  # tried again a few answers later, not at each click
         kept = self._orders.get(of)
-        if kept is None or not kept.done() or kept.cancelled() or kept.exception() is not None:
-            return  # forgotten, and perhaps just being ranked anew
-        if kept.result() is order:
-            self._orders[of] = asyncio.get_running_loop().create_future()
-            self._orders[of].set_result(followed)
+        if kept is None or not kept.order.done() or kept.order.cancelled() or kept.order.exception() is not None:
+            return  # dropped, and perhaps just being ranked anew
+        if kept.order.result() is order:
+            kept.order = asyncio.get_running_loop().create_future()
+            kept.order.set_result(followed)
 
     async def _next_by_answers(self, of: Round, order: Order) -> Order:
         among, rated = order.candidates, await self._ratings.of(of.listener_id)
@@ -239,7 +257,7 @@ def _question(
     )
 
 
-def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> Order:
+def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track], state: int) -> Order:
     """Order track ids: those with features by what their answer would teach, the others after them."""
     known = [track for track in tracks if track.features]
     order = rank_questions(
@@ -255,7 +273,7 @@ def _rank(listener_id: int, tracks: Sequence[Track], rated: Sequence[Track]) -> 
     scales = common([track.scales for track in sample])
     X = matrix([comparable(track.features, track.scales, scales) for track in sample]).astype(np.float32)
     candidates = Candidates([track.id for track in sample], [track.artist for track in sample], X, scales)
-    return Order(why, {track.id: track.artist.casefold() for track in tracks}, candidates)
+    return Order(why, {track.id: track.artist.casefold() for track in tracks}, candidates, state)
 
 
 def _seed(listener_id: int) -> int:

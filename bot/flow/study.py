@@ -9,24 +9,23 @@ from bot.flow.jobs import study_part_job, study_report_job
 from bot.flow.workers import Workers
 from bot.taste.matrices import matrix, telling
 from storage.ratings import Ratings
-from storage.studies import Studies
+from storage.studies import File, Studies
 
 LEAST = 15  # ratings, for folds inside folds
 Progress = Callable[[int, int], Awaitable[None]]  # parts done, of how many
-File = tuple[str, bytes, str | None]  # name, content, words for whoever cannot see a picture
 
 
 async def study(
     ratings: Ratings, studies: Studies, workers: Workers, listener_id: int, progress: Progress
 ) -> list[File]:
-    """Run the study, and return its report and pictures.
+    """Run the study, keep its report and pictures, and return them.
 
     Whoever cancels this task stops it after the part at hand. A study that ends with its process stays noted as begun.
 
     Raises:
         TooFewRatings, NoFeatures, AllRatingsEqual, AllTracksAlike: there is too little to study.
         Busy: this listener's study is running already.
-        ErasedMeanwhile: the listener was erased as it began.
+        ErasedMeanwhile: the listener was erased before its end; nothing is kept.
 
     """
     since = await studies.began(listener_id)
@@ -42,10 +41,10 @@ async def study(
                 results[name] = found
                 await progress(len(results), total)
             files = await workers.run_for(listener_id, study_report_job, rows, stars, results)
+            await studies.finish(listener_id, files, since)
         except Exception:
             await studies.end(listener_id)
             raise
-        await studies.end(listener_id)
     return files
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bot.domain.errors import AudioError, EarmarkError, FileTooSlow, Interrupted
 from bot.domain.names import tidy
 from bot.domain.tracks import AudioAnalysis, LinkedPlaylist, PlaylistSource, Track
-from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.workers import Workers
 from bot.sources.uploads import Heard, hear
@@ -32,7 +31,6 @@ class Uploaded:
 async def upload(
     playlists: Playlists,
     clips: StoredClips,
-    questions: Questions,
     workers: Workers,
     owner_id: int,
     files: Sequence[Sent],
@@ -61,7 +59,6 @@ async def upload(
     linked, track_ids = await playlists.extend(owner_id, source, since)
     sounds = {track_id: one.clip for track_id, one in zip(track_ids, heard, strict=True)}
     await clips.add(owner_id, sounds, since)
-    questions.forget(owner_id, linked.playlist.shared_guild_ids)
     found = [(as_track(one, track_id), one.analysis) for track_id, one in zip(track_ids, heard, strict=True)]
     return Uploaded(linked, found, failed, await playlists.twins(owner_id, track_ids))
 

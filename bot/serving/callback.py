@@ -1,6 +1,7 @@
 """The page to which Spotify leads members back."""
 
 import logging
+import re
 from html import escape
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from aiohttp import web
 from bot.domain.errors import EarmarkError
 from bot.flow.connect import Connections, Identity
 from cogs.ui import text_errors, text_spotify
+from cogs.ui.text import bare
 
 log = logging.getLogger(__name__)
 HEADERS = {
@@ -17,6 +19,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 NO_SCRIPT = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+TYPED = re.compile("`([^`]*)`")
 
 
 def callback(connections: Connections) -> list[web.RouteDef]:
@@ -31,7 +34,7 @@ def callback(connections: Connections) -> list[web.RouteDef]:
         try:
             who = connections.asked_by(state)
         except EarmarkError as problem:
-            return _page(text_errors.error(problem), 400)
+            return _page(text_errors.error(problem, bare), 400)
         if not code:
             return _page(text_spotify.DECLINED_PAGE, 400)
         return _question(who, state, code)
@@ -47,7 +50,7 @@ def callback(connections: Connections) -> list[web.RouteDef]:
         try:
             await connections.finish(state[:200], code[:2000])
         except EarmarkError as problem:
-            return _page(text_errors.error(problem), 400)
+            return _page(text_errors.error(problem, bare), 400)
         except Exception:
             log.exception("the way back from Spotify failed")
             return _page(text_errors.unexpected("-"), 500)
@@ -79,8 +82,8 @@ def _question(who: Identity, state: str, code: str) -> web.Response:
 
 
 def _page(words: str, status: int) -> web.Response:
-    """Words on a page; everything in them is text."""
-    return _answer(_paragraphs(words.replace("`", "")), status, NO_SCRIPT)
+    """Words on a page; everything in them is text, and `...` is to be typed."""
+    return _answer(TYPED.sub(r"<code>\1</code>", _paragraphs(words)), status, NO_SCRIPT)
 
 
 def _paragraphs(words: str) -> str:

@@ -15,6 +15,7 @@ from bot.sources.uploads import MAX_BYTES
 from cogs.ui import text_audio
 from cogs.ui.access import allow, services
 from cogs.ui.attachments import sent
+from cogs.ui.deliver import deliver, tell
 from cogs.ui.errors import say
 from cogs.ui.items import LastingItem, LastingView
 
@@ -30,15 +31,15 @@ async def upload_files(interaction: discord.Interaction, files: Sequence[discord
     """Store what is heard in a deferred interaction's files, and say it."""
     s = services(interaction)
     allow(interaction, "upload", len(files))
-    await interaction.edit_original_response(content=text_audio.listening(len(files)))
+    await tell(interaction, text_audio.listening(len(files)))
     async with s.workers.only_one("listening", interaction.user.id):
         waiting = [_sent(file) for file in files]
-        outcome = await upload(s.playlists, s.uploads, s.questions, s.workers, interaction.user.id, waiting, name)
+        outcome = await upload(s.playlists, s.uploads, s.workers, interaction.user.id, waiting, name)
     view = LastingView()
     for recording_id, track in outcome.twins[:MOST_TWINS]:
         custom_id = f"earmark:lend:{interaction.user.id}:{recording_id}:{track.id}"
         view.add_item(discord.ui.Button(label=text_audio.lend(track), custom_id=custom_id))
-    await interaction.edit_original_response(content=text_audio.uploaded(outcome), view=view)
+    await deliver(interaction, content=text_audio.uploaded(outcome), view=view)
 
 
 class LendButton(LastingItem, template=r"earmark:lend:(?P<owner>\d{1,20}):(?P<recording>\d{1,19}):(?P<track>\d{1,19})"):
@@ -51,7 +52,6 @@ class LendButton(LastingItem, template=r"earmark:lend:(?P<owner>\d{1,20}):(?P<re
         track = await s.playlists.visible_track(user, None, self.number("track"))
         if not await s.playlists.lend(user, self.number("recording"), track.id):
             raise UnknownTrack(asked="that recording")
-        s.questions.forget(user)
         await say(interaction, text_audio.lent(track))
 
 

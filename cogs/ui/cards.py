@@ -73,7 +73,7 @@ def track_embed(track: Track, description: str, footer: str | None = None) -> di
     if track.album:
         lines.append(f"*{text.plain(track.album, 200)}*")
     if track.url:
-        lines.append(f"[Listen]({track.url})")
+        lines.append(f"[{text.button('listen')}]({track.url})")
     embed = discord.Embed(
         title=text.plain(track.title, 200), description="\n".join([*lines, "", description]), colour=COLOUR
     )
@@ -106,11 +106,11 @@ def private_card(question: Question, state: CardState, notice: str | None = None
     """A card for one member: the track, its sound, ten numbers, Skip, Undo, Stop."""
     view = rating_buttons(state.custom_id("rate"), question.stars)
     if state.playlist != ONE:
-        view.add_item(button("Skip", state.custom_id("skip"), 2))
-    undo = button("Undo", state.custom_id("undo"), 2, quiet=True)
+        view.add_item(button(text.button("skip"), state.custom_id("skip"), 2))
+    undo = button(text.button("undo"), state.custom_id("undo"), 2, quiet=True)
     undo.disabled = not question.can_undo
     view.add_item(undo)
-    view.add_item(button("Stop", state.custom_id("stop"), 2, quiet=True))
+    view.add_item(button(text.button("stop"), state.custom_id("stop"), 2, quiet=True))
     embed = track_embed(question.track, text.place(question), text.progress(question))
     return Message(content=notice, embed=embed, view=view, attachments=sounds(clip))
 
@@ -120,7 +120,7 @@ def public_card(
 ) -> Message:
     """A card for everybody: any member's click or digit is that member's own rating."""
     view = rating_buttons(f"earmark:vote:{track.id}", None)
-    view.add_item(button("Next", f"earmark:next:{owner_id}:{track.id}:{playlist_id or 0}", 2))
+    view.add_item(button(text.button("next"), f"earmark:next:{owner_id}:{track.id}:{playlist_id or 0}", 2))
     return Message(embed=track_embed(track, text.public_place(by_reaction)), view=view, attachments=sounds(clip))
 
 

@@ -12,10 +12,11 @@ from bot.domain.errors import EarmarkError, StorageBusy
 from bot.i18n import speak
 from cogs.ui import text_errors
 from cogs.ui.access import services
+from cogs.ui.deliver import EXPIRED, deliver
 
 log = logging.getLogger(__name__)
 
-GONE = (10008, 10062, 10015)  # unknown message, interaction, webhook: nobody is left to answer
+GONE = (10008, 10062, 10015, EXPIRED)  # unknown message, interaction, webhook: nobody is left to answer
 
 
 # Discord's own trouble, which passes by itself and is nobody's to mend here.
@@ -60,7 +61,7 @@ def sentence(error: Exception) -> str:
         return text_errors.error(error)
     if isinstance(error, DISCORD_FAILED):
         log.warning("Discord failed: %s", getattr(error, "status", type(error).__name__))
-        return text_errors.DISCORD_FAILED
+        return text_errors.discord_failed()
     error_id = secrets.token_hex(4)
     log.error("unexpected error %s", error_id, exc_info=error, extra={"error_id": error_id})
     return text_errors.unexpected(error_id)
@@ -72,7 +73,7 @@ async def say(interaction: discord.Interaction, words: str) -> None:
         if not interaction.response.is_done():
             await interaction.response.send_message(words, ephemeral=True)
         elif interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await interaction.edit_original_response(content=words, embed=None, view=None, attachments=[])
+            await deliver(interaction, content=words, embed=None, view=None)
         else:
             await interaction.followup.send(words, ephemeral=True)
     except discord.HTTPException as problem:

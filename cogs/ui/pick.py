@@ -6,11 +6,11 @@ from itertools import chain, count
 import discord
 from discord import app_commands
 
-from bot.domain.errors import UnknownPlaylist, UnknownTrack
+from bot.domain.errors import TooOften, UnknownPlaylist, UnknownTrack
 from bot.domain.tracks import Track, sent_id
 from bot.flow.predict import track_named
 from cogs.ui import text
-from cogs.ui.access import services
+from cogs.ui.access import allow, services
 
 MAX_INPUT = 100  # characters of an id; what is longer is a name
 NAME = 95  # letters of a choice, so that a number fits behind it
@@ -39,6 +39,10 @@ async def playlist_id(interaction: discord.Interaction, value: str) -> int:
 
 
 async def track_choices(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
+    try:
+        allow(interaction, "suggest")
+    except TooOften:  # nothing can be said here; the name can be typed
+        return []
     found = await services(interaction).playlists.search(interaction.user.id, interaction.guild_id, current)
     return _choices((text.song_bare(track, NAME), track.id) for track in found[:25])
 
@@ -53,10 +57,11 @@ def _choices(named: Iterable[tuple[str, int]]) -> list[app_commands.Choice[str]]
 
 
 async def track(interaction: discord.Interaction, value: str) -> Track:
-    """The visible track that a chosen or typed value means; raises UnknownTrack."""
+    """The visible track that a chosen or typed value means; raises UnknownTrack, and TooOften where it was typed."""
     playlists = services(interaction).playlists
     if value.startswith(ID) and value[1:].isascii() and value[1:].isdecimal() and len(value) < MAX_INPUT:
         return await playlists.visible_track(interaction.user.id, interaction.guild_id, sent_id(value[1:]))
     if not value.strip():
         raise UnknownTrack(asked=value)
+    allow(interaction, "search")
     return await track_named(playlists, interaction.user.id, interaction.guild_id, value)

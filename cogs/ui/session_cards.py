@@ -15,29 +15,14 @@ from cogs.ui import text, text_session
 from cogs.ui.cards import COLOUR, button, rating_buttons, track_embed
 from cogs.ui.items import LastingView
 
-# The buttons of the session's card by phase: (label, action, loud).
-BUTTONS: Mapping[Phase, tuple[tuple[str, str, bool], ...]] = {
-    Phase.LOBBY: (
-        ("Join", "join", True),
-        ("Begin", "begin", True),
-        ("Leave", "leave", False),
-        ("Cancel", "cancel", False),
-    ),
-    Phase.GATHERING: (
-        ("Join", "join", False),
-        ("Start the rounds", "rounds", True),
-        ("Leave", "leave", False),
-        ("Cancel", "cancel", False),
-    ),
-    Phase.RATING: (
-        ("Join", "join", False),
-        ("Leave", "leave", False),
-        ("End here", "reveal", False),
-        ("Cancel", "cancel", False),
-    ),
-    Phase.REVEAL: (("Make the playlist", "playlist", True), ("Finish here", "finish", False)),
-    Phase.PLAYLIST: (("Export", "export", True), ("Finish", "finish", False)),
-    Phase.DONE: (("Export", "export", False),),
+# The buttons of the session's card by phase: (action, loud).
+BUTTONS: Mapping[Phase, tuple[tuple[str, bool], ...]] = {
+    Phase.LOBBY: (("join", True), ("begin", True), ("leave", False), ("cancel", False)),
+    Phase.GATHERING: (("join", False), ("rounds", True), ("leave", False), ("cancel", False)),
+    Phase.RATING: (("join", False), ("leave", False), ("reveal", False), ("cancel", False)),
+    Phase.REVEAL: (("playlist", True), ("finish", False)),
+    Phase.PLAYLIST: (("export", True), ("finish", False)),
+    Phase.DONE: (("export", False),),
 }
 
 
@@ -47,8 +32,8 @@ def card(session: Session, tracks: Mapping[int, Track], brings: Mapping[int, int
     words = text_session.description(session, tracks, brings, rounds)
     embed = discord.Embed(title=text_session.title(session), description=words, colour=COLOUR)
     if session.phase is Phase.REVEAL:
-        embed.set_footer(text="Votes are final.")
-        embed.add_field(name="What I knew", value=text_session.known_best(known_best(session)))
+        embed.set_footer(text=text_session.final())
+        embed.add_field(name=text_session.what_i_knew(), value=text_session.known_best(known_best(session)))
     content: dict[str, Any] = {"embed": embed, "view": _view(session, tracks)}
     if picture is not None:
         embed.set_image(url=f"attachment://{picture.filename}")
@@ -64,11 +49,13 @@ def moved(session: Session, url: str) -> Any:
 
 def _view(session: Session, tracks: Mapping[int, Track]) -> LastingView:
     view = LastingView()
-    for label, action, loud in BUTTONS.get(session.phase, ()):
+    for action, loud in BUTTONS.get(session.phase, ()):
         if action != "export" or session.slots:
+            early = action == "finish" and session.phase is Phase.REVEAL
+            label = text_session.button("finish_here" if early else action)
             view.add_item(button(label, f"earmark:session:{action}:{session.id}", 0, quiet=not loud))
     if session.phase is Phase.PLAYLIST and session.slots:
-        for row, (action, words) in enumerate((("swap", "Swap a track (host) …"), ("veto", "Veto a track, once …")), 1):
+        for row, action in enumerate(("swap", "veto"), 1):
             options = [
                 discord.SelectOption(
                     label=f"{place + 1}. {_song(tracks, slot.track_id, 90)}", value=f"{place}:{slot.track_id}"
@@ -76,7 +63,8 @@ def _view(session: Session, tracks: Mapping[int, Track]) -> LastingView:
                 for place, slot in enumerate(session.slots[:25])
             ]
             custom_id = f"earmark:slot:{action}:{session.id}"
-            view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=words, options=options, row=row))
+            placeholder = text_session.button(action)
+            view.add_item(discord.ui.Select(custom_id=custom_id, placeholder=placeholder, options=options, row=row))
     return view
 
 
@@ -87,7 +75,7 @@ def round_card(session: Session, round_: Round, track: Track) -> Any:
     if not round_.open:
         return {"embed": embed, "view": None}
     view = rating_buttons(f"earmark:svote:{session.id}:{round_.number}", None)
-    view.add_item(button("Next (host)", f"earmark:snext:{session.id}:{round_.number}", 2, quiet=True))
+    view.add_item(button(text_session.button("next"), f"earmark:snext:{session.id}:{round_.number}", 2, quiet=True))
     return {"embed": embed, "view": view}
 
 
@@ -95,9 +83,9 @@ def membership(session: Session, listener_id: int) -> Any:
     """Keyword arguments for a member's own message: what others see of them, and what they can choose."""
     member, view = session.members[listener_id], LastingView()
     if member.learn is None:
-        view.add_item(button(text_session.YES, f"earmark:slearn:{session.id}:1", 0))
-        view.add_item(button(text_session.NO, f"earmark:slearn:{session.id}:0", 0, quiet=True))
-    label = text_session.LEAVE_OUT if member.openly else text_session.JOIN_OPENLY
+        view.add_item(button(text_session.button("learn"), f"earmark:slearn:{session.id}:1", 0))
+        view.add_item(button(text_session.button("votes_only"), f"earmark:slearn:{session.id}:0", 0, quiet=True))
+    label = text_session.button("leave_out" if member.openly else "openly")
     view.add_item(button(label, f"earmark:sopenly:{session.id}:{int(not member.openly)}", 1, quiet=True))
     return {"content": text_session.membership(member), "view": view}
 
@@ -112,12 +100,14 @@ async def picture(
         [slot.satisfaction[who].stars if who in slot.satisfaction else None for who in members]
         for slot in session.slots
     ]
-    png = await workers.run(satisfaction_png, labels, [names.get(who, "a member") for who in members], stars)
+    png = await workers.run(
+        satisfaction_png, labels, [names.get(who) or text_session.member() for who in members], stars
+    )
     alt = text_session.picture_alt(session, names)
     return discord.File(io.BytesIO(png), "playlist.png", description=alt[:1024])
 
 
 def _song(tracks: Mapping[int, Track], track_id: int, limit: int, *, bare_title: bool = False) -> str:
     if track_id not in tracks:
-        return text_session.GONE_TRACK
+        return text_session.gone_track()
     return text.bare(tracks[track_id].title, limit) if bare_title else text.song_bare(tracks[track_id], limit)

@@ -7,7 +7,7 @@ in `text_audio.py`, commands and forms in `text_commands.py`, errors in `text_er
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import discord
 
@@ -16,6 +16,7 @@ from bot.domain.ratings import MIN_RATINGS, Question, Rating, Verdict, Why
 from bot.domain.tracks import Playlist, Track
 from bot.i18n import N_, _, format_number, ngettext
 
+Quote = Callable[[str], str]  # makes somebody's text harmless where it is shown: `plain` or `bare`
 NAME = "Earmark"
 LONGEST = 250  # letters of a name on a card, signs that escape others included; a card's title has 256
 MARKDOWN = re.compile(r"[\\*_~`|\[\]<>#]|^-")
@@ -26,6 +27,13 @@ VERDICTS: dict[Verdict, str] = {
     "fair": N_("A fair idea"),
     "sure": N_("I know your taste"),
 }
+
+
+def took_too_long(member_id: int) -> str:
+    return _(
+        "{member}, my answer took longer than Discord lets me wait, and your direct messages are closed to me. What "
+        "was made is kept: please ask me again."
+    ).format(member=f"<@{member_id}>")
 
 
 def plain(text: str, limit: int = 80) -> str:
@@ -60,6 +68,25 @@ def _turns(text: str) -> bool:
 def count(number: int, noun: str) -> str:
     """Deprecated: what still uses it cannot be translated; see `ngettext`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+BUTTONS = {
+    "skip": N_("Skip"),
+    "undo": N_("Undo"),
+    "stop": N_("Stop"),
+    "next": N_("Next"),
+    "back": N_("Back"),
+    "more": N_("More"),
+    "newer": N_("Newer"),
+    "older": N_("Older"),
+    "change": N_("Change a rating …"),
+    "listen": N_("Listen"),
+    "paste": N_("Paste the address"),
+}
+
+
+def button(action: str) -> str:
+    return _(BUTTONS[action])
 
 
 def song(track: Track) -> str:
@@ -139,10 +166,10 @@ def progress(question: Question) -> str:
 
 
 def unclear_digits(track: Track) -> str:
-    return (
-        f"While I was away you put several digits under the card of {song(track)}, and I cannot tell which came last. "
-        "What you gave before stays: take back the digits that you do not mean, or use `/rate track`."
-    )
+    return _(
+        "While I was away you put several digits under the card of {track}, and I can't tell which came last. What you "
+        "gave before stays: take back the digits that you don't mean, or use `/rate track`."
+    ).format(track=song(track))
 
 
 def played_by(instrument: str | None) -> str:

@@ -5,40 +5,93 @@ from collections.abc import Mapping, Sequence
 from bot.domain.session import Member, Phase, Round, Session, Settings
 from bot.domain.tracks import Track
 from bot.flow.reveal import Heard, Known, Standing
-from cogs.ui.text import count, fit, plain, song
+from bot.i18n import N_, _, format_number, ngettext
+from cogs.ui.text import fit, plain, song
 
 Tracks = Mapping[int, Track]
 
-RULE_WORDS = {
-    "fair": "fair: as much as possible for whoever gets least, at almost no cost to the rest",
-    "average": "average: the highest mean",
-    "least_misery": "least misery: what the least happy member thinks of a track",
-    "most_pleasure": "most pleasure: what the happiest member thinks of a track",
-    "multiplicative": "multiplicative: the product of all stars",
-    "average_without_misery": "average without misery: the mean, without what somebody dislikes",
-    "borda": "Borda: places in everybody's own ranking",
-    "ep_fuzzda": "EP-FuzzDA: everybody's share of influence, slot by slot",
-    "greedy": "greedy: mean and minimum, slot by slot",
-    "nash": "Nash: the product of what everybody gets in all",
+RULE_NAMES = {
+    "fair": N_("fair"),
+    "average": N_("average"),
+    "least_misery": N_("least misery"),
+    "most_pleasure": N_("most pleasure"),
+    "multiplicative": N_("multiplicative"),
+    "average_without_misery": N_("average without misery"),
+    "borda": "Borda",
+    "ep_fuzzda": "EP-FuzzDA",
+    "greedy": N_("greedy"),
+    "nash": "Nash",
 }
-ASK_CONSENT = "May your votes in sessions become ratings, so that I learn from them? Change it at `/account votes`."
-NO_SESSION = "No session is running in this channel. `/session start` opens one."
-JOINING = (
-    "Whoever joins or votes lets everybody see their votes and what I expect them to give,"
-    " worked out without their own ratings of these tracks, and from others only blurred."
-)
-GONE_TRACK = "a track that is gone"
-SOMEBODY = "a member"
-CANCELLED = "The session is cancelled."
-SHOWN = "There it is."
-YES, NO = "Yes, learn from them", "No, votes only"
-SHOWN_OF_YOU = (
-    "Everybody can see your votes and what I expect you to give, worked out without your own ratings of these tracks,"
-    " and from others only blurred."
-)
-ASK_OPENLY = "If you join openly, those ratings count as well, and others can tell what you gave."
-OPENLY = "You have joined openly: your own ratings of these tracks count, and others can tell what you gave."
-JOIN_OPENLY, LEAVE_OUT = "Join openly", "Leave my ratings out"
+RULE_WORDS = {
+    "fair": N_("fair: as much as possible for whoever gets least, at almost no cost to the rest"),
+    "average": N_("average: the highest mean"),
+    "least_misery": N_("least misery: what the least happy member thinks of a track"),
+    "most_pleasure": N_("most pleasure: what the happiest member thinks of a track"),
+    "multiplicative": N_("multiplicative: the product of all stars"),
+    "average_without_misery": N_("average without misery: the mean, without what somebody dislikes"),
+    "borda": N_("Borda: places in everybody's own ranking"),
+    "ep_fuzzda": N_("EP-FuzzDA: everybody's share of influence, slot by slot"),
+    "greedy": N_("greedy: mean and minimum, slot by slot"),
+    "nash": N_("Nash: the product of what everybody gets in all"),
+}
+BUTTONS = {
+    "join": N_("Join"),
+    "begin": N_("Begin"),
+    "leave": N_("Leave"),
+    "cancel": N_("Cancel"),
+    "rounds": N_("Start the rounds"),
+    "reveal": N_("End here"),
+    "playlist": N_("Make the playlist"),
+    "export": N_("Export"),
+    "finish": N_("Finish"),
+    "finish_here": N_("Finish here"),
+    "swap": N_("Swap a track (host) …"),
+    "veto": N_("Veto a track, once …"),
+    "next": N_("Next (host)"),
+    "learn": N_("Yes, learn from them"),
+    "votes_only": N_("No, votes only"),
+    "openly": N_("Join openly"),
+    "leave_out": N_("Leave my ratings out"),
+    "spotify": N_("Make it on Spotify"),
+}
+
+
+def rule(strategy: str) -> str:
+    return _(RULE_WORDS.get(strategy, strategy))
+
+
+def button(action: str) -> str:
+    return _(BUTTONS[action])
+
+
+def unnamed() -> str:
+    """A session to which its host gave no name."""
+    return _("Listening session")
+
+
+def member() -> str:
+    """Somebody whose name is not known."""
+    return _("a member")
+
+
+def cancelled() -> str:
+    return _("The session is cancelled.")
+
+
+def shown() -> str:
+    return _("Here it is.")
+
+
+def final() -> str:
+    return _("Votes are final.")
+
+
+def what_i_knew() -> str:
+    return _("What I knew")
+
+
+def gone_track() -> str:
+    return _("a track that is gone")
 
 
 def title(session: Session) -> str:
@@ -55,122 +108,189 @@ def description(  # noqa: PLR0911 - one case a phase
         case Phase.GATHERING:
             return fit([*_theme(session), "", *_people(session, {})], 4000)
         case Phase.RATING:
-            played = f"Round {len(session.rounds)} of {session.planned_rounds} is below: press a number or react."
+            played = _("Round {rounds} of {planned_rounds} is below: press a number or react.").format(
+                rounds=format_number(len(session.rounds)), planned_rounds=format_number(session.planned_rounds)
+            )
             return fit([played, "", *_people(session, {})], 4000)
         case Phase.REVEAL:
-            return fit([*votes(session, tracks, heard), "", "The host makes the playlist now, or finishes here."], 4000)
+            return fit(
+                [*votes(session, tracks, heard), "", _("The host makes the playlist now, or finishes here.")], 4000
+            )
         case Phase.PLAYLIST | Phase.DONE if session.slots:
             return fit([*playlist(session, tracks), "", _after_playlist(session)], 4000)
         case Phase.DONE:
-            return fit(["Finished.", "", *votes(session, tracks, heard)], 4000)
+            return fit([_("Finished."), "", *votes(session, tracks, heard)], 4000)
         case Phase.CANCELLED:
-            return "Cancelled. Votes of finished rounds stay with whoever let me learn from them."
+            return _("Cancelled. Votes of finished rounds stay with whoever let me learn from them.")
         case Phase.ABANDONED:
-            return "Nobody went on with this session, so it has ended. `/session start` opens another one."
+            return _("Nobody went on with this session, so it has ended. `/session start` opens another one.")
         case _:
             return "…"
 
 
 def settings(chosen: Settings) -> str:
-    return "\n".join(["**What holds now**", *_rules(chosen)])
+    return "\n".join([_("**The settings now**"), *_rules(chosen)])
 
 
 def _rules(chosen: Settings) -> list[str]:
-    rounds = "each member submits a track" if chosen.theme else count(chosen.rounds, "round")
-    votes = "hidden until the reveal" if chosen.hidden else "open"
+    if chosen.theme:
+        rounds = _("Each member submits a track.")
+    else:
+        rounds = ngettext("{rounds} round.", "{rounds} rounds.", chosen.rounds).format(
+            rounds=format_number(chosen.rounds)
+        )
+    seconds = ngettext(
+        "{seconds} second to vote on each track at most.",
+        "{seconds} seconds to vote on each track at most.",
+        chosen.seconds,
+    ).format(seconds=format_number(chosen.seconds))
+    hidden = _("Votes are hidden until the reveal.") if chosen.hidden else _("Votes are open.")
     lines = [
-        f"**{count(chosen.size, 'track')}**, {RULE_WORDS.get(chosen.strategy, chosen.strategy)}.",
-        f"{rounds} of at most {count(chosen.seconds, 'second')}; votes are {votes}.",
+        ngettext("**{tracks} track**, {rule}.", "**{tracks} tracks**, {rule}.", chosen.size).format(
+            tracks=format_number(chosen.size), rule=rule(chosen.strategy)
+        ),
+        f"{rounds} {seconds} {hidden}",
     ]
     if chosen.theme:
-        lines.insert(0, f"Theme: **{plain(chosen.theme)}**")
+        lines.insert(0, _("Theme: **{theme}**").format(theme=plain(chosen.theme)))
     if chosen.veto is not None:
-        lines.append(f"Nobody is given a track that I expect them to rate below {chosen.veto:.0f}.")
+        lines.append(
+            _("Nobody gets a track that I expect them to rate below {veto}.").format(veto=format_number(chosen.veto))
+        )
     return lines
 
 
 def _people(session: Session, brings: Mapping[int, int]) -> list[str]:
-    lines = [JOINING, "", f"**{count(len(session.present), 'member')}**"]
+    lines = [
+        _(
+            "Whoever joins or votes lets everybody see their votes and what I expect them to give, worked out without "
+            "their own ratings of these tracks."
+        ),
+        "",
+        ngettext("**{members} member**", "**{members} members**", len(session.present)).format(
+            members=format_number(len(session.present))
+        ),
+    ]
     for who in session.present:
-        host = " · host" if who == session.host_id else ""
-        tracks = f" · brings {count(brings[who], 'track')}" if brings.get(who) else ""
-        openly = " · openly" if who in session.openly else ""
+        host = " · " + _("host") if who == session.host_id else ""
+        tracks = (
+            " · "
+            + ngettext("brings {tracks} track", "brings {tracks} tracks", brings[who]).format(
+                tracks=format_number(brings[who])
+            )
+            if brings.get(who)
+            else ""
+        )
+        openly = " · " + _("openly") if who in session.openly else ""
         lines.append(f"- <@{who}>{host}{openly}{tracks}")
     return lines
 
 
 def _lobby_hint(session: Session) -> str:
-    share = "Tracks come from playlists that members share here: `/playlist share`."
     if session.settings.theme:
-        share = "Once it has begun, everybody submits a track: `/session submit`."
-    return f"Press *Join*. {share} The host presses *Begin*."
+        return _(
+            "Press *Join*. Once it has begun, everybody submits a track: `/session submit`. The host presses *Begin*."
+        )
+    return _(
+        "Press *Join*. Tracks come from playlists that members share here: `/playlist share`. The host presses *Begin*."
+    )
 
 
 def _theme(session: Session) -> list[str]:
     theme = plain(session.settings.theme or "")
     there = sum(who in session.present for who in session.submissions)
     return [
-        f"Theme: **{theme}**. Submit a track with `/session submit`; nobody sees whose it is until the reveal.",
-        f"{there} of {len(session.present)} have submitted. The host then starts the rounds.",
+        _(
+            "Theme: **{theme}**. Submit a track with `/session submit`; nobody sees whose it is until the reveal."
+        ).format(theme=theme),
+        _("Submitted so far: {submitted} of {members}. The host then starts the rounds.").format(
+            submitted=format_number(there), members=format_number(len(session.present))
+        ),
     ]
 
 
 def round_line(session: Session, round_: Round) -> str:
     voters = [who for who in session.present if who != round_.submitter_id]
     voted = sum(who in round_.ballots for who in voters)
-    head = f"Round {round_.number} of {max(session.planned_rounds, round_.number)}"
+    head = _("Round {number} of {rounds}").format(
+        number=format_number(round_.number), rounds=format_number(max(session.planned_rounds, round_.number))
+    )
     if not round_.open:
-        return f"{head} · over · {count(len(round_.ballots), 'vote')}"
-    return f"{head} · {voted} of {len(voters)} voted · ends <t:{round_.ends_at}:R>"
+        votes = ngettext("over · {votes} vote", "over · {votes} votes", len(round_.ballots)).format(
+            votes=format_number(len(round_.ballots))
+        )
+        return f"{head} · {votes}"
+    counted = _("{voted} of {voters} voted · ends {when}").format(
+        voted=format_number(voted), voters=format_number(len(voters)), when=f"<t:{round_.ends_at}:R>"
+    )
+    return f"{head} · {counted}"
 
 
 def round_hint(session: Session, round_: Round) -> str:
     if not round_.open:
         if session.settings.hidden and session.live and session.phase is Phase.RATING:
-            return "Its votes are shown at the reveal."
-        return ", ".join(f"<@{who}> **{ballot.stars}**" for who, ballot in round_.ballots.items()) or "Nobody voted."
+            return _("Its votes are shown at the reveal.")
+        return ", ".join(f"<@{who}> **{ballot.stars}**" for who, ballot in round_.ballots.items()) or _("Nobody voted.")
     if session.settings.hidden:
-        return "Press a number (nobody sees it until the reveal) or react with a digit (everybody does)."
+        return _("Press a number (nobody sees it until the reveal) or react with a digit (everybody does).")
     shown = ", ".join(f"<@{who}> **{ballot.stars}**" for who, ballot in round_.ballots.items())
-    return f"Press a number or react with a digit. {shown}".strip()
+    return (_("Press a number or react with a digit.") + " " + shown).strip()
 
 
 def voted(track: Track, stars: int) -> str:
-    return f"Your vote: {song(track)} **{stars}**/10. Another number changes it."
+    return _("Your vote: {track} **{stars}**/10. Another number changes it.").format(
+        track=song(track), stars=format_number(stars)
+    )
 
 
 def membership(member: Member) -> str:
     """What a member is told alone, on coming in and after each choice."""
-    lines = [OPENLY] if member.openly else [SHOWN_OF_YOU, ASK_OPENLY]
-    return "\n".join([*lines, ASK_CONSENT if member.learn is None else consent(member.learn)])
+    if member.openly:
+        lines = [
+            _("You have joined openly: your own ratings of these tracks count, and others can tell what you gave.")
+        ]
+    else:
+        lines = [
+            _(
+                "Everybody can see your votes and what I expect you to give, worked out without your own ratings of "
+                "these tracks, and from others only blurred."
+            ),
+            _("If you join openly, those ratings count as well, and others can tell what you gave."),
+        ]
+    if member.learn is None:
+        lines.append(
+            _("May your votes in sessions become ratings, so that I learn from them? Change it at `/account votes`.")
+        )
+    else:
+        lines.append(consent(member.learn))
+    return "\n".join(lines)
 
 
 def consent(learn: bool) -> str:
     if learn:
-        return "Thank you: your votes become ratings of yours when a round ends."
-    return "All right: your votes count in sessions only."
+        return _("Thank you: your votes become ratings of yours when a round ends.")
+    return _("All right: your votes count in sessions only.")
 
 
 def muted(session: Session) -> str:
-    return (
-        f"I may not speak in <#{session.channel_id}>, so the session **{title(session)}** waits, and nothing of it is "
-        "lost. Allow me *Send Messages* there, in a thread *Send Messages in Threads*, or unlock the thread: I then go "
-        "on by myself."
-    )
+    return _(
+        "I can't write in {channel}, so the session **{title}** waits, and nothing of it is lost. Allow me *Send "
+        "Messages* there, in a thread *Send Messages in Threads*, or unlock the thread: I then go on by myself."
+    ).format(channel=f"<#{session.channel_id}>", title=title(session))
 
 
 def moved(url: str) -> str:
-    return f"This session goes on [below]({url})."
+    return _("This session goes on [below]({url}).").format(url=url)
 
 
 def votes(session: Session, tracks: Tracks, heard: Sequence[Heard]) -> list[str]:
     if not heard:
-        return ["No round was played."]
-    lines = ["**What everybody thought**"]
+        return [_("No round was played.")]
+    lines = [_("**What everybody thought**")]
     for one in heard:
         round_ = session.rounds[one.number - 1]
-        given = ", ".join(f"<@{who}> {ballot.stars}" for who, ballot in round_.ballots.items()) or "nobody voted"
-        by = f" · from <@{one.submitter_id}>" if one.submitter_id else ""
+        given = ", ".join(f"<@{who}> {ballot.stars}" for who, ballot in round_.ballots.items()) or _("nobody voted")
+        by = " · " + _("from {member}").format(member=f"<@{one.submitter_id}>") if one.submitter_id else ""
         lines.append(f"{one.number}. {_named(tracks, one.track_id)}{by}: {given}{_expected(one)}")
     return lines
 
@@ -178,79 +298,109 @@ def votes(session: Session, tracks: Tracks, heard: Sequence[Heard]) -> list[str]
 def _expected(one: Heard) -> str:
     if one.expected is None or one.given is None:
         return ""
-    return f" - I expected {one.expected:.1f}, you gave it {one.given:.1f}"
+    return " - " + _("I expected {expected}, you gave it {given}").format(
+        expected=format_number(one.expected, 1), given=format_number(one.given, 1)
+    )
 
 
 def known_best(table: Sequence[Known]) -> str:
     if not table:
-        return "I could not predict anybody's own taste yet: rate more tracks beside these with `/rate start`."
+        return _("I couldn't predict anybody's own taste yet: rate more tracks beside these with `/rate start`.")
     best = table[0]
-    return f"Best understood: <@{best.listener_id}>, off by {best.error:.1f} stars in {count(best.votes, 'vote')}."
+    return ngettext(
+        "Best understood: {member}, off by {error} stars in {votes} vote.",
+        "Best understood: {member}, off by {error} stars in {votes} votes.",
+        best.votes,
+    ).format(member=f"<@{best.listener_id}>", error=format_number(best.error, 1), votes=format_number(best.votes))
 
 
 def playlist(session: Session, tracks: Tracks) -> list[str]:
-    lines = [f"**The playlist** · {RULE_WORDS.get(session.settings.strategy, session.settings.strategy).split(':')[0]}"]
+    lines = [_("**The playlist** · {rule}").format(rule=_(RULE_NAMES[session.settings.strategy]))]
     for place, slot in enumerate(session.slots, 1):
         own = {who: guess.stars for who, guess in slot.satisfaction.items() if not guess.stand_in}
-        best = f" · most for <@{max(own, key=lambda who: own[who])}>" if own else ""
+        best = " · " + _("most for {member}").format(member=f"<@{max(own, key=own.__getitem__)}>") if own else ""
         lines.append(f"{place}. {_named(tracks, slot.track_id)}{best}")
     means = session.means()
-    lines += ["", "**What each of you gets of it**, on average, as I expect it:"]
-    lines += [f"- <@{who}> {means[who]:.1f}{_stand_in(session, who)}" for who in sorted(means, key=lambda w: -means[w])]
+    lines += ["", _("**What each of you gets of it**, on average, as I expect it:")]
+    lines += [
+        f"- <@{who}> {format_number(means[who], 1)}{_stand_in(session, who)}"
+        for who in sorted(means, key=lambda w: -means[w])
+    ]
     return lines
 
 
 def _stand_in(session: Session, who: int) -> str:
     unknown = all(slot.satisfaction[who].stand_in for slot in session.slots if who in slot.satisfaction)
-    return " (I don't know this taste yet: the group's stands in)" if unknown else ""
+    return " " + _("(I don't know this taste yet: the group's stands in)") if unknown else ""
 
 
 def _after_playlist(session: Session) -> str:
     if session.phase is Phase.DONE:
-        return "Finished. Whoever got less than the others is owed more next time."
-    return "Swap is the host's; a veto is everybody's, once. *Export* hands out files and links."
+        return _("Finished. Whoever got less than the others is owed more next time.")
+    return _("The host can swap tracks; everybody can veto one, once. *Export* hands out files and links.")
 
 
 def _named(tracks: Tracks, track_id: int) -> str:
     track = tracks.get(track_id)
-    return song(track) if track else "a track that is gone"
+    return song(track) if track else gone_track()
 
 
 def submitted(track: Track) -> str:
-    return f"Submitted: {song(track)}. Another one replaces it, until the rounds start."
+    return _("Submitted: {track}. Another one replaces it, until the rounds start.").format(track=song(track))
 
 
 def handed_over(to: int) -> str:
-    return f"<@{to}> is the host now."
+    return _("{member} is the host now.").format(member=f"<@{to}>")
 
 
 def history(sessions: Sequence[Session]) -> str:
     if not sessions:
-        return "No session has been finished here yet. `/session start` opens one."
-    lines = ["**Finished sessions here**, newest first"]
+        return _("No session has been finished here yet. `/session start` opens one.")
+    lines = [_("**Finished sessions here**, newest first")]
     for session in sessions:
         means = session.means()
-        got = f" · least {min(means.values()):.1f}, most {max(means.values()):.1f}" if means else ""
-        lines.append(
-            f"- **{title(session)}** · <t:{session.touched_at}:d> · {count(len(session.members), 'member')}{got}"
+        got = (
+            " · "
+            + _("least {least}, most {most}").format(
+                least=format_number(min(means.values()), 1), most=format_number(max(means.values()), 1)
+            )
+            if means
+            else ""
         )
+        members = ngettext("{members} member", "{members} members", len(session.members)).format(
+            members=format_number(len(session.members))
+        )
+        lines.append(f"- **{title(session)}** · <t:{session.touched_at}:d> · {members}{got}")
     return fit(lines)
 
 
 def debts(owed: Mapping[int, float]) -> str:
     if not owed:
-        return "Nobody is owed anything from earlier sessions."
-    lines = [f"- <@{who}> {stars:.2f} stars" for who, stars in sorted(owed.items(), key=lambda item: -item[1])]
-    return fit(["**Owed from earlier sessions**, and paid back in the next:", *lines])
+        return _("Nobody is owed anything from earlier sessions.")
+    lines = [
+        "- " + _("{member} {stars} stars").format(member=f"<@{who}>", stars=format_number(stars, 2))
+        for who, stars in sorted(owed.items(), key=lambda item: -item[1])
+    ]
+    return fit([_("**Owed from earlier sessions**, and paid back in the next:"), *lines])
 
 
 def season(name: str, table: Sequence[Standing]) -> str:
     if not table:
-        return f"No themed session of season {plain(name)} has been finished here yet."
-    lines = [f"**Season {plain(name)}**"]
+        return _("No themed session of season {name} has been finished here yet.").format(name=plain(name))
+    lines = [_("**Season {name}**").format(name=plain(name))]
     lines += [
-        f"{place}. <@{line.listener_id}> {line.points:.1f} points from {count(line.tracks, 'track')}, "
-        f"best {line.best:.1f}, {line.surprise:+.1f} against what I expected"
+        ngettext(
+            "{place}. {member} {points} points from {tracks} track, best {best}, {surprise} against what I expected",
+            "{place}. {member} {points} points from {tracks} tracks, best {best}, {surprise} against what I expected",
+            line.tracks,
+        ).format(
+            place=format_number(place),
+            member=f"<@{line.listener_id}>",
+            points=format_number(line.points, 1),
+            tracks=format_number(line.tracks),
+            best=format_number(line.best, 1),
+            surprise=("+" if line.surprise >= 0 else "") + format_number(line.surprise, 1),
+        )
         for place, line in enumerate(table, 1)
     ]
     return fit(lines)
@@ -258,13 +408,21 @@ def season(name: str, table: Sequence[Standing]) -> str:
 
 def picture_alt(session: Session, names: Mapping[int, str]) -> str:
     means = session.means()
-    got = ", ".join(f"{names.get(who, SOMEBODY)} {mean:.1f}" for who, mean in means.items())
-    return (
-        f"A table of {count(len(session.slots), 'track')} against members, each field the stars I expect. Means: {got}."
-    )
+    got = ", ".join(f"{names.get(who) or member()} {format_number(mean, 1)}" for who, mean in means.items())
+    return ngettext(
+        "A table of {tracks} track against members, each field the stars I expect. Means: {got}.",
+        "A table of {tracks} tracks against members, each field the stars I expect. Means: {got}.",
+        len(session.slots),
+    ).format(tracks=format_number(len(session.slots)), got=got)
 
 
 def exported(session: Session, tracks: Tracks) -> str:
     linked = [track for slot in session.slots if (track := tracks.get(slot.track_id)) and track.url]
-    lines = [f"**{title(session)}**, as files; the links of {count(len(linked), 'track')}:"]
+    lines = [
+        ngettext(
+            "**{title}**, as files; the links of {tracks} track:",
+            "**{title}**, as files; the links of {tracks} tracks:",
+            len(linked),
+        ).format(title=title(session), tracks=format_number(len(linked)))
+    ]
     return fit([*lines, *(f"<{track.url}>" for track in linked)])

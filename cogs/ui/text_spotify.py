@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain import errors
 from bot.domain.tracks import Track
-from cogs.ui.text import CATALOGUE, count, fit, plain
+from cogs.ui.text import CATALOGUE, Quote, count, fit, plain
 
 INSTEAD = "Export it to a file (Exportify does that in a browser) and upload that: `/playlist link`"
 WHAT = {
@@ -17,7 +17,7 @@ WHAT = {
 }
 
 
-def error(problem: errors.SpotifyError) -> str:  # noqa: PLR0911 - one case a sentence
+def error(problem: errors.SpotifyError, quote: Quote = plain) -> str:  # noqa: PLR0911 - one case a sentence
     """Say what went wrong and what to do next."""
     match problem:
         case errors.NoSpotify():
@@ -27,12 +27,12 @@ def error(problem: errors.SpotifyError) -> str:  # noqa: PLR0911 - one case a se
             )
         case errors.ShortLink():
             return (
-                f"A {plain(problem.host)} link hides where it leads, and I do not follow it. Open it, then copy the "
+                f"A {quote(problem.host)} link hides where it leads, and I do not follow it. Open it, then copy the "
                 "address that begins with `open.spotify.com`."
             )
         case errors.WrongLink():
             return (
-                f"That leads to Spotify's {plain(problem.kind)}, where I find no songs. I read links to playlists, "
+                f"That leads to Spotify's {quote(problem.kind)}, where I find no songs. I read links to playlists, "
                 "albums and tracks."
             )
         case errors.ConnectFirst(possible=False):
@@ -58,7 +58,7 @@ def error(problem: errors.SpotifyError) -> str:  # noqa: PLR0911 - one case a se
         case errors.NotOnSpotify():
             return f"Spotify has no such {WHAT.get(problem.kind, 'page')}. Check the link, or copy it again."
         case errors.NothingThere():
-            name = f" in {plain(problem.name)}" if problem.name else ""
+            name = f" in {quote(problem.name)}" if problem.name else ""
             return f"There is no song{name}, so nothing was linked. Add some on Spotify, and link it again."
         case _:
             return _of_accounts(problem)

@@ -16,14 +16,20 @@ STUDIED = (
     "mean's*, on ratings left out: -10 % is a tenth less than always guessing your mean. The *gap* is what a method "
     "merely memorised."
 )
+STUDY_BEGINS = "Your study is about to begin."
+NO_STUDY = "No report of a study is kept for you. `/retrain thorough:True` begins one: it takes some minutes."
 STUDY_STOPPED = "Stopped. `/retrain thorough:True` begins anew when you like."
 STUDY_INTERRUPTED = "Your study was interrupted when I was restarted. `/retrain thorough:True` begins anew."
 
 
-def studying(done: int, total: int, seconds: float) -> str:
+def studying(done: int, total: int, seconds: float, at: float) -> str:
+    """How far a study was, `at` seconds since 1970: Discord lets a card be changed for a quarter of an hour only."""
     left = "less than a minute" if seconds < 60 else f"about {count(round(seconds / 60), 'minute')}"
     bar = "▰" * round(20 * done / total) + "▱" * (20 - round(20 * done / total))
-    return f"Studying your ratings {bar} {done} of {total} parts, {left} left. You can go on meanwhile."
+    return (
+        f"Studying your ratings {bar} {done} of {total} parts, {left} left (<t:{at:.0f}:R>). You can go on meanwhile: "
+        "the report comes by itself, and `/taste study` shows it, or how far I am, at any time."
+    )
 
 
 def sounds(leaning: Leaning, value: float) -> str:

@@ -51,7 +51,7 @@ async def measure(pipe: Connection, urls: tuple[str, str, str], data: Path) -> d
     async with services(config) as s:
         for name in ("first", "again"):
             started, used = time.perf_counter(), time.process_time()
-            linked = await link_spotify(s.outside, s.playlists, s.questions, 1, link)
+            linked = await link_spotify(s.outside, s.playlists, 1, link)
             read = time.perf_counter() - started
             (filled,) = await fill(s.outside, [linked])
             found[name] = {

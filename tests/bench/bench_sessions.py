@@ -82,7 +82,7 @@ class Group:
 
         async def shared() -> bool:
             answer = await self.human.slash(host, "playlist share", playlist=f"mix{self.number}", channel=self.channel)
-            return "do not find" not in words(answer["message"])
+            return "can't find" not in words(answer["message"])
 
         await eventually(shared, 30)
         options = {"name": name, "rounds": rounds, "length": 5, "seconds": 600}

@@ -24,7 +24,7 @@ def test_discord_s_own_failures_are_expected_and_said_in_words(caplog: pytest.Lo
 
     failed = discord.DiscordServerError(cast("Any", Answer()), "upstream connect error")
     assert expected(failed)
-    assert sentence(failed) == text_errors.DISCORD_FAILED
+    assert sentence(failed) == text_errors.discord_failed()
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert not expected(ValueError())
 

@@ -115,4 +115,4 @@ async def a_room(tmp_path: Path, discord_spec: DiscordSpec | None, **settings: A
             for method, path, status, request, response in sandbox.exchanges
             for problem in discord_spec.check(method, path, status, request, response)
         ]
-        assert problems == []
+        assert problems == [], problems

@@ -60,7 +60,7 @@ async def test_a_band_rates_its_own_demos(room: Room):
     outcome = await said(room, "Ada", answer, "Heard")
     assert "Heard 8 of 10 files. **Our demos** has 8 tracks now." in words(outcome)
     assert "bpm" in words(outcome)
-    assert "is no audio that I can read" in words(outcome)
+    assert "isn't audio that I can read" in words(outcome)
     assert "is cut off" in words(outcome)
 
     more = await room.slash("Ada", "playlist upload", file=("demo 160.wav", demo(160)), name="Our demos")

@@ -145,6 +145,6 @@ async def test_a_choice_that_is_no_id_of_ours_is_a_name_or_an_unknown_track(
     await room.link("Ada", FILE)
     said = await room.slash("Ada", "rate track", track=chosen)
     if chosen[1:].isascii():
-        assert "I do not find" in words(said)
+        assert "I can't find" in words(said)
     assert "Something went wrong" not in words(said)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

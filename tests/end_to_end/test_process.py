@@ -77,7 +77,7 @@ async def test_it_answers_on_port_and_warns_of_a_disk_that_is_thrown_away(tmp_pa
 async def test_no_login_is_one_sentence(tmp_path: Path, unused_port: int):
     env = {"DISCORD_TOKEN": "a.b.c", "EARMARK_DISCORD_URL": f"http://127.0.0.1:{unused_port}"}
     async with program("run", "--data", str(tmp_path), **env) as bot:
-        await bot.said("I cannot reach Discord")
+        await bot.said("I can't reach Discord")
         assert await bot.process.wait() == 2
         assert not [line for line in bot.lines if "Traceback" in line]
     async with program("sandbox", "--port", "0", "--no-browser") as sandbox:

@@ -268,7 +268,7 @@ async def test_what_cannot_be_written_is_said_and_is_not_well(tmp_path: Path, un
             assert await s.healthy(), "nobody has tried to write yet"
             await s.human.click("Ada", card, button(card, "rate", 7))
             told = [words(message) for message in s.human.messages("Ada", "general")]
-            assert any("could not save that just now" in one for one in told)
+            assert any("couldn't save that just now" in one for one in told)
             for _ in range(2):
                 assert await s.get("/healthz") == (503, '{"gateway": true, "database": false}')
             assert s.stars() == {}

@@ -53,7 +53,7 @@ async def test_liked_songs_and_top_tracks_and_albums_and_tracks(outside: Outside
         ("https://open.spotify.com/artist/4uLU6hMCjMI75M1A2tKUQC", "no songs"),
         ("https://music.apple.com/us/playlist/x", "cannot read links to music.apple.com"),
         ("https://open.spotify.com/playlist/0000000000000000000000", "no such playlist"),
-        ("Bach", "do not find"),
+        ("Bach", "can't find"),
     ],
 )
 async def test_links_that_lead_elsewhere(outside: Outside, url: str, sentence: str):

@@ -248,7 +248,7 @@ async def test_a_study_ends_with_a_report_and_pictures(room: Room):
     await rate_some(room, "Ada", 15)
     running = await studied(room, "Ada")
     again = await answered(room, "Ada", await room.slash("Ada", "retrain", thorough=True))
-    assert "at it already" in words(again)
+    assert "already working on it" in words(again)
     done = await eventually(
         lambda: (m := room.message("Ada", running["id"])) and "study is done" in words(m) and m, 240
     )

@@ -115,7 +115,7 @@ async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
     (tmp_path / "rubbish.db.zst").write_bytes(b"rubbish")
     code, said = await run("restore", str(tmp_path / "rubbish.db.zst"), "--data", str(tmp_path / "data"))
     assert (code, len(said.splitlines())) == (2, 1)
-    assert "is damaged, or no backup" in said
+    assert "is damaged, or isn't a backup" in said
     for command in (["erase", str(ADA)], ["export", str(ADA), str(tmp_path / "ada.zip")], ["rotate"]):
         code, said = await run(*command, "--data", str(tmp_path / "typo"), EARMARK_KEYS=Keyring.new())
         assert (code, len(said.splitlines())) == (2, 1), said

@@ -225,7 +225,7 @@ async def test_a_member_reads_what_others_will_see(tmp_path: Path, openly: bool)
         assert ("others can tell what you gave" in first) is openly
         assert ("without your own ratings" in first) is not openly
         labels = [item.label for item in said["view"].children]
-        assert labels[-1] == (text_session.LEAVE_OUT if openly else text_session.JOIN_OPENLY)
+        assert labels[-1] == text_session.button("leave_out" if openly else "openly")
 
 
 async def test_copies_under_other_names_hardly_find_out_what_a_member_gave(tmp_path: Path):

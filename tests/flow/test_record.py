@@ -19,6 +19,7 @@ from bot.flow.taste import look
 from bot.flow.workers import Workers
 from bot.taste.group import owe
 from storage.database import Database
+from storage.listeners import Began
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.predictions import Predictions
@@ -81,7 +82,7 @@ async def test_a_seen_prediction_and_the_rating_after_it_are_a_pair(rig: Rig):
     await learn(rig)
     track = rig.tracks[11]
     (said,) = await rig.ask(track)
-    await rig.predictions.shown(ADA, [said])
+    await rig.predictions.shown(ADA, [said], Began(None))
     assert await rig.predictions.checked(ADA) == []
     await rig.ratings.rate(ADA, track.id, stars(track))
     (pair,) = await rig.predictions.checked(ADA)
@@ -96,13 +97,13 @@ async def test_what_was_given_first_stands_whatever_is_given_or_predicted_later(
     await learn(rig)
     track = rig.tracks[11]
     (said,) = await rig.ask(track)
-    await rig.predictions.shown(ADA, [said])
+    await rig.predictions.shown(ADA, [said], Began(None))
     await rig.ratings.rate(ADA, track.id, 10)
     before = await rig.predictions.checked(ADA)
     assert not before[0].hit
     await rig.ratings.rate(ADA, track.id, stars(track))
-    await rig.predictions.shown(ADA, await rig.ask(track))
-    await rig.predictions.shown(ADA, [dataclasses.replace(said, stars=1.0, low=1.0, high=2.0)])
+    await rig.predictions.shown(ADA, await rig.ask(track), Began(None))
+    await rig.predictions.shown(ADA, [dataclasses.replace(said, stars=1.0, low=1.0, high=2.0)], Began(None))
     await rig.retrain()
     assert await rig.predictions.checked(ADA) == before
 
@@ -110,8 +111,8 @@ async def test_what_was_given_first_stands_whatever_is_given_or_predicted_later(
 async def test_until_the_rating_the_last_prediction_shown_is_the_one_that_counts(rig: Rig):
     await learn(rig)
     (said,) = await rig.ask(rig.tracks[11])
-    await rig.predictions.shown(ADA, [said])
-    await rig.predictions.shown(ADA, [dataclasses.replace(said, stars=2.0, low=1.0, high=3.0)])
+    await rig.predictions.shown(ADA, [said], Began(None))
+    await rig.predictions.shown(ADA, [dataclasses.replace(said, stars=2.0, low=1.0, high=3.0)], Began(None))
     await rig.ratings.rate(ADA, rig.tracks[11].id, 9)
     (pair,) = await rig.predictions.checked(ADA)
     assert (pair.low, pair.high, pair.hit) == (1.0, 3.0, False)
@@ -119,8 +120,8 @@ async def test_until_the_rating_the_last_prediction_shown_is_the_one_that_counts
 
 async def test_a_rated_track_and_one_that_cannot_be_predicted_make_no_pair(rig: Rig):
     await learn(rig)
-    await rig.predictions.shown(ADA, await rig.ask(rig.tracks[0]))
-    await rig.predictions.shown(ADA, await rig.ask(Track(rig.tracks[1].id, "Unheard")))
+    await rig.predictions.shown(ADA, await rig.ask(rig.tracks[0]), Began(None))
+    await rig.predictions.shown(ADA, await rig.ask(Track(rig.tracks[1].id, "Unheard")), Began(None))
     await rig.ratings.rate(ADA, rig.tracks[1].id, 5)
     assert await rig.predictions.checked(ADA) == []
 
@@ -130,7 +131,7 @@ async def test_retraining_first_asks_the_old_model_about_what_was_rated_blindly(
     assert await rig.predictions.checked(ADA) == [], "there was no model before the first"
     blind, seen = rig.tracks[9], rig.tracks[13]
     (said,) = await rig.ask(blind)
-    await rig.predictions.shown(ADA, await rig.ask(seen))
+    await rig.predictions.shown(ADA, await rig.ask(seen), Began(None))
     await rig.ratings.rate(ADA, blind.id, stars(blind))
     await rig.ratings.rate(ADA, seen.id, stars(seen))
     await rig.ratings.rate(ADA, rig.tracks[0].id, 4)  # learned from, so no prediction of it is blind
@@ -156,7 +157,7 @@ async def test_a_model_of_an_earlier_version_which_names_no_tracks_is_left_in_pe
     await learn(rig)
     arrays, meta, report = await rig.models.load(ADA) or pytest.fail("no model")
     del meta["tracks"]
-    await rig.models.save(ADA, arrays, meta, report)
+    await rig.models.save(ADA, arrays, meta, report, Began(None))
     await rig.ratings.rate(ADA, rig.tracks[9].id, 5)
     await rig.retrain()
     assert await rig.predictions.checked(ADA) == []

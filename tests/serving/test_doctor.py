@@ -15,6 +15,7 @@ from bot.safe.keys import Keyring
 from bot.sandbox.server import Sandbox
 from bot.serving.doctor import TRACK, examine, failed, table
 from storage.database import Database
+from storage.listeners import Began
 from storage.spotify import SpotifyAccounts
 from tests.end_to_end.processes import program
 from tests.fakes.reccobeats import FakeReccoBeats
@@ -152,7 +153,7 @@ async def test_the_three_kinds_of_app_are_told_apart(tmp_path: Path):
 async def test_keys_are_checked_against_what_they_must_open(tmp_path: Path):
     async with around("new", tmp_path, {}) as (config, _, _):
         database = await Database.open(config.database)
-        await SpotifyAccounts(database).put(1, config.keyring().seal(b"{}"))
+        await SpotifyAccounts(database).put(1, config.keyring().seal(b"{}"), Began(None))
         await database.close()
         for keys, state in ((config.keys, "works"), ((), "fails"), (("x",), "fails"), ((Keyring.new(),), "partly")):
             checks = await examine(replace(config, keys=keys, spotify_client_id=None), discord=None)
@@ -186,7 +187,7 @@ async def test_the_command_prints_it_and_needs_nothing(tmp_path: Path):
 async def test_keys_are_rotated_by_a_command(tmp_path: Path):
     old, new = Keyring.new(), Keyring.new()
     database = await Database.open(tmp_path / "earmark.db")
-    await SpotifyAccounts(database).put(1, Keyring([old]).seal(b"{}"))
+    await SpotifyAccounts(database).put(1, Keyring([old]).seal(b"{}"), Began(None))
     await database.close()
     async with program("rotate", EARMARK_DATA=str(tmp_path), EARMARK_KEYS=f"{new},{old}") as ours:
         await ours.said("Sealed anew with the first key: 1")

@@ -68,13 +68,13 @@ async def live(database: Database, person: int, own: str) -> None:
     await ratings.rate(person, first.id, 7)
     await ratings.skip(person, second.id)
     await ratings.close()
-    await models.save(person, {"a": np.zeros(3)}, {"rated": [[own, "Secret", 7]]}, report())
-    await StoredClips(database).add(person, {second.id: f"sound of {own}".encode()})
-    await Studies(database).begin(person)
+    await models.save(person, {"a": np.zeros(3)}, {"rated": [[own, "Secret", 7]]}, report(), since)
+    await StoredClips(database).add(person, {second.id: f"sound of {own}".encode()}, since)
+    await Studies(database).begin(person, since)
     await Shares(database).allow(person, "server", 99)
-    await Predictions(database).shown(person, [Prediction(second, 6.5, 4.0, 9.0, "fair")])
-    await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id))
-    await Digits(database).put(person, 5, [7])
+    await Predictions(database).shown(person, [Prediction(second, 6.5, 4.0, 9.0, "fair")], since)
+    await cards.add(PublicCard(person + 5, 1, 99, person, first.id, linked.playlist.id), since)
+    await Digits(database).put(person, 5, [7], since)
 
 
 async def meet(database: Database) -> None:
@@ -103,7 +103,7 @@ def test_every_table_belongs_to_its_people_or_says_why_not():
 
 def test_what_is_binary_has_a_way_of_its_own_into_an_export_or_says_why_not():
     binary = {str(column) for table in belongings() for column in table.columns if column.type.python_type is bytes}
-    exported = {"models.arrays", "clips.mp3"}
+    exported = {"models.arrays", "clips.mp3", "studies.report"}
     sealed = {"spotify_accounts.sealed"}  # opens the member's account, and only to the operator's key
     assert binary == exported | sealed, "rows() leaves it out: let flow.account.export pack it"
 

@@ -222,7 +222,9 @@ async def test_a_recording_is_a_track_of_its_own_and_lends_its_sound_for_its_own
     (demo,), (other,) = demos
     assert len({song.id, demo.id, other.id}) == 3
     linked, (again, second) = await playlists.extend(
-        BEN, PlaylistSource("Uploads", "audio", [upload("a", tempo=90.0), upload("c", tempo=100.0)])
+        BEN,
+        PlaylistSource("Uploads", "audio", [upload("a", tempo=90.0), upload("c", tempo=100.0)]),
+        await playlists.began(BEN),
     )
     assert (again == demo.id, second == demo.id, linked.playlist.tracks) == (True, False, 2)
     (cems,) = await link(database, CEM, SONG)

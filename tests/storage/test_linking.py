@@ -17,6 +17,7 @@ from bot.serving.app import services
 from storage import linking
 from storage.accounts import Accounts
 from storage.database import Database
+from storage.listeners import Began
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from tests.storage.test_storage import source
@@ -85,10 +86,10 @@ async def test_an_erasure_in_the_middle_leaves_nothing(database: Database, file:
 async def test_several_long_lists_are_stored_all_or_none(database: Database, file: Path):
     playlists = Playlists(database)
     with pytest.raises(IntegrityError):
-        await playlists.link_all(ADA, [LONG, replace(LONG, name="")])
+        await playlists.link_all(ADA, [LONG, replace(LONG, name="")], Began(None))
     assert await playlists.of(ADA) == []
     assert [rows(file, table) for table in ("playlists", "tracks")] == [0, 0]
-    made = await playlists.link_all(ADA, [LONG, replace(LONG, name="Again")])
+    made = await playlists.link_all(ADA, [LONG, replace(LONG, name="Again")], Began(None))
     assert [one.playlist.tracks for one in made] == [5000, 5000]
 
 
@@ -96,7 +97,9 @@ async def test_a_track_may_move_from_one_list_to_the_next_of_those_linked_togeth
     playlists = Playlists(database)
     air, gigue = (TrackSource(name, "Bach") for name in ("Air", "Gigue"))
     await playlists.link(ADA, PlaylistSource("One", "csv", [air]))
-    made = await playlists.link_all(ADA, [PlaylistSource("One", "csv", [gigue]), PlaylistSource("Two", "csv", [air])])
+    made = await playlists.link_all(
+        ADA, [PlaylistSource("One", "csv", [gigue]), PlaylistSource("Two", "csv", [air])], Began(None)
+    )
     assert [one.playlist.tracks for one in made] == [1, 1]
 
 
@@ -104,7 +107,7 @@ async def test_what_a_killed_program_left_half_linked_goes_at_the_next_start(tmp
     config = Config(data=tmp_path, database=tmp_path / "earmark.db")
     database = await Database.open(config.database)
     await Playlists(database).link(BEN, source("Air"))
-    await linking.stage(database, ADA, [LONG], None)
+    await linking.stage(database, ADA, [LONG], Began(None))
     await database.close()  # in the middle, as far as the file can tell
     assert rows(config.database, "tracks") == 5001
     async with services(config) as s:
@@ -142,7 +145,7 @@ async def test_one_member_lists_so_many_tracks_and_no_more(database: Database):
     with pytest.raises(TooMuchStored):
         await playlists.link(ADA, PlaylistSource("One too many", "csv", tracks))
     with pytest.raises(TooMuchStored):
-        await playlists.extend(ADA, PlaylistSource("Uploads", "audio", tracks))
+        await playlists.extend(ADA, PlaylistSource("Uploads", "audio", tracks), Began(None))
     again = await playlists.link(ADA, PlaylistSource("Mix 0", "csv", tracks))
     assert again.relinked, "what takes an older list's place needs no room of its own"
     assert len(await playlists.of(ADA)) == 2
@@ -162,7 +165,7 @@ async def test_nobody_lets_a_list_take_the_place_of_another_members(database: Da
 async def test_a_long_list_asks_too_before_it_replaces_another(database: Database):
     playlists = Playlists(database)
     first = await playlists.link(1, PlaylistSource("Long", "csv", [TrackSource("Air", "Bach")]))
-    (second,) = await playlists.link_all(1, [LONG], ask=True)
+    (second,) = await playlists.link_all(1, [LONG], Began(None), ask=True)
     assert (second.playlist.name, second.playlist.tracks) == ("Long 2", 5000)
     assert second.namesake is not None
     assert second.namesake.id == first.playlist.id

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.errors import FolderInUse, NewerDatabase, NothingToUndo, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import FolderInUse, NewerDatabase, UnknownPlaylist, UnknownTrack
 from bot.domain.names import name_key
 from bot.domain.taste import Metrics, TasteReport
 from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.cards import Cards, PublicCard
 from storage.database import Database, FolderLock
+from storage.listeners import Began
 from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
 from storage.playlists import Playlists
@@ -94,7 +95,7 @@ async def test_several_playlists_are_stored_all_or_none(database: Database):
     playlists = Playlists(database)
     broken = PlaylistSource("", "csv", [TrackSource("Gigue")])
     with pytest.raises(IntegrityError):
-        await playlists.link_all(ADA, [source("Air"), broken])
+        await playlists.link_all(ADA, [source("Air"), broken], Began(None))
     assert await playlists.of(ADA) == []
 
 
@@ -145,69 +146,6 @@ async def test_sharing_shows_a_playlist_in_one_server_only(database: Database):
     assert await playlists.visible_tracks(BEN, GUILD) == []
 
 
-async def test_rate_skip_undo_clear(database: Database, ratings: Ratings):
-    air, gigue = await link(database)
-    await ratings.rate(ADA, air, 3)
-    await ratings.rate(ADA, air, 8)
-    await ratings.skip(ADA, gigue)
-    standing = await ratings.standing(ADA)
-    assert (dict(standing.stars), standing.skipped, standing.can_undo) == ({air: 8}, {gigue}, True)
-    assert await ratings.undo(ADA) == (gigue, None)
-    assert await ratings.undo(ADA) == (air, 3)
-    assert await ratings.get(ADA, air) == 3
-    assert await ratings.undo(ADA) == (air, None)
-    with pytest.raises(NothingToUndo):
-        await ratings.undo(ADA)
-    await ratings.rate(ADA, air, 5)
-    assert not await ratings.clear(BEN, air)
-    assert await ratings.clear(ADA, air)
-    assert await ratings.count(ADA) == 0
-
-
-async def test_undo_gives_back_what_the_same_member_had_given(database: Database, ratings: Ratings):
-    air, _ = await link(database)
-    await ratings.rate(BEN, air, 2)
-    await ratings.rate(ADA, air, 9)
-    assert await ratings.undo(ADA) == (air, None), "not what Ben gave"
-    await asyncio.gather(ratings.rate(ADA, air, 4), ratings.rate(BEN, air, 6))  # written at once
-    await asyncio.gather(ratings.rate(ADA, air, 5), ratings.rate(BEN, air, 7))
-    assert await ratings.undo(BEN) == (air, 6)
-    assert await ratings.undo(ADA) == (air, 4)
-
-
-async def test_a_track_that_is_rated_again_is_the_newest(database: Database, ratings: Ratings):
-    air, gigue = await link(database)
-    for track in (air, gigue):
-        await ratings.rate(ADA, track, 3)
-    async with database.transaction() as connection:
-        await connection.exec_driver_sql("UPDATE ratings SET rated_at = rated_at - 60 + track_id")
-    before = await ratings.rated_at(ADA, air)
-    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [gigue, air]
-    await ratings.rate(ADA, air, 8)
-    after = await ratings.rated_at(ADA, air)
-    assert before is not None
-    assert after is not None
-    assert after > before
-    assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [air, gigue]
-
-
-async def test_one_bad_rating_among_many_fails_alone(database: Database, ratings: Ratings):
-    tracks = await link(database)
-    writes = [ratings.rate(member, tracks[member % 2], 1 + member % 10) for member in range(1, 60)]
-    writes.insert(20, ratings.rate(ADA, 987_654, 5))
-    writes.insert(40, ratings.rate(ADA, tracks[0], 11))
-    outcomes = await asyncio.gather(*writes, return_exceptions=True)
-    assert [place for place, outcome in enumerate(outcomes) if outcome is not None] == [20, 40]
-    assert sum([await ratings.count(member) for member in range(1, 60)]) == 59
-
-
-async def test_concurrent_verdicts_on_one_track_keep_their_order(database: Database, ratings: Ratings):
-    air, _ = await link(database)
-    await asyncio.gather(*(ratings.rate(ADA, air, stars) for stars in (1, 2, 3, 4, 10)))
-    assert await ratings.get(ADA, air) == 10
-    assert await ratings.undo(ADA) == (air, 4)
-
-
 async def test_a_writer_does_not_stop_readers(database: Database, ratings: Ratings):
     air, _ = await link(database)
     await ratings.rate(ADA, air, 4)
@@ -215,16 +153,6 @@ async def test_a_writer_does_not_stop_readers(database: Database, ratings: Ratin
         await connection.exec_driver_sql("UPDATE ratings SET stars = 9")
         assert await ratings.get(ADA, air) == 4
         assert len(await ratings.of(ADA)) == 1
-
-
-async def test_pages_of_history(database: Database, ratings: Ratings):
-    tracks = await link(database, ADA, *(f"Piece {i}" for i in range(23)))
-    for track in tracks:
-        await ratings.rate(ADA, track, 5)
-    page, total = await ratings.page(ADA, 2)
-    assert (len(page), total) == (3, 23)
-    assert len((await ratings.page(ADA, 99))[0]) == 3
-    assert await ratings.page(BEN, 0) == ([], 0)
 
 
 def report() -> TasteReport:
@@ -236,8 +164,8 @@ async def test_models_come_back_as_they_were_and_run_no_code(database: Database)
     models = Models(database)
     assert await models.load(ADA) is None
     arrays = {"ranks": np.array([[0.5, np.nan]]), "order": np.arange(3)}
-    await models.save(ADA, arrays, {"low": 1, "high": None}, report())
-    await models.save(ADA, arrays, {"low": 1, "high": 10}, report())
+    await models.save(ADA, arrays, {"low": 1, "high": None}, report(), Began(None))
+    await models.save(ADA, arrays, {"low": 1, "high": 10}, report(), Began(None))
     loaded = await models.load(ADA)
     assert loaded is not None
     assert np.array_equal(loaded[0]["ranks"], arrays["ranks"], equal_nan=True)
@@ -251,8 +179,8 @@ async def test_cards_and_settings(database: Database):
     (track,) = await link(database, ADA, "Air")
     cards, settings = Cards(database), Settings(database)
     card = PublicCard(5, 6, None, ADA, track, None)
-    await cards.add(card)
-    await cards.add(card)
+    await cards.add(card, Began(None))
+    await cards.add(card, Began(None))
     assert await cards.get(5) == card
     await cards.remove(5)
     assert await cards.get(5) is None
@@ -264,8 +192,8 @@ async def test_cards_and_settings(database: Database):
 async def test_erasing_a_person_is_one_statement(database: Database, ratings: Ratings, tmp_path: Path):
     air, _ = await link(database)
     await ratings.rate(ADA, air, 4)
-    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
-    await Cards(database).add(PublicCard(5, 6, 7, ADA, air, None))
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report(), Began(None))
+    await Cards(database).add(PublicCard(5, 6, 7, ADA, air, None), Began(None))
     async with database.transaction() as connection:
         await connection.exec_driver_sql("DELETE FROM listeners WHERE id = 1")
         for table in metadata.sorted_tables:
@@ -329,7 +257,7 @@ async def full(path: Path) -> dict[str, int]:
     await ratings.start()
     for track in await link(database):
         await ratings.rate(ADA, track, 7)
-    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report())
+    await Models(database).save(ADA, {"a": np.ones(2)}, {}, report(), Began(None))
     await ratings.close()
     await database.close()
     return counts(path)

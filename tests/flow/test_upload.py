@@ -11,7 +11,6 @@ import pytest
 from bot.domain.errors import TooMuchStored
 from bot.domain.tracks import PlaylistSource, TrackSource
 from bot.flow.account import export
-from bot.flow.rate import Questions
 from bot.flow.sent import Sent
 from bot.flow.upload import Uploaded, upload
 from bot.flow.workers import Workers
@@ -20,10 +19,12 @@ from storage import clips
 from storage.accounts import Accounts
 from storage.clips import StoredClips
 from storage.database import Database
+from storage.listeners import Began
 from storage.models import Models
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.studies import Studies
 from tests.ids import number_from_one
 from tests.sources.sounds import sine, wav
 
@@ -57,9 +58,8 @@ async def test_files_are_fetched_when_their_turn_has_come_and_not_all_at_once(da
 
     def send(who: int) -> asyncio.Task[Uploaded]:
         playlists = Playlists(database)
-        questions = Questions(playlists, Ratings(database), workers)
         files = [sent(who, number) for number in range(4)]
-        return asyncio.create_task(upload(playlists, StoredClips(database), questions, workers, who, files))
+        return asyncio.create_task(upload(playlists, StoredClips(database), workers, who, files))
 
     async with workers._turns.of(0):  # nothing is heard meanwhile
         sending = [send(who) for who in (ADA, BEN, 3, 4)]
@@ -72,14 +72,14 @@ async def test_files_are_fetched_when_their_turn_has_come_and_not_all_at_once(da
 
 async def record(database: Database, who: int, count: int, each: int) -> None:
     sources = [TrackSource(f"Demo {i}", f"Member {who}") for i in range(count)]
-    _, ids = await Playlists(database).extend(who, PlaylistSource("Uploads", "audio", sources))
-    await StoredClips(database).add(who, {track: bytes(each) for track in ids})
+    _, ids = await Playlists(database).extend(who, PlaylistSource("Uploads", "audio", sources), Began(None))
+    await StoredClips(database).add(who, {track: bytes(each) for track in ids}, Began(None))
 
 
 async def test_recordings_that_would_not_fit_into_an_archive_are_not_read(database: Database, workers: Workers):
     await record(database, ADA, 30, 1_000_000)
     stores = (Accounts(database), Playlists(database), Ratings(database), Models(database), StoredClips(database))
-    stores = (*stores, Sessions(database, owe))
+    stores = (*stores, Sessions(database, owe), Studies(database))
     tracemalloc.start()
     small = await export(*stores, workers, ADA, 10_000_000)
     _, peak = tracemalloc.get_traced_memory()
@@ -97,9 +97,8 @@ async def test_a_member_keeps_so_many_recordings_and_no_more(database: Database,
         return wav(sine(440, 2))
 
     def send(who: int, count: int) -> asyncio.Task[Uploaded]:
-        questions = Questions(playlists, Ratings(database), workers)
         files = [Sent(f"{i}.wav", 10, fetch) for i in range(count)]
-        return asyncio.create_task(upload(playlists, StoredClips(database), questions, workers, who, files))
+        return asyncio.create_task(upload(playlists, StoredClips(database), workers, who, files))
 
     with pytest.raises(TooMuchStored) as caught:
         await send(ADA, 2)

@@ -37,6 +37,7 @@ MIX = PlaylistSource("Mix", "csv", SOURCES)
 class Rig:
     database: Database
     ratings: Ratings
+    path: Path
 
     def __post_init__(self) -> None:
         self.accounts, self.playlists = Accounts(self.database), Playlists(self.database)
@@ -50,7 +51,7 @@ class Rig:
         return [track.id for track in await self.playlists.tracks(linked.playlist.id)]
 
     async def erase(self, who: int = ADA) -> None:
-        await erase(self.accounts, self.playlists, self.questions, self.connections, who)
+        await erase(self.accounts, self.connections, who)
 
 
 @asynccontextmanager
@@ -59,7 +60,7 @@ async def rig_in(folder: Path) -> AsyncIterator[Rig]:
     ratings = Ratings(database)
     await ratings.start()
     try:
-        yield Rig(database, ratings)
+        yield Rig(database, ratings, folder / "earmark.db")
     finally:
         await ratings.close()
         await database.close()
@@ -150,6 +151,8 @@ async def test_whoever_was_asked_about_an_erased_persons_tracks_is_asked_on(rig:
 
 async def test_and_so_when_the_operator_erased_beside_the_running_bot(rig: Rig):
     here = await ask_ben_then_share(rig)
-    await rig.accounts.erase(ADA)  # nobody tells the questions
+    beside = await Database.open(rig.path)
+    await Accounts(beside).erase(ADA)
+    await beside.close()
     question = await rig.questions.next(here)
     assert (question.track.artist, question.left) == ("Ben", 5)
