@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 from statistics import NormalDist
 
-NOISE = 3.25  # stars, one standard deviation: guesses err by 3/4 of guessing the mean, where 1 to 10 are given alike
+NOISE = 3.5  # stars, one standard deviation: guesses err by .7 of guessing the mean, where 1 to 10 are given alike
 
 
 def lot(secret: bytes, *about: int) -> float:
@@ -24,6 +24,6 @@ def blurred(listener_id: int, track_ids: Sequence[int], stars: Sequence[int], se
     The stars have a part in the lot: else whoever learns one rating of a track, as by a public vote, could take its
     noise from another. The noise is as wide for everybody and always: of two widths of one lot, the stars follow.
     """
-    noise = NormalDist(sigma=NOISE)
+    normal = NormalDist()
     pairs = zip(track_ids, stars, strict=True)
-    return [given + noise.inv_cdf(lot(secret, listener_id, track, given)) for track, given in pairs]
+    return [given + NOISE * normal.inv_cdf(lot(secret, listener_id, track, given)) for track, given in pairs]

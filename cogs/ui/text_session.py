@@ -164,7 +164,7 @@ def _people(session: Session, brings: Mapping[int, int]) -> list[str]:
     lines = [
         _(
             "Whoever joins or votes lets everybody see their votes and what I expect them to give, worked out without "
-            "their own ratings of these tracks."
+            "their own ratings of these tracks, and from others only blurred."
         ),
         "",
         ngettext("**{members} member**", "**{members} members**", len(session.present)).format(
