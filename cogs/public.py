@@ -1,4 +1,4 @@
-"""Public cards: everybody rates the same track, by button or by reaction, each for himself."""
+"""Public cards: everybody rates the same track, by button or by reaction, each for themselves."""
 
 import asyncio
 import contextlib

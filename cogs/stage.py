@@ -62,7 +62,7 @@ class Stage:
         self._driving = InTurn()
         self._clocks: dict[int, asyncio.TimerHandle] = {}
         self._refreshing: set[int] = set()
-        self._names: dict[int, str] = {}
+        self._names: dict[int, dict[int, str]] = {}  # by session and member
         self._tasks: set[asyncio.Task[None]] = set()
         self._errands: set[asyncio.Task[None]] = set()  # which may be dropped at any moment
         self._muted = Muted(bot)
@@ -251,7 +251,7 @@ class Stage:
         """Let the models of members who agreed follow the votes."""
         s = self._bot.services
         if trained := await learn(s.ratings, s.models, s.predictions, s.workers, session):
-            s.metrics.trained.add(trained)
+            s.metrics.trained.inc(trained)
 
     async def _opening(self, session: Session) -> OpenRound:
         pool = await self.pools.of(session)
@@ -266,6 +266,8 @@ class Stage:
             names = await self._names_of(session)
             with self._in_its_language(session):
                 picture = await session_cards.picture(self._bot.services.workers, session, tracks, names)
+        else:
+            self._names.pop(session.id, None)
         with self._in_its_language(session):
             return session_cards.card(session, tracks, brings, picture)
 
@@ -411,16 +413,18 @@ class Stage:
             log.info("session %s could not be told: %s", session_id, type(problem).__name__)
 
     async def _names_of(self, session: Session) -> dict[int, str]:
-        """What members are called, for a picture; each is asked for once."""
-        guild = self._bot.get_guild(session.guild_id)
-        for who in session.members.keys() - self._names.keys():
+        """What members are called in this server, for a picture; each is asked for once, and forgotten with it."""
+        guild, known = self._bot.get_guild(session.guild_id), self._names.get(session.id, {})
+        names = {who: known[who] for who in session.members if who in known}
+        for who in session.members.keys() - names.keys():
             await self._bot.errands.turn()
             try:
                 found = await (guild.fetch_member(who) if guild else self._bot.fetch_user(who))
-                self._names[who] = text.bare(found.display_name, 16)
+                names[who] = text.bare(found.display_name, 16)
             except discord.HTTPException:
                 continue
-        return {who: self._names[who] for who in session.members if who in self._names}
+        self._names[session.id] = names
+        return names
 
     async def _edit(self, session: Session, message_id: int, **content: Any) -> bool:
         """Edit a message; False: it was deleted."""

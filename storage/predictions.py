@@ -32,7 +32,7 @@ class Predictions:
         self._database = database
 
     async def shown(self, listener_id: int, told: Iterable[Prediction], since: Began) -> None:
-        """Note what a listener is about to see of stored tracks that he has not rated; raises ErasedMeanwhile."""
+        """Note what a listener is about to see of stored tracks that they have not rated; raises ErasedMeanwhile."""
         now = int(time.time())
         rows = [
             {

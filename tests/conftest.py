@@ -5,3 +5,5 @@ from hypothesis import settings
 pytest_plugins = ["tests.strict_skips"]
 
 settings.register_profile("long", max_examples=10_000, deadline=None)
+settings.register_profile("default", deadline=None)  # a busy machine is slow, and that is no fault
+settings.load_profile("default")

@@ -30,7 +30,7 @@ Why = Literal["typical", "telling", "surprise", "rest", "unheard"]  # a track is
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A track to ask a listener about next, and where he stands."""
+    """A track to ask a listener about next, and where they stand."""
 
     track: Track
     stars: int | None  # the current rating, where there is one

@@ -102,7 +102,7 @@ class Prediction:
     low: float | None  # 80 % range
     high: float | None
     verdict: Verdict  # of the model that says it
-    rated: int | None = None  # what the listener gave it, if he did
+    rated: int | None = None  # what the listener gave it, if they did
     reasons: Sequence[Reason] = ()
     effects: Sequence[Effect] = ()
     what_if: WhatIf | None = None  # the change that would do most for it
@@ -116,7 +116,7 @@ class Checked:
 
     Attributes:
         low, high: the range that was to hold the rating eight times in ten.
-        seen: the listener had seen the prediction before rating, so that it may have led him.
+        seen: the listener had seen the prediction before rating, so that it may have led them.
 
     """
 

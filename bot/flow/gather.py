@@ -219,17 +219,18 @@ async def _expected(
 
     Learned for this session alone, from blurred ratings of other tracks and the votes of rounds that are over: so
     nothing that follows from it can tell what the member gave to any candidate, or whether to any. Of who joined
-    openly, the ratings of the candidates count as well, as they are, and stand in their places.
+    openly, all ratings count as they are, and those of the candidates stand in their places.
     """
     candidates = {track.id: track for track in tracks}
-    asked = candidates.keys() | {round_.track_id for round_ in session.rounds}
-    everything = await ratings.of(member)
-    elsewhere = [rating for rating in everything if rating.track.id not in asked]
-    openly = [rating for rating in everything if rating.track.id in asked and member in session.openly]
-    blurring = (member, [one.track.id for one in elsewhere], [one.stars for one in elsewhere], secret)
-    given = await asyncio.to_thread(blurred, *blurring)
-    learned = {one.track.id: (one.track, stars) for one, stars in zip(elsewhere, given, strict=True)}
-    learned |= {one.track.id: (one.track, float(one.stars)) for one in openly}
+    rated = await ratings.of(member)
+    if member in session.openly:
+        learned = {one.track.id: (one.track, float(one.stars)) for one in rated}
+    else:
+        hidden = candidates.keys() | {round_.track_id for round_ in session.rounds}
+        rated = [one for one in rated if one.track.id not in hidden]
+        blurring = (member, [one.track.id for one in rated], [one.stars for one in rated], secret)
+        given = await asyncio.to_thread(blurred, *blurring)
+        learned = {one.track.id: (one.track, stars) for one, stars in zip(rated, given, strict=True)}
     for round_ in settled(session):
         if member in round_.ballots and round_.track_id in candidates:
             learned[round_.track_id] = candidates[round_.track_id], float(round_.ballots[member].stars)
@@ -242,7 +243,7 @@ async def _expected(
         [comparable(track.features, track.scales, scales) for track in tracks],
     )
     places = {track.id: place for place, track in enumerate(tracks)}
-    for rating in openly:
+    for rating in rated:
         if rating.track.id in places:
             stars[places[rating.track.id]], deviations[places[rating.track.id]] = rating.stars, 0.0
     return stars, deviations

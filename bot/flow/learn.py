@@ -27,7 +27,7 @@ def due(session: Session) -> bool:
 async def learn(ratings: Ratings, models: Models, predictions: Predictions, workers: Workers, session: Session) -> int:
     """Train whoever voted in the last rounds and agreed that votes count; returns how many models changed.
 
-    Whose ratings are too few, or all the same, keeps what he has; who was erased meanwhile has nothing.
+    Members whose ratings are too few, or all the same, keep what they have; who was erased meanwhile has nothing.
     """
     voted = {who for round_ in session.rounds[-EVERY:] for who in round_.ballots}
     trained = 0

@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from bot.domain.errors import SpotifyBusy, SpotifyError
+from bot.domain.errors import NotOnSpotify, SpotifyBusy, SpotifyError
 from bot.domain.tracks import LinkedPlaylist, TrackSource
 from bot.flow.find import LIKELY, SURE, best, query
 from bot.flow.outside import Outside
@@ -108,12 +109,15 @@ def _doubtful(nameless: Sequence[Nameless], outcomes: Mapping[int, str | None]) 
 
 
 async def confirm(outside: Outside, playlists: Playlists, owner_id: int, chosen: Sequence[tuple[int, str]]) -> int:
-    """Take the member's word: pairs of a track and its Spotify id; returns how many are now known."""
+    """Take the member's word: pairs of a track and its Spotify id; returns how many are now known.
+
+    What is no longer at Spotify is left out. Raises SpotifyError where it does not answer.
+    """
     if outside.spotify is None:
         return 0
     asker = await outside.asker(owner_id)
-    named = {
-        track_id: await asker.ask(lambda access, name=spotify_id: asker.spotify.track(name, access))
-        for track_id, spotify_id in chosen
-    }
+    named: dict[int, TrackSource] = {}
+    for track_id, spotify_id in chosen:
+        with suppress(NotOnSpotify):
+            named[track_id] = await asker.ask(lambda access, name=spotify_id: asker.spotify.track(name, access))
     return await playlists.identify(owner_id, named)

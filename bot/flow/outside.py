@@ -204,15 +204,27 @@ async def measure(
     trouble = await _ask_reccobeats(outside, listener_id, lacking, measuring, waiting)
     if outside.spotify is not None and outside.spotify_features:
         lacking = await outside.features.lacking(SPOTIFY, listener_id, playlist_id=playlist_id, track_id=track_id)
-        by_id = {one.spotify_id: one.track_id for one in lacking if one.spotify_id}
-        own = outside.spotify.own(listener_id)
-        try:
-            said = await outside.spotify.sounds(list(by_id), own, waiting) if by_id else None
-        except SpotifyError:
-            return trouble or "down"
-        if said is not None:  # None: the app may not ask
-            found = {by_id[one]: values for one, values in said.items() if one in by_id}
-            await outside.features.keep(SPOTIFY, found, [i for i in by_id.values() if i not in found])
+        trouble = trouble or await _ask_spotify(outside, outside.spotify, listener_id, lacking, waiting)
+    return trouble
+
+
+async def _ask_spotify(
+    outside: Outside, spotify: Spotify, listener_id: int, lacking: Collection[Lacking], waiting: Waiting | None
+) -> str:
+    """Ask Spotify by its ids; returns "down" where it did not answer, and keeps what it said before."""
+    by_id = {one.spotify_id: one.track_id for one in lacking if one.spotify_id}
+    if not by_id:
+        return ""
+    said: dict[str, dict[str, float]] = {}
+    trouble = ""
+    try:
+        if not await spotify.sounds(list(by_id), spotify.own(listener_id), said, waiting):
+            return ""
+    except SpotifyError:
+        trouble = "down"
+    found = {by_id[one]: values for one, values in said.items() if one in by_id}
+    missing = [] if trouble else [i for i in by_id.values() if i not in found]
+    await outside.features.keep(SPOTIFY, found, missing)
     return trouble
 
 

@@ -33,10 +33,10 @@ class Standing:
     """A member's line in the table of a season."""
 
     listener_id: int
-    points: float  # sum of the mean stars that his submissions got
+    points: float  # sum of the mean stars that their submissions got
     tracks: int  # submissions that somebody rated
     best: float  # mean stars of the best of them
-    surprise: float  # how much more his tracks got than was expected of them, on average, stars
+    surprise: float  # how much more their tracks got than was expected of them, on average, stars
 
 
 def shown(session: Session, number: int) -> Mapping[int, Ballot] | None:

@@ -12,7 +12,7 @@ from storage.sessions import Sessions, Step
 
 
 async def join(sessions: Sessions, session_id: int, who: Actor, at: int) -> Step:
-    """Let somebody in, with what he said before of learning from votes; raise NoSession, WrongPhase."""
+    """Let somebody in, with what they said before of learning from votes; raise NoSession, WrongPhase."""
     learn = await sessions.consent(who.listener_id)
     return await sessions.step(session_id, lambda now: apply(now, Join(at=at, by=who, learn=learn)))
 

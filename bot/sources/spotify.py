@@ -235,24 +235,26 @@ class Spotify:
         return [track for item in items if (track := track_of(item)) is not None]
 
     async def sounds(
-        self, track_ids: list[str], access: Access, waiting: Waiting | None = None
-    ) -> dict[str, dict[str, float]] | None:
-        """Spotify's own features, with what its analysis adds; None: this app may not ask (once is enough to know).
+        self, track_ids: list[str], access: Access, found: dict[str, dict[str, float]], waiting: Waiting | None = None
+    ) -> bool:
+        """Fill `found` with Spotify's own features, and what its analysis adds.
+
+        Returns:
+            Whether this app may ask at all; once is enough to know.
 
         Raises:
-            SpotifyBusy, SpotifyDown: see bot/domain/errors/__init__.py.
+            SpotifyBusy, SpotifyDown: see bot/domain/errors/__init__.py; what came before stands in `found`.
 
         """
-        found: dict[str, dict[str, float]] = {}
         for start in range(0, len(track_ids), BATCH):
             if self._closed:
-                return None
+                return False
             part = track_ids[start : start + BATCH]
             try:
                 answer = await self.call(lambda api, part=part: api.several_measured(part), access, waiting)
             except (Unauthorised, Forbidden, Missing):
                 self._closed = True
-                return None
+                return False
             for row in list_of(answer, "audio_features"):
                 if isinstance(row, dict):
                     values, _ = clean({name: row.get(name) for name in MEASURED})
@@ -266,7 +268,7 @@ class Spotify:
 
         known = [place for place, name in enumerate(track_ids) if name in found][:ANALYSED]
         await _several(analyse, known, self.queue.width)
-        return found
+        return True
 
     # --- a member's own profile
 

@@ -14,7 +14,7 @@ from bot.taste.group_rules import STRATEGIES
 Array = NDArray[np.float64]
 
 VETO = 3.0  # stars: nobody is given a track predicted below this
-CAUTION = 0.0  # standard deviations taken off a prediction; more did not pay (README.md, "Groups")
+CAUTION = 0.0  # standard deviations taken off a prediction; more did not pay (`bot/taste/README.md`, "Groups")
 KEPT = 0.5  # share of an old debt that lives on
 MOST_OWED = 2.0  # stars
 
@@ -125,7 +125,7 @@ def owe(debt: Mapping[int, float], satisfaction: Mapping[int, float]) -> dict[in
     """What members are owed after a session: half of the old debt, and what each got below the group's mean.
 
     Args:
-        debt: stars owed before, by member; who was not there keeps all of his.
+        debt: stars owed before, by member; who was not there keeps all of theirs.
         satisfaction: mean stars of the playlist, by member.
 
     Getting more never raises a debt, getting less never lowers it; nobody owes, and nobody is owed more than two stars.

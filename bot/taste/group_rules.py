@@ -62,7 +62,7 @@ def ep_fuzzda(scores: Array, debt: Array, size: int) -> list[int]:
     """Exactly proportional fuzzy D'Hondt: each slot goes where most of what is due is delivered.
 
     Source: Peska and Malecek, "Coupled or Decoupled Evaluation for Group Recommendation Methods?", 2021. What is due
-    to a member is his share of all utility so far; a debt of one star doubles the share.
+    to a member is their share of all utility so far; a debt of one star doubles the share.
     """
     shares = (1 + debt) / (1 + debt).sum()
     all_of_it = scores.sum(axis=0)
@@ -108,9 +108,9 @@ def fair(scores: Array, debt: Array, size: int) -> list[int]:
     """Give whoever is worst off as much as possible, for at most 0.15 stars of the group's mean.
 
     Of all lists whose mean comes within `BUDGET` of the best possible mean, find the one whose worst-off member (what
-    he is owed counted against him) is best off, then the next: leximin (Rawls, 1971; Sen, 1977) in the form of a soft
-    minimum. The search swaps single tracks, from several greedy lists. On real juries it stays within 0.01 stars of
-    the optimum that integer programming proves; `README.md` has the table.
+    they are owed counted against them) is best off, then the next: leximin (Rawls, 1971; Sen, 1977) in the form of a
+    soft minimum. The search swaps single tracks, from several greedy lists. On real juries it stays within 0.01 stars
+    of the optimum that integer programming proves; `bot/taste/README.md` has the table.
     """
     size = min(size, scores.shape[1])
     pool = _pool(scores, size)

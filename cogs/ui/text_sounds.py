@@ -57,7 +57,7 @@ def exact(feature: str, value: float) -> str:
 
 
 def sounding(effect: Effect) -> str:
-    """What a track's value sounds like to somebody who rated what he rated: "slow", "slower than most", "in F"."""
+    """What a track's value sounds like to somebody who rated what they rated: "slow", "slower than most", "in F"."""
     if effect.value is None:
         return GROUPS.get(effect.feature, effect.feature)
     if effect.feature not in SOUNDS:

@@ -117,6 +117,16 @@ async def test_spotifys_own_features_only_where_the_operator_opted_in(
         assert not outside.recco.exchanges
 
 
+async def test_what_spotify_said_before_its_quota_ended_is_kept(
+    tmp_path: Path, discord_spec: DiscordSpec | None, spotify_spec: SpotifySpec | None
+):
+    async with outside_of(tmp_path, discord_spec, spotify_spec, features=("file", "spotify")) as outside:
+        outside.spotify.mode = "extended"
+        outside.spotify.faults.add("429", path="/audio-analysis", after=5, retry_after="36000", times=99)
+        said = await outside.link("Ada", url=outside.playlist(owner="ben"))
+        assert "20 tracks, features for 20" in said
+
+
 async def test_by_default_spotify_is_asked_for_no_feature(outside: Outside):
     outside.spotify.mode = "extended"
     await outside.link("Ada", url=outside.playlist(owner="ben"))
@@ -156,6 +166,19 @@ async def test_pasted_names_are_found_and_doubtful_ones_are_asked_about(outside:
     taken = await outside.room.human.select("Ada", shown, choice["custom_id"], [option["value"]])
     assert "Taken over: 1 track; now I know how 1 more" in await outside.room.last_word("Ada", taken)
     assert "features for 2" in words(await outside.room.slash("Ada", "playlist list"))
+
+
+async def test_a_choice_that_is_gone_from_spotify_does_not_lose_the_others(outside: Outside):
+    outside.spotify.catalogue([track(i, name=f"Sunset number {i} over the long river") for i in (1, 2)])
+    lines = b"Artist 1 - Sunset number 1 over\nArtist 2 - Sunset number 2 over"
+    answer = await outside.room.link("Ada", ("names.txt", lines))
+    shown = outside.room.message("Ada", answer["id"])
+    (choice,) = shown["components"][0]["components"]
+    chosen = [option["value"] for option in choice["options"]]
+    assert len(chosen) == 2
+    del outside.spotify.tracks[spotify_id(1)]
+    taken = await outside.room.human.select("Ada", shown, choice["custom_id"], chosen)
+    assert "Taken over: 1 track" in await outside.room.last_word("Ada", taken)
 
 
 @pytest.mark.parametrize("names_first", [True, False])

@@ -81,12 +81,12 @@ async def test_recordings_that_would_not_fit_into_an_archive_are_not_read(databa
     stores = (Accounts(database), Playlists(database), Ratings(database), Models(database), StoredClips(database))
     stores = (*stores, Sessions(database, owe), Studies(database))
     tracemalloc.start()
-    small = await export(*stores, workers, ADA, 10_000_000)
+    small = await export(*stores, workers, ADA, "What is what.", 10_000_000)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10_000_000
     assert b"uploads/1.mp3" not in small
-    assert b"uploads/1.mp3" in await export(*stores, workers, ADA), "an operator gets them all"
+    assert b"uploads/1.mp3" in await export(*stores, workers, ADA, ""), "an operator gets them all"
 
 
 async def test_a_member_keeps_so_many_recordings_and_no_more(database: Database, workers: Workers):

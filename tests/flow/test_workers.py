@@ -13,7 +13,7 @@ import pytest
 from bot.domain.errors import Busy, FileTooSlow, Interrupted, TooFewRatings, TookTooLong
 from bot.flow import workers as module
 from bot.flow.workers import Workers
-from bot.processes import Processes
+from bot.processes import Processes, watched
 from tests.end_to_end.people import eventually
 
 
@@ -166,6 +166,21 @@ async def test_a_worker_that_stands_still_is_ended_at_its_deadline():
         with pytest.raises(TookTooLong):
             await asyncio.wait_for(workers.run(time.sleep, 3600), 60)
         assert await asyncio.wait_for(workers.run_for(2, len, "ab"), 60) == 2
+    finally:
+        workers.close()
+
+
+def computes_for_ever() -> None:
+    while True:
+        pass
+
+
+async def test_processor_time_is_bounded_without_signals_too():
+    workers = Workers(partial(Processes, 1))
+    try:
+        assert await asyncio.wait_for(workers.run(watched, 60.0, partial(len, "ab")), 60) == 2
+        with pytest.raises(TookTooLong):
+            await asyncio.wait_for(workers.run(watched, 0.3, computes_for_ever), 60)
     finally:
         workers.close()
 

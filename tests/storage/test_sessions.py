@@ -1,6 +1,7 @@
 """Group sessions in a real file: what was saved comes back, whoever votes at the same moment or pulls the plug."""
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import signal
@@ -44,6 +45,7 @@ from bot.flow.session_events import (
 from bot.taste.group import owe
 from storage.accounts import Accounts
 from storage.database import Database
+from storage.migrate import migrate
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
@@ -459,3 +461,32 @@ async def test_a_vote_that_becomes_a_rating_keeps_through_whose_list_the_track_w
     await playlists.unlink(1, shared.id)
     (still,) = await Ratings(database).of(2)
     assert still.track.title == "Piece 0"
+
+
+OLD = """
+INSERT INTO listeners (id, created_at) VALUES (1, 0), (2, 0);
+INSERT INTO tracks (id, name_key) VALUES (7, 'a|a'), (8, 'b|b');
+INSERT INTO sessions (id, guild_id, channel_id, phase, settings, exported, created_at, touched_at)
+    VALUES (5, 1, 1, 'done', '{}', 0, 0, 0);
+INSERT INTO session_members (session_id, listener_id, joined_at, present, vetoes, host, openly)
+    VALUES (5, 1, 0, 1, 0, 1, 0), (5, 2, 0, 1, 0, 0, 1);
+INSERT INTO session_rounds (session_id, number, track_id, opened_at, ends_at, closed_at)
+    VALUES (5, 1, 7, 0, 0, 1), (5, 2, 8, 0, 0, 1);
+INSERT INTO session_votes VALUES (5, 1, 1, 6, 0);
+INSERT INTO session_guesses VALUES (5, 1, 1, 4.0, 0), (5, 1, 2, 4.0, 0), (5, 2, 1, 4.5, 1), (5, 2, 2, 6.1, 0);
+INSERT INTO session_slots VALUES (5, 0, 7), (5, 1, 8);
+INSERT INTO session_satisfactions VALUES (5, 0, 1, 6.0, 0), (5, 0, 2, 9.0, 0), (5, 1, 1, 3.0, 0), (5, 1, 2, 6.1, 0);
+"""
+
+
+def test_an_upgrade_forgets_what_old_sessions_told_of_private_ratings(tmp_path: Path):
+    path = tmp_path / "x.db"
+    migrate(path, to="0016")
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.executescript(OLD)
+    migrate(path)
+    with contextlib.closing(sqlite3.connect(path)) as new:
+        guesses = new.execute("SELECT number, listener_id, stars FROM session_guesses ORDER BY 1, 2").fetchall()
+        told = new.execute("SELECT place, listener_id, stars FROM session_satisfactions ORDER BY 1, 2").fetchall()
+    assert guesses == [(1, 2, 4.0), (2, 2, 6.1)], "what was given openly, and what was predicted"
+    assert told == [(0, 1, 6.0), (0, 2, 9.0), (1, 2, 6.1)], "votes, too"
