@@ -4,13 +4,15 @@ The state machine of `session.py` is pure; here stand the steps that read the st
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.errors import NoCandidates, UnknownSlot
+from bot.domain.names import name_key
+from bot.domain.ratings import Rating
 from bot.domain.scales import common, comparable
 from bot.domain.session import Guess, Session, Slot
 from bot.domain.tracks import Playlist, Track
@@ -97,7 +99,9 @@ async def gather(playlists: Playlists, ratings: Ratings, workers: Workers, sessi
     tracks, brings = await _candidates(playlists, session)
     if not tracks or not session.present:
         raise NoCandidates(members=len(session.present), tracks=len(tracks))
-    rows = [await _expected(ratings, workers, session, member, tracks) for member in session.present]
+    hidden = await asyncio.to_thread(_marks, tracks)
+    hidden.update(round_.track_id for round_ in session.rounds)
+    rows = [await _expected(ratings, workers, session, member, tracks, hidden) for member in session.present]
     predictions, uncertainty = np.array([stars for stars, _ in rows]), np.array([deviations for _, deviations in rows])
     return with_votes(Pool(session.present, tuple(tracks), predictions, uncertainty, brings), session)
 
@@ -208,20 +212,35 @@ async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Trac
     return [tracks[i] for i in sorted(tracks)], {member: len(ids) for member, ids in brought.items()}
 
 
+def _marks(tracks: Iterable[Track]) -> set[object]:
+    """By what tracks are the same as others: the catalogue has one song under several ids, as members name it."""
+    marks: set[object] = set()
+    for track in tracks:
+        marks |= {track.id, name_key(track.artist, track.title)}
+        if track.isrc:
+            marks.add(track.isrc)
+        if track.features:
+            marks.add(frozenset((name, f"{value:.2g}") for name, value in track.features.items()))
+    return marks
+
+
+def _beside(rated: Sequence[Rating], hidden: set[object]) -> list[Rating]:
+    return [rating for rating in rated if hidden.isdisjoint(_marks([rating.track]))]
+
+
 async def _expected(
-    ratings: Ratings, workers: Workers, session: Session, member: int, tracks: Sequence[Track]
+    ratings: Ratings, workers: Workers, session: Session, member: int, tracks: Sequence[Track], hidden: set[object]
 ) -> tuple[Array, Array]:
     """One member's row of the pool: stars and their standard deviations, NaN unknown.
 
     Learned for this session alone, from the ratings of other tracks and the votes of rounds that are over: so nothing
-    that follows from it can tell what the member gave to any candidate, or whether to any. Of who joined openly, the
-    ratings of the candidates count as well, and stand in their places.
+    that follows from it can tell what the member gave to any candidate, or whether to any, under whatever id; `hidden`
+    are their marks. Of who joined openly, the ratings of the candidates count as well, and stand in their places.
     """
     candidates = {track.id: track for track in tracks}
     rated = await ratings.of(member)
     if member not in session.openly:
-        hidden = candidates.keys() | {round_.track_id for round_ in session.rounds}
-        rated = [rating for rating in rated if rating.track.id not in hidden]
+        rated = await asyncio.to_thread(_beside, rated, hidden)
     learned = {rating.track.id: (rating.track, rating.stars) for rating in rated}
     for round_ in settled(session):
         if member in round_.ballots and round_.track_id in candidates:

@@ -56,10 +56,10 @@ class Rig:
             session = (await self.sessions.step(session.id, lambda now, event=event: apply(now, event))).after
         return session
 
-    async def link(self, owner: int, name: str, first: int, count: int, *, shared: bool = True) -> int:
+    async def link(self, owner: int, name: str, first: float, count: int, *, shared: bool = True) -> int:
         tracks = [
             TrackSource(f"{name} {i}", f"Artist {i % 4}", features={"energy": i / 40, "tempo": 60.0 + 3 * i})
-            for i in range(first, first + count)
+            for i in (first + place for place in range(count))
         ]
         linked = await self.playlists.link(owner, PlaylistSource(name, "csv", tracks))
         if shared:
@@ -108,7 +108,7 @@ async def taught(rig: Rig) -> Session:
     """Ada likes energy, Ben likes calm, and of Clo nothing is known; each of the two rated a list of their own."""
     await rig.link(1, "Mix", 0, 40)
     for member in (1, 2):
-        own = await rig.link(member, f"Own {member}", 0, 24, shared=False)
+        own = await rig.link(member, f"Own {member}", 0.5, 24, shared=False)  # they sound like no candidate
         for track in await rig.playlists.tracks(own):
             loud = round(9 * min(1, track.features["energy"] * 1.6))
             await rig.ratings.rate(member, track.id, 1 + loud if member == 1 else 10 - loud)

@@ -176,6 +176,22 @@ async def test_no_private_rating_changes_anything_that_a_session_shows_or_stores
     assert all(part in names for part in ("picture", "alt text", "session_satisfactions, done", "debts", "history"))
 
 
+async def test_a_song_that_the_catalogue_has_twice_tells_no_more(tmp_path: Path):
+    seen: list[list[tuple[str, Any]]] = []
+    for stars in (2, 9):
+        async with a_group(tmp_path / f"{stars}.db") as group:
+            for name, pieces in {
+                "By id": [TrackSource(t.title, t.artist, spotify_id=f"{t.id:022}") for t in group.candidates],
+                "By sound": [TrackSource(f"X {t.id}", "X", features=t.features) for t in group.candidates],
+            }.items():
+                linked = (await group.playlists.link(2, PlaylistSource(name, "csv", pieces))).playlist
+                for place, track in enumerate(await group.playlists.tracks(linked.id)):
+                    assert track.id not in {candidate.id for candidate in group.candidates}
+                    await group.ratings.rate(2, track.id, (stars + place) % 10 + 1)
+            seen.append(await whole_session(group))
+    assert seen[0] == seen[1]
+
+
 async def test_only_what_everybody_voted_or_rated_elsewhere_is_expected(tmp_path: Path):
     async with a_group(tmp_path / "x.db") as group:
         session = await group.open()
