@@ -170,7 +170,7 @@ class Earmark(commands.Bot):
         trace = aiohttp.TraceConfig()
 
         async def on_end(_: object, __: object, given: aiohttp.TraceRequestEndParams) -> None:
-            metrics.requests.add(status=str(given.response.status))
+            metrics.requests.labels(str(given.response.status)).inc()
             callback = CALLBACK.search(given.url.path)
             if callback is not None and given.response.ok and callback[1] in self._asked:
                 metrics.answers.observe(time.perf_counter() - self._asked.pop(callback[1]))
@@ -186,13 +186,13 @@ class Earmark(commands.Bot):
             asyncio.get_running_loop().call_later(PATIENCE, self._give_up_on, interaction_id)
         elif event_name in GATEWAY_EVENTS:
             if event_name != "disconnect" or self.connected:  # each attempt to come back is a `disconnect`, too
-                self.services.metrics.gateway.add(event=event_name)
+                self.services.metrics.gateway.labels(event_name).inc()
             self.connected = event_name != "disconnect"
         super().dispatch(event_name, *args, **kwargs)
 
     def _give_up_on(self, interaction_id: str) -> None:
         if self._asked.pop(interaction_id, None) is not None:
-            self.services.metrics.unanswered.add()
+            self.services.metrics.unanswered.inc()
 
     def _answer_once(self, parse: Callable[[Any], None]) -> Callable[[Any], None]:
         """Leave out interactions that came before: after a broken connection Discord may deliver some again."""

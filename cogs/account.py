@@ -90,7 +90,17 @@ class Account(commands.GroupCog, group_name="account", group_description=text_co
         s = services(interaction)
         user, limit = interaction.user.id, interaction.filesize_limit
         archive = await export(
-            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies, s.workers, user, limit
+            s.accounts,
+            s.playlists,
+            s.ratings,
+            s.models,
+            s.uploads,
+            s.sessions,
+            s.studies,
+            s.workers,
+            user,
+            text_account.readme(),
+            limit,
         )
         if len(archive) > limit:
             await deliver(interaction, content=text_account.export_too_large(len(archive), limit))

@@ -113,7 +113,7 @@ class Retrain(commands.Cog):
             return
         s = services(interaction)
         report = await retrain(s.ratings, s.models, s.predictions, s.workers, interaction.user.id)
-        s.metrics.trained.add()
+        s.metrics.trained.inc()
         picture = await s.workers.run_for(interaction.user.id, report_png, report)
         file = discord.File(io.BytesIO(picture), "report.png", description=report_alt(report)[:1024])
         title, lines = text_retrain.report_title(report), text_retrain.report_lines(report)

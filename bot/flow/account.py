@@ -31,24 +31,6 @@ from storage.studies import Studies
 UNFIT = re.compile(r"[^\w\- ]+")  # for a file's name
 TIMES = ("rated_at", "at", "predicted_at", "posted_at", "begun_at", "created_at", "trained_at")  # columns
 COLUMNS = ("track_id", "name", "artist", "album", "isrc")
-README = """Everything that Earmark has stored about you.
-
-ratings.csv     what you rated, from 1 to 10, with all that is known of how each track sounds. The bot links it as a
-                playlist, and `earmark evaluate ratings.csv` measures how well your taste can be predicted. The
-                last two columns name the source of energy and the like, and of pitches and timbre: values of two
-                sources are on two scales.
-playlists/      your playlists, as tables that the bot links again.
-report.json     what the last training found; report.png is its picture.
-model.npz       the numbers of your model (NumPy reads them), and model.json what they mean.
-study/          the report of your last study and its pictures.
-uploads/        the first half minute of each recording that you uploaded, by the track's number in everything.json
-                (left out where Discord would not take so large an archive; you have the recordings).
-everything.json every row about you in the database, table by table. Beside the numbers by which rows name tracks and
-                sessions, and times in seconds since 1970, stand their names and the date (UTC): of every rating,
-                prediction, submission, vote, guess and satisfaction, and what was typed for a session.
-
-`/account erase` removes all of it from the bot.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +73,12 @@ async def export(
     studies: Studies,
     workers: Workers,
     listener_id: int,
+    readme: str,
     most: int | None = None,
 ) -> bytes:
     """Pack all that is stored about a person into a ZIP archive; recordings only if it stays within `most` bytes.
+
+    `readme` says what is what in it.
 
     Raises:
         NothingStored: nothing is stored about this person.
@@ -102,7 +87,7 @@ async def export(
     """
     await holdings(accounts, listener_id)
     async with workers.only_one("export", listener_id), workers.room_for(listener_id):
-        files: dict[str, bytes] = {"README.txt": README.encode()}
+        files: dict[str, bytes] = {"README.txt": readme.encode()}
         rated = await ratings.of(listener_id)
         known = {rating.track.id: rating.track for rating in rated}
         files["ratings.csv"] = await asyncio.to_thread(ratings_csv, rated)

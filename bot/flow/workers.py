@@ -97,7 +97,7 @@ class Workers:
             yield
 
     async def _in_turn(self, listener_id: int, name: str, job: Callable[[], T]) -> T:
-        with self._time.timed(job=name):
+        with self._time.labels(name).time():
             async with self._turns.of(listener_id):
                 return await self._run(job)
 

@@ -1,5 +1,6 @@
 """What the bot says of what it has stored about a member."""
 
+import textwrap
 from collections.abc import Mapping
 
 from bot.domain.taste import Consent
@@ -83,10 +84,9 @@ def privacy() -> str:
                 "server are tracks, and of your own recordings that half minute; all sharing with a server ends "
                 "within a day after you leave it, and at once where I do. On a public card, your clicks stay "
                 "private; a reaction can be seen, as reactions are. In a group session everybody can see your votes "
-                "there and what I expect you to give, worked out from what you rated elsewhere, without your ratings "
-                "of the session's tracks; where one of these sounds like a track that you rated elsewhere, it can tell "
-                "much of what you gave that one. If you join openly, all your ratings count, and others can tell what "
-                "you gave."
+                "there and what I expect you to give, worked out from what you rated elsewhere, blurred, without your "
+                "ratings of the session's tracks. If you join openly, all your ratings count as they are, and others "
+                "can tell what you gave."
             ),
             _(
                 "**How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only "
@@ -102,6 +102,37 @@ def privacy() -> str:
             ).format(name=NAME),
         ]
     )
+
+
+def readme() -> str:
+    """What is what in an archive; plain text."""
+    files = {
+        "ratings.csv": _(
+            "what you rated, from 1 to 10, with all that is known of how each track sounds. The bot links it as a "
+            "playlist, and `earmark evaluate ratings.csv` measures how well your taste can be predicted. The last two "
+            "columns name the source of energy and the like, and of pitches and timbre: values of two sources are on "
+            "two scales."
+        ),
+        "playlists/": _("your playlists, as tables that the bot links again."),
+        "report.json": _("what the last training found; report.png is its picture."),
+        "model.npz": _("the numbers of your model (NumPy reads them), and model.json what they mean."),
+        "study/": _("the report of your last study and its pictures."),
+        "uploads/": _(
+            "the first half minute of each recording that you uploaded, by the track's number in everything.json (left "
+            "out where Discord would not take so large an archive; you have the recordings)."
+        ),
+        "everything.json": _(
+            "every row about you in the database, table by table. Beside the numbers by which rows name tracks and "
+            "sessions, and times in seconds since 1970, are their names and the date (UTC): of every rating, "
+            "prediction, submission, vote, guess and satisfaction, and what was typed for a session."
+        ),
+    }
+    lines = [
+        textwrap.fill(words, 120, initial_indent=f"{name:<16}", subsequent_indent=" " * 16)
+        for name, words in files.items()
+    ]
+    head = _("Everything that Earmark has stored about you.")
+    return "\n".join([head, "", *lines, "", _("`/account erase` removes all of it from the bot.")]) + "\n"
 
 
 def exported() -> str:

@@ -142,7 +142,7 @@ async def _seldom(s: Services, config: Config, members: int, say: Say) -> None:
     say("/retrain (200 ratings, process started)", f"{time.perf_counter() - began:.2f} s")
     works: dict[str, Callable[[], Awaitable[object]]] = {
         "/account export": lambda: export(
-            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies, s.workers, who
+            s.accounts, s.playlists, s.ratings, s.models, s.uploads, s.sessions, s.studies, s.workers, who, ""
         ),
         "/account erase": lambda: erase(s.accounts, s.outside.connections, who),
         "earmark backup": lambda: asyncio.to_thread(backup, config.database, config.data / "backups"),

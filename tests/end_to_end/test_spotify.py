@@ -51,7 +51,7 @@ async def test_liked_songs_and_top_tracks_and_albums_and_tracks(outside: Outside
     [
         ("https://spotify.link/abc", "hides where it leads"),
         ("https://open.spotify.com/artist/4uLU6hMCjMI75M1A2tKUQC", "no songs"),
-        ("https://music.apple.com/us/playlist/x", "cannot read links to music.apple.com"),
+        ("https://music.apple.com/us/playlist/x", "can't read links to music.apple.com"),
         ("https://open.spotify.com/playlist/0000000000000000000000", "no such playlist"),
         ("Bach", "can't find"),
     ],

@@ -30,11 +30,13 @@ from bot.flow.session_events import (
 )
 from bot.flow.voting import catch_up, end_abandoned, join, vote
 from bot.flow.workers import Workers
+from bot.taste import blur
 from bot.taste.group import owe
 from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.sharing import Shares
 from tests.ids import number_from_one
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
@@ -47,19 +49,20 @@ class Rig:
     ratings: Ratings
     workers: Workers
     sessions: Sessions
+    shares: Shares
 
     async def gather(self, session: Session):
-        return await gather(self.playlists, self.ratings, self.workers, session)
+        return await gather(self.playlists, self.ratings, self.shares, self.workers, session)
 
     async def play(self, session: Session, *events: object) -> Session:
         for event in events:
             session = (await self.sessions.step(session.id, lambda now, event=event: apply(now, event))).after
         return session
 
-    async def link(self, owner: int, name: str, first: float, count: int, *, shared: bool = True) -> int:
+    async def link(self, owner: int, name: str, first: int, count: int, *, shared: bool = True) -> int:
         tracks = [
             TrackSource(f"{name} {i}", f"Artist {i % 4}", features={"energy": i / 40, "tempo": 60.0 + 3 * i})
-            for i in (first + place for place in range(count))
+            for i in range(first, first + count)
         ]
         linked = await self.playlists.link(owner, PlaylistSource(name, "csv", tracks))
         if shared:
@@ -68,13 +71,14 @@ class Rig:
 
 
 @pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
+    monkeypatch.setattr(blur, "NOISE", 0.0)  # so that few ratings say what these members like
     database = await number_from_one(await Database.open(tmp_path / "earmark.db"))
     ratings, sessions = Ratings(database), Sessions(database, owe)
     await ratings.start()
     await sessions.start()
     workers = Workers(lambda: ThreadPoolExecutor(1))
-    yield Rig(Playlists(database), ratings, workers, sessions)
+    yield Rig(Playlists(database), ratings, workers, sessions, Shares(database))
     workers.close()
     await sessions.close()
     await ratings.close()
@@ -108,7 +112,7 @@ async def taught(rig: Rig) -> Session:
     """Ada likes energy, Ben likes calm, and of Clo nothing is known; each of the two rated a list of their own."""
     await rig.link(1, "Mix", 0, 40)
     for member in (1, 2):
-        own = await rig.link(member, f"Own {member}", 0.5, 24, shared=False)  # they sound like no candidate
+        own = await rig.link(member, f"Own {member}", 0, 24, shared=False)
         for track in await rig.playlists.tracks(own):
             loud = round(9 * min(1, track.features["energy"] * 1.6))
             await rig.ratings.rate(member, track.id, 1 + loud if member == 1 else 10 - loud)

@@ -25,6 +25,7 @@ from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.studies import Studies
+from tests.end_to_end.people import eventually
 from tests.ids import number_from_one
 from tests.sources.sounds import sine, wav
 
@@ -63,7 +64,7 @@ async def test_files_are_fetched_when_their_turn_has_come_and_not_all_at_once(da
 
     async with workers._turns.of(0):  # nothing is heard meanwhile
         sending = [send(who) for who in (ADA, BEN, 3, 4)]
-        await asyncio.sleep(0.5)
+        await eventually(lambda: workers._rooms.waiting == workers.waiting == 2)  # all that can go on has
         assert len(fetched) == 2, "one that is heard next, and one behind it, whoever they are of"
     outcomes = await asyncio.gather(*sending)
     assert [len(one.heard) for one in outcomes] == [4] * 4
@@ -81,12 +82,12 @@ async def test_recordings_that_would_not_fit_into_an_archive_are_not_read(databa
     stores = (Accounts(database), Playlists(database), Ratings(database), Models(database), StoredClips(database))
     stores = (*stores, Sessions(database, owe), Studies(database))
     tracemalloc.start()
-    small = await export(*stores, workers, ADA, 10_000_000)
+    small = await export(*stores, workers, ADA, "What is what.", 10_000_000)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 10_000_000
     assert b"uploads/1.mp3" not in small
-    assert b"uploads/1.mp3" in await export(*stores, workers, ADA), "an operator gets them all"
+    assert b"uploads/1.mp3" in await export(*stores, workers, ADA, ""), "an operator gets them all"
 
 
 async def test_a_member_keeps_so_many_recordings_and_no_more(database: Database, workers: Workers):
