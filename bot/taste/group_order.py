@@ -108,7 +108,7 @@ def _middle(first: int, last: int, names: Sequence[str], steps: Array, strength:
 
 
 def _smoothed(order: list[int], names: Sequence[str], steps: Array) -> list[int]:
-    """Swap pairs between the ends while the whole way becomes shorter and no artist comes to stand beside themselves."""
+    """Swap pairs between the ends while the whole way becomes shorter and no artist comes twice running."""
 
     def length(order: Sequence[int]) -> tuple[int, float]:
         return repeats([names[i] for i in order]), round(float(steps[order[:-1], order[1:]].sum()), 9)
