@@ -54,7 +54,7 @@ class Stage:
 
     def __init__(self, bot: Earmark) -> None:
         s = bot.services
-        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.workers)
+        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.shares, s.workers)
         self.changes = InTurn()
         self._bot = bot
         self._sessions = s.sessions
@@ -251,7 +251,7 @@ class Stage:
         """Let the models of members who agreed follow the votes."""
         s = self._bot.services
         if trained := await learn(s.ratings, s.models, s.predictions, s.workers, session):
-            s.metrics.trained.add(trained)
+            s.metrics.trained.inc(trained)
 
     async def _opening(self, session: Session) -> OpenRound:
         pool = await self.pools.of(session)

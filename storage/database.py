@@ -1,9 +1,7 @@
-"""The SQLite file: opened, migrated, locked, and read and written through engines of their own."""
+"""The SQLite file: opened, migrated, and read and written through engines of their own."""
 
 import asyncio
-import fcntl
 import logging
-import os
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
@@ -16,7 +14,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.domain.errors import BadDatabase, DatabaseClosed, DatabaseGone, FolderInUse, FolderUnusable, StorageBusy
+from bot.domain.errors import BadDatabase, DatabaseClosed, DatabaseGone, StorageBusy
 from bot.safe.private import tighten
 from bot.telemetry.metrics import Metrics
 from storage.migrate import migrate
@@ -171,7 +169,7 @@ class Database:
         self._in_use += 1
         self._free.clear()
         try:
-            with self._time.timed(kind=kind):
+            with self._time.labels(kind).time():
                 yield
         finally:
             self._in_use -= 1
@@ -275,35 +273,3 @@ def empty_log(path: Path) -> bool:
     except sqlite3.DatabaseError:  # a full disk, say
         return False
     return not busy
-
-
-# How the names in a data folder begin; one that holds other things is not ours to close.
-OURS = ("earmark", ".earmark", "backups", "clips", "sandbox", ".lock", "lost+found")
-
-
-class FolderLock:
-    """Keeps a second instance off a data folder; the operating system lets go when the process ends, however."""
-
-    def __init__(self) -> None:
-        self._file: int | None = None
-
-    def acquire(self, folder: Path) -> None:
-        """Take the folder; raise FolderInUse where another process holds it, FolderUnusable where it is none."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError:
-            raise FolderUnusable(folder=str(folder)) from None
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(file)
-            raise FolderInUse(folder=str(folder)) from None
-        self._file = file
-        if all(child.name.startswith(OURS) for child in folder.iterdir()):
-            tighten(folder)
-
-    def release(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None

@@ -12,13 +12,13 @@ from bot.domain.errors import FileStands, NoBackup, NoKeys, NotConfigured, Unwri
 from bot.flow.account import export
 from bot.flow.connect import rotate
 from bot.safe.keys import Keyring
+from bot.safe.lock import FolderLock
 from bot.safe.private import require_place, written
 from bot.safe.sealed import FRAME, SUFFIX, SealedReader, SealedWriter
 from bot.serving.app import services
 from bot.serving.site import ask
 from cogs.ui import text_account
 from storage.backup import Backup, backup, restore
-from storage.database import FolderLock
 
 
 def run(options: argparse.Namespace, config: Config) -> None:

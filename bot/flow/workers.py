@@ -8,8 +8,8 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from bot.domain.errors import Busy, FileTooSlow, Interrupted, TookTooLong
+from bot.flow.processes import Processes, within
 from bot.flow.turns import Turns
-from bot.processes import Processes, within
 from bot.telemetry.metrics import Metrics
 
 P = ParamSpec("P")
@@ -97,7 +97,7 @@ class Workers:
             yield
 
     async def _in_turn(self, listener_id: int, name: str, job: Callable[[], T]) -> T:
-        with self._time.timed(job=name):
+        with self._time.labels(name).time():
             async with self._turns.of(listener_id):
                 return await self._run(job)
 

@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def create(file: Path) -> None:
     """Make an empty file with mode 0600, also where another one stood; a link that stands there is not followed."""
     file.unlink(missing_ok=True)
-    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def require_place(file: Path, *, overwrite: bool = False) -> None:
@@ -27,7 +28,7 @@ def require_place(file: Path, *, overwrite: bool = False) -> None:
         return
     if not stat.S_ISREG(found.st_mode):
         raise Unwritable(path=str(file), reason="something else than a file stands there")
-    if found.st_uid != os.geteuid():
+    if sys.platform != "win32" and found.st_uid != os.geteuid():
         raise Unwritable(path=str(file), reason="somebody else's file stands there")
     if not overwrite:
         raise FileStands(path=str(file))

@@ -5,8 +5,8 @@ import contextlib
 import gc
 import logging
 import os
-import resource
 import signal
+import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ import discord
 
 from bot.client import Backoff, Earmark, Services
 from bot.config import Config
-from bot.domain.errors import DiscordUnreachable, NoBackup, TokenRefused
+from bot.domain.errors import DiscordUnreachable, EarmarkError, NoBackup, TokenRefused
 from bot.flow.clips import Clips
 from bot.flow.connect import Connections
 from bot.flow.limits import Limits
@@ -27,6 +27,8 @@ from bot.flow.rate import Questions
 from bot.flow.workers import Workers
 from bot.i18n import Languages
 from bot.safe.disk import ephemeral_filesystem
+from bot.safe.lock import FolderLock
+from bot.safe.signals import at_end_signals
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
 from bot.serving.callback import callback
@@ -41,7 +43,7 @@ from bot.telemetry.metrics import Metrics
 from storage.accounts import Accounts
 from storage.cards import Cards
 from storage.clips import StoredClips
-from storage.database import Database, FolderLock
+from storage.database import Database
 from storage.digits import Digits
 from storage.features import Features
 from storage.leftovers import sweep
@@ -59,6 +61,7 @@ from storage.studies import Studies
 
 TOKEN_REVOKED = 4004  # the code with which Discord's gateway closes
 TOO_MANY = 429  # and from 500 on, what Discord answers passes by itself; anything below is a fault of ours
+LOCK_CHECK_S = 2.0
 MAX_DESCRIPTORS = 65_536
 END_DEADLINE_S = 9.0  # from a signal; hosts kill after 10
 BREATH = 1.0  # seconds in which a client that was closed ends by itself
@@ -76,6 +79,7 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
     Raises:
         FolderInUse: another instance owns the folder.
         FolderUnusable: it cannot be made or written.
+        LockUnsupported: its filesystem has no locks.
         NoBackup: a short command was to work on a database that is not there.
 
     """
@@ -87,6 +91,8 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             lock = FolderLock()
             lock.acquire(config.database.parent)
             stack.callback(lock.release)
+            keeping = asyncio.create_task(_keep_locked(lock, config.database.parent), name="folder-lock")
+            stack.callback(keeping.cancel)
         database = await Database.open(config.database, metrics)
         stack.push_async_callback(database.close)
         await asyncio.to_thread(sweep, config.database, config.backups, restoring=alone)
@@ -134,6 +140,20 @@ async def services(config: Config, *, alone: bool = True) -> AsyncGenerator[Serv
             limits=Limits(),
             languages=Languages(config.catalogues),
         )
+
+
+async def _keep_locked(lock: FolderLock, folder: Path) -> None:
+    """Lock the folder again when the lock's file was deleted; end the program where another instance was quicker."""
+    while True:
+        await asyncio.sleep(LOCK_CHECK_S)
+        try:
+            if lock.renew():
+                log.warning("the lock of %s was deleted while in use; it is locked again", folder)
+        except EarmarkError as problem:
+            kind = type(problem).__name__
+            log.error("the lock of %s was deleted and cannot be taken again (%s): ending", folder, kind)  # noqa: TRY400
+            signal.raise_signal(signal.SIGTERM)
+            return
 
 
 def _outside(config: Config, database: Database) -> Outside:
@@ -285,10 +305,7 @@ def stop_at_signals(deadline_s: float = END_DEADLINE_S) -> asyncio.Event:
             timer.daemon = True
             timer.start()
 
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-            loop.add_signal_handler(name, end)
+    at_end_signals(end)
     return stop
 
 
@@ -311,6 +328,10 @@ async def _run_until(stop: asyncio.Event, bot: Earmark, token: str) -> None:
 
 def raise_descriptor_limit() -> None:
     """Allow as many open files and connections as the operating system lets this program have, within reason."""
+    if sys.platform == "win32":  # it has no such limit
+        return
+    import resource  # noqa: PLC0415
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
     if soft < wanted:

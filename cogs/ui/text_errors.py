@@ -183,6 +183,11 @@ def error(problem: errors.EarmarkError, quote: Quote = plain) -> str:  # noqa: C
             return _(
                 "{folder} cannot be used as a data folder: it is a file, or cannot be written. Choose another one."
             ).format(folder=problem.folder)
+        case errors.LockUnsupported():
+            return _(
+                "{folder} lies on a filesystem without locks, so nothing would keep a second instance off it. Choose a "
+                "folder on a disk of this machine."
+            ).format(folder=problem.folder)
         case errors.NewerDatabase():
             return _("{path} was written by a later version of this program. Install that one.").format(
                 path=problem.path

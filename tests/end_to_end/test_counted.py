@@ -11,7 +11,7 @@ from tests.end_to_end.test_sessions import session_here
 
 def told(room: Room, kind: str) -> float:
     assert room.bot is not None
-    return room.bot.services.metrics.errors.value(kind=kind)
+    return room.bot.services.metrics.value("earmark_errors_total", kind=kind)
 
 
 async def test_a_study_that_cannot_be_made(room: Room):

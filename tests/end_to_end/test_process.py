@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.errors import FolderInUse
+from bot.safe.lock import FolderLock
 from tests.end_to_end.people import button, eventually, playlist_csv, track_of
 from tests.end_to_end.processes import HttpHuman, Program, program
 
@@ -46,6 +48,22 @@ async def test_a_port_in_use_and_a_folder_that_is_none_are_one_sentence_each(tmp
         await earmark.said("cannot be used as a data folder")
         assert await earmark.process.wait() == 2
         assert not [line for line in earmark.lines if "Traceback" in line]
+
+
+async def test_a_deleted_lock_is_taken_again_and_lost_to_whoever_is_quicker(tmp_path: Path):
+    lock = FolderLock()
+    async with program("--data", str(tmp_path), "--port", "0", "--no-browser") as earmark:
+        await earmark.said("Sandbox ready: ")
+        (tmp_path / ".lock").unlink()
+        await earmark.said("it is locked again")
+        with pytest.raises(FolderInUse):
+            lock.acquire(tmp_path)
+        (tmp_path / ".lock").unlink()
+        lock.acquire(tmp_path)
+        await earmark.said("cannot be taken again (FolderInUse): ending")
+        async with asyncio.timeout(30):
+            assert await earmark.process.wait() == 0
+    lock.release()
 
 
 async def test_run_insists_on_a_token(tmp_path: Path):

@@ -248,7 +248,7 @@ async def test_models_follow_the_votes_while_the_session_goes_on(room: Room):
         return await learned_from() == 15
 
     await eventually(followed, 60)
-    assert room.bot.services.metrics.trained.value() == 2, "by a command, and by the session"
+    assert room.bot.services.metrics.value("earmark_models_trained_total") == 2, "by a command, and by the session"
     assert (await session_here(room)).phase is Phase.RATING, "it goes on meanwhile"
     assert await models.load(ids(room, "Chloe")) is None, "who did not agree is not learned from"
 

@@ -243,5 +243,5 @@ async def test_a_spotify_that_hangs_delays_nobody_elses_clicks(outside: Outside)
     assert "20 tracks" in words(await asyncio.wait_for(linked, 20))
     assert not linking.done()
     assert rows(outside, "SELECT count(*) FROM ratings") == [(1,)]
-    assert room.bot.services.metrics.unanswered.value() == 0
+    assert room.bot.services.metrics.value("earmark_unanswered_total") == 0
     assert "does not answer properly" in await linking

@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain.errors import Busy, FileTooSlow, Interrupted, TooFewRatings, TookTooLong
 from bot.flow import workers as module
+from bot.flow.processes import Processes, watched
 from bot.flow.workers import Workers
-from bot.processes import Processes
 from tests.end_to_end.people import eventually
 
 
@@ -87,8 +87,7 @@ def test_processes_without_work_are_given_back():
         workers._patience = 0.05
         try:
             first = await workers.run(process_id)
-            await asyncio.sleep(0.3)
-            assert workers._executor is None
+            await eventually(lambda: workers._executor is None)
             assert await workers.run(process_id) != first
         finally:
             workers.close()
@@ -166,6 +165,21 @@ async def test_a_worker_that_stands_still_is_ended_at_its_deadline():
         with pytest.raises(TookTooLong):
             await asyncio.wait_for(workers.run(time.sleep, 3600), 60)
         assert await asyncio.wait_for(workers.run_for(2, len, "ab"), 60) == 2
+    finally:
+        workers.close()
+
+
+def computes_for_ever() -> None:
+    while True:
+        pass
+
+
+async def test_processor_time_is_bounded_without_signals_too():
+    workers = Workers(partial(Processes, 1))
+    try:
+        assert await asyncio.wait_for(workers.run(watched, 60.0, partial(len, "ab")), 60) == 2
+        with pytest.raises(TookTooLong):
+            await asyncio.wait_for(workers.run(watched, 0.3, computes_for_ever), 60)
     finally:
         workers.close()
 

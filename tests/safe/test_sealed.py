@@ -145,14 +145,14 @@ def test_a_private_file_is_whole_or_not_there(tmp_path: Path):
     file.chmod(0o644)
 
     def fail() -> None:
-        with written(file) as raw:
+        with written(file, overwrite=True) as raw:
             raw.write(b"half")
             raise KeyError
 
     with pytest.raises(KeyError):
         fail()
     assert file.read_bytes() == b"older"
-    with written(file) as raw:
+    with written(file, overwrite=True) as raw:
         raw.write(b"newer")
     assert file.read_bytes() == b"newer"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

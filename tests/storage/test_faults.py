@@ -15,9 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from bot.domain.errors import DatabaseClosed, FolderInUse, StorageBusy
 from bot.domain.tracks import PlaylistSource, TrackSource
+from bot.safe.lock import FolderLock
 from storage.accounts import Accounts
 from storage.catalogue import Known
-from storage.database import Database, FolderLock
+from storage.database import Database
 from storage.migrate import SCRIPTS, migrate
 from storage.playlists import Playlists
 from storage.ratings import Ratings
@@ -232,7 +233,7 @@ async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path):
 
 async def test_another_process_is_refused_and_a_killed_one_lets_go(tmp_path: Path):
     holds = (
-        "import sys, time; from pathlib import Path; from storage.database import FolderLock\n"
+        "import sys, time; from pathlib import Path; from bot.safe.lock import FolderLock\n"
         "lock = FolderLock(); lock.acquire(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
     )
     child = await asyncio.create_subprocess_exec(

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain.errors import FolderInUse, NewerDatabase, UnknownPlaylist, UnknownTrack
+from bot.domain.errors import NewerDatabase, UnknownPlaylist, UnknownTrack
 from bot.domain.names import name_key
 from bot.domain.taste import Metrics, TasteReport
 from bot.domain.tracks import PlaylistSource, TrackSource
 from storage.cards import Cards, PublicCard
-from storage.database import Database, FolderLock
+from storage.database import Database
 from storage.listeners import Began
 from storage.migrate import MigrationFailed, migrate
 from storage.models import Models, pack, unpack
@@ -213,16 +213,6 @@ def test_whatever_names_a_person_hangs_on_that_persons_row():
                     table.name,
                     column.name,
                 )
-
-
-def test_a_folder_has_one_owner(tmp_path: Path):
-    first, second = FolderLock(), FolderLock()
-    first.acquire(tmp_path)
-    with pytest.raises(FolderInUse):
-        second.acquire(tmp_path)
-    first.release()
-    second.acquire(tmp_path)
-    second.release()
 
 
 BATCH = """

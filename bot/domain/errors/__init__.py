@@ -103,6 +103,7 @@ EarmarkError
 ├── PortInUse                another program has the port
 ├── FolderUnusable           the data folder cannot be made or written
 ├── FolderInUse              another instance owns the data folder
+├── LockUnsupported          the data folder's filesystem cannot keep a second instance off
 ├── NewerDatabase            the file was written by a later version
 ├── ExtraMissing             a setting needs a package that is not installed
 └── NotConfigured            an operator's setting is missing
@@ -149,6 +150,7 @@ from bot.domain.errors.operator import (
     FileStands,
     FolderInUse,
     FolderUnusable,
+    LockUnsupported,
     NotConfigured,
     NotRunning,
     PortInUse,
@@ -276,6 +278,7 @@ __all__ = [
     "Interrupted",
     "LinkError",
     "LinkNotSupported",
+    "LockUnsupported",
     "MissingPermissions",
     "NewerDatabase",
     "NoBackup",

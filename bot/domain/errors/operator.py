@@ -59,6 +59,11 @@ class FolderUnusable(EarmarkError):
 
 
 @dataclass(eq=False)
+class LockUnsupported(EarmarkError):
+    folder: str
+
+
+@dataclass(eq=False)
 class ExtraMissing(EarmarkError):
     setting: str
     extra: str  # of this project

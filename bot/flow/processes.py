@@ -6,10 +6,14 @@ pool shares one pipe among its processes and holds both ends: a process killed w
 later ones and the program's end waiting for ever.
 """
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
@@ -23,6 +27,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 NICENESS = 5  # how much less of a busy core a process gets than the bot itself
+USED_UP_CODE = 75  # with which a process exits whose processor time is used up, where no signal ends it
+CPU_CHECK_S = 0.1
 
 
 class ProcessDied(BrokenExecutor):
@@ -129,7 +135,7 @@ class _Process:
             return self._pipe.recv()
         except (EOFError, OSError):
             self._process.join(1)
-            if overrun.is_set() or self._process.exitcode == -signal.SIGPROF:
+            if overrun.is_set() or _used_up(self._process.exitcode):
                 raise TookTooLong from None
             raise ProcessDied from None
         finally:
@@ -141,11 +147,34 @@ class _Process:
 
 def within(cpu_s: float, job: Callable[[], T]) -> T:
     """Run a job; its process ends, whatever it is at, after so many seconds of processor time."""
+    if sys.platform == "win32":  # it has no such timer
+        return watched(cpu_s, job)
     signal.setitimer(signal.ITIMER_PROF, cpu_s)
     try:
         return job()
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def watched(cpu_s: float, job: Callable[[], T]) -> T:
+    """Do as `within` does by a thread of Python's; C code that keeps the interpreter to itself overruns it."""
+    done, end = threading.Event(), time.process_time() + cpu_s
+
+    def watch() -> None:
+        while not done.wait(CPU_CHECK_S):
+            if time.process_time() >= end:
+                os._exit(USED_UP_CODE)
+
+    threading.Thread(target=watch, name="processor-time", daemon=True).start()
+    try:
+        return job()
+    finally:
+        done.set()
+
+
+def _used_up(code: int | None) -> bool:
+    """Whether a process ended because its processor time was used up."""
+    return code == USED_UP_CODE or (sys.platform != "win32" and code == -signal.SIGPROF)
 
 
 def _serve(pipe: Connection) -> None:
@@ -175,7 +204,10 @@ def _serve(pipe: Connection) -> None:
 def _prepare() -> None:
     """Leave Ctrl-C to the parent, use one core, make way for clicks, and end when the parent ends, however it does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):  # Windows has none
+    if sys.platform == "win32":
+        kernel = ctypes.WinDLL("kernel32")
+        kernel.SetPriorityClass(ctypes.c_void_p(-1), subprocess.BELOW_NORMAL_PRIORITY_CLASS)  # -1: this process
+    else:
         os.nice(NICENESS)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
