@@ -18,6 +18,7 @@ from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingModal
+from cogs.ui.session_access import stage
 
 
 class EraseModal(LastingModal, title=text_commands.ERASE_FORM):
@@ -39,7 +40,9 @@ class EraseModal(LastingModal, title=text_commands.ERASE_FORM):
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user = interaction.user.id
+        sessions = await s.sessions.live_of(user)
         await erase(s.accounts, s.outside.connections, user)
+        stage(interaction).forget(user, sessions)
         await studies_of(interaction).stop(user)
         await interaction.edit_original_response(content=text_account.erased(s.accounts.settled))
 
