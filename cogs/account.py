@@ -13,12 +13,12 @@ from bot.flow.account import erase, export, holdings
 from bot.flow.session_events import Actor
 from bot.flow.voting import let_learn
 from cogs.retrain import studies_of
+from cogs.session_access import stage
 from cogs.ui import text_account, text_commands
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingModal
-from cogs.ui.session_access import stage
 
 
 class EraseModal(LastingModal, title=text_commands.ERASE_FORM):
