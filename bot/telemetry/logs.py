@@ -20,6 +20,8 @@ SECRETS = re.compile(
 OURS = ("bot", "cogs", "storage")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
+QUOTED = re.compile(r"[<(\n]")  # begins what asyncio quotes
+
 
 def to_stderr(level: str, kind: str) -> None:
     """Log from now on; `kind` is "text" or "json"."""
@@ -35,7 +37,7 @@ def to_stderr(level: str, kind: str) -> None:
 def message(record: logging.LogRecord) -> str:
     """What a record says; asyncio quotes tasks with their arguments and exceptions, so of its words only the first."""
     said = record.getMessage()
-    return re.split(r"[<(\n]", said, maxsplit=1)[0].strip() if record.name == "asyncio" else said
+    return QUOTED.split(said, maxsplit=1)[0].strip() if record.name == "asyncio" else said
 
 
 class Text(logging.Formatter):
