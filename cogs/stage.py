@@ -54,7 +54,7 @@ class Stage:
 
     def __init__(self, bot: Earmark) -> None:
         s = bot.services
-        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.workers)
+        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.shares, s.workers)
         self.changes = InTurn()
         self._bot = bot
         self._sessions = s.sessions

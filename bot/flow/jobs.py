@@ -123,7 +123,7 @@ def _told(
 
 
 def expect_job(
-    rows: Sequence[Mapping[str, float]], stars: Sequence[int], asked: Sequence[Mapping[str, float]]
+    rows: Sequence[Mapping[str, float]], stars: Sequence[float], asked: Sequence[Mapping[str, float]]
 ) -> tuple[Array, Array]:
     """Learn from rated rows and predict those asked about; returns (m,) stars and their standard deviations.
 

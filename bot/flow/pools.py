@@ -11,6 +11,7 @@ from bot.flow.workers import Workers
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.sharing import Shares
 
 KEPT = 100
 
@@ -23,11 +24,13 @@ class Pools:
         sessions: Sessions,
         playlists: Playlists,
         ratings: Ratings,
+        shares: Shares,
         workers: Workers,
     ) -> None:
         self._sessions = sessions
         self._playlists = playlists
         self._ratings = ratings
+        self._shares = shares
         self._workers = workers
         self._pools: OrderedDict[int, tuple[object, Pool]] = OrderedDict()
 
@@ -42,7 +45,7 @@ class Pools:
         rests_on = (session.present, session.openly, tracks, votes)
         kept = self._pools.get(session.id)
         if kept is None or kept[0] != rests_on:
-            pool = await gather(self._playlists, self._ratings, self._workers, session)
+            pool = await gather(self._playlists, self._ratings, self._shares, self._workers, session)
             kept = self._pools[session.id] = (rests_on, pool)
             while len(self._pools) > KEPT:
                 self._pools.popitem(last=False)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.serving.app import serving
 from tests.end_to_end.outside import Outside, outside_of
-from tests.end_to_end.people import words
+from tests.end_to_end.people import eventually, words
 from tests.end_to_end.test_account import confirm
 from tests.fakes.spotify import spotify_id, track
 from tests.openapi import DiscordSpec
@@ -99,8 +99,9 @@ async def test_neither_what_is_read_nor_a_permission_half_given_survives_an_eras
         outside.link("Ada", url=f"https://open.spotify.com/track/{spotify_id(1)}"),
     ):
         await outside.room.link("Ada", ("Kept.csv", b"Track Name,Artist Name\nAir,Bach\n"))
+        outside.spotify.faults.begun = 0
         working = asyncio.create_task(work)
-        await asyncio.sleep(0.5)
+        await eventually(lambda: outside.spotify.faults.begun)
         assert "is erased" in await confirm(outside.room, "Ada", "ERASE")
         assert "kept nothing" in await working
         assert "nothing stored about you" in words(await outside.room.slash("Ada", "account show"))

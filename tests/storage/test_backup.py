@@ -42,6 +42,7 @@ from storage.leftovers import LOCK, sweep
 from storage.migrate import migrate
 from storage.ratings import Ratings
 from storage.settings import Settings
+from tests.end_to_end.people import eventually
 from tests.ids import number_from_one
 from tests.storage.test_accounts import ADA, BEN, live, meet
 
@@ -417,8 +418,7 @@ async def test_a_full_disk_fails_one_backup_and_not_the_next(
         with pytest.raises(StorageBusy):
             backup(file, config.backups)
         task = asyncio.create_task(_back_up(config, every=0.2, keys=None))
-        await asyncio.sleep(1)
-        assert "no backup could be made: StorageBusy(code=" in caplog.text
+        await eventually(lambda: "no backup could be made: StorageBusy(code=" in caplog.text)
     async with asyncio.timeout(20):
         while not backups(config.backups):
             await asyncio.sleep(0.05)
