@@ -51,6 +51,11 @@ class Pools:
                 self._pools.popitem(last=False)
         return with_votes(kept[1], session)
 
+    def forget(self, listener_id: int) -> None:
+        """Drop what was gathered with somebody who was erased."""
+        for session_id in [number for number, (_, pool) in self._pools.items() if listener_id in pool.members]:
+            del self._pools[session_id]
+
     async def playlist(self, session: Session) -> tuple[Slot, ...]:
         """The slots of the group's playlist; raises NoCandidates or AllVetoed."""
         debts = await self._sessions.debts(session.guild_id)

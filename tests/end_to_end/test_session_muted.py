@@ -38,7 +38,7 @@ async def test_a_session_waits_while_the_bot_may_not_speak_and_goes_on_when_it_m
     await gathered(room, rounds=2, length=5, seconds=30)
     room.sandbox.world.deny(general(room), permissions.SEND_MESSAGES)
     await press(room, "Ada", "begin")
-    assert await eventually(lambda: said_to(room, "Ada", "I lack permissions in this channel: Send Messages"))
+    assert await eventually(lambda: said_to(room, "Ada", "I need more permissions in this channel: Send Messages"))
     assert (await session_here(room)).phase is Phase.LOBBY, "nothing was begun"
 
     room.sandbox.world.deny(general(room), 0)

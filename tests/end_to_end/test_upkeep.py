@@ -134,7 +134,7 @@ async def test_mistakes_are_said_in_one_sentence(tmp_path: Path):
     for command in (["backup", str(tmp_path / "b")], ["export", str(ADA), "ada.zip"], ["--port", "0"]):
         code, said = await run(*command, "--data", str(tmp_path / "data"))
         assert (code, len(said.splitlines())) == (2, 1), said
-        assert "earmark.db is damaged, or no database of mine. `earmark restore FILE`" in said
+        assert "earmark.db is damaged, or isn't a database of mine. `earmark restore FILE`" in said
     code, said = await run("doctor", EARMARK_DATA=str(tmp_path / "data"))
     assert code == 1
     assert "BadDatabase" in said

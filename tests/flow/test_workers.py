@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain.errors import Busy, FileTooSlow, Interrupted, TooFewRatings, TookTooLong
 from bot.flow import workers as module
+from bot.flow.processes import Processes, watched
 from bot.flow.workers import Workers
-from bot.processes import Processes, watched
 from tests.end_to_end.people import eventually
 
 
