@@ -325,6 +325,7 @@ def test_bad_input_is_refused():
             bad()
 
 
+@pytest.mark.clock
 def test_a_large_group_is_quick():
     predictions = np.random.default_rng(10).uniform(1, 10, (40, 5000))
     for strategy in STRATEGIES:
