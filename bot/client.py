@@ -166,7 +166,7 @@ class Earmark(commands.Bot):
         self.pace = Pace(40)  # Discord allows 50 a second, answers to clicks not counted
         self.errands = Pace(25)  # of these, what may wait: new votes on a card, the digits under it
         self._always_sync = always_sync
-        self._on_login = on_login
+        self._on_login, self._own_sandbox = on_login, on_login is not None
         self.connected = False  # whether Discord's events arrive
         self._asked: dict[str, float] = {}  # when interactions came that have no answer yet
         self._parts: dict[str, object] = {}  # what cogs provide for each other, by the name of its type
@@ -265,12 +265,14 @@ class Earmark(commands.Bot):
         log.info("commands synchronised")
 
     async def on_ready(self) -> None:
+        if self._own_sandbox:  # to which nobody needs to be invited
+            if self._on_login is not None:
+                on_login, self._on_login = self._on_login, None
+                await on_login()
+            return
         assert self.application_id is not None
         invite = discord.utils.oauth_url(self.application_id, permissions=PERMISSIONS)
         log.info("logged in; invite the bot with %s", invite)
-        if self._on_login is not None:
-            on_login, self._on_login = self._on_login, None
-            await on_login()
 
     async def close(self) -> None:
         """Finish the clicks at hand, then log out."""

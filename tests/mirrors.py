@@ -25,7 +25,7 @@ ELSEWHERE = {
     "cogs/help.py": "tests/end_to_end/test_main_job.py",
     "cogs/muted.py": "tests/end_to_end/test_session_muted.py",
     "cogs/session.py": "tests/end_to_end/test_sessions.py",
-    "cogs/session_access.py": "tests/end_to_end/test_session_muted.py",
+    "cogs/session_access.py": "tests/end_to_end/test_sessions.py",
     "cogs/session_buttons.py": "tests/end_to_end/test_sessions.py",
     "cogs/stage.py": "tests/end_to_end/test_sessions.py",
     "storage/cards.py": "tests/storage/test_storage.py",

@@ -165,7 +165,7 @@ def glance_job(
     titles: Sequence[str],
     record: Sequence[Checked],
 ) -> tuple[Glance, list[bytes]]:
-    """Look at a taste, given the ratings oldest first, and draw the pictures of `charts_taste.PICTURES`."""
+    """Look at a taste, given the ratings oldest first, and draw the pictures of `bot.charts.taste.PICTURES`."""
     from bot.charts.taste import PICTURES  # noqa: PLC0415 - heavy
     from bot.taste.glance import glance  # noqa: PLC0415
 

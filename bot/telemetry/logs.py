@@ -17,6 +17,7 @@ from types import TracebackType
 SECRETS = re.compile(
     r"(?<=/webhooks/)\d+/[^/\s?'\"]+|(?<=/interactions/)\d+/[^/\s?'\"]+|[\w-]{18,40}\.[\w-]{6,8}\.[\w-]{20,}"
 )
+QUOTED = re.compile(r"[<(\n]")
 OURS = ("bot", "cogs", "storage")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 

@@ -91,7 +91,7 @@ async def test_health_figures_status_and_a_log_for_machines(tmp_path: Path, unus
             await status.said("Clicks and commands answered: ")
 
         # A fault that nobody expects: the member reads an id, the log holds it, and neither holds what she did.
-        with sqlite3.connect(tmp_path / "earmark.db") as database:
+        with closing(sqlite3.connect(tmp_path / "earmark.db")) as database, database:
             database.execute("DROP TABLE playlist_tracks")
         database.close()
         told = words(await s.human.slash("Ada", "general", "predict track", {"track": "My private title"}))

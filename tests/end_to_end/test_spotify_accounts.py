@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -73,7 +74,7 @@ async def test_disconnecting_takes_all_that_came_through_the_account(outside: Ou
     assert "Kept" in seen
     assert "`/spotify connect`" in await outside.link("Ada", mine="liked:")
     assert "No Spotify account" in words(await outside.room.slash("Ada", "spotify disconnect"))
-    with sqlite3.connect(outside.room.config.database) as database:
+    with closing(sqlite3.connect(outside.room.config.database)) as database, database:
         assert database.execute("SELECT count(*) FROM spotify_accounts").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM tracks").fetchone() == (1,)
 

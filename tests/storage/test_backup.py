@@ -71,7 +71,7 @@ async def test_a_backup_comes_back_as_it_was(file: Path, tmp_path: Path):
     assert stat.S_IMODE(made.file.stat().st_mode) == 0o600
     assert made.rows["ratings"] == 2
     assert [child.name for child in made.file.parent.iterdir()] == [made.file.name], "nothing half-made is left"
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DELETE FROM ratings")
     connection.close()
     done = await restore(made.file, file)
@@ -328,7 +328,7 @@ def test_what_is_not_there_is_said(tmp_path: Path):
         backup(tmp_path / "none.db", tmp_path)
     with pytest.raises(NoBackup):
         asyncio.run(restore(tmp_path / "none.db.zst", tmp_path / "earmark.db"))
-    with sqlite3.connect(tmp_path / "other.db") as other:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other, other:
         other.execute("CREATE TABLE t (x)")
     other.close()
     with pytest.raises(BadBackup):
