@@ -17,11 +17,9 @@ from types import TracebackType
 SECRETS = re.compile(
     r"(?<=/webhooks/)\d+/[^/\s?'\"]+|(?<=/interactions/)\d+/[^/\s?'\"]+|[\w-]{18,40}\.[\w-]{6,8}\.[\w-]{20,}"
 )
-QUOTED = re.compile(r"[<(\n]")
+QUOTED = re.compile(r"[<(\n]")  # begins what asyncio quotes
 OURS = ("bot", "cogs", "storage")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-
-QUOTED = re.compile(r"[<(\n]")  # begins what asyncio quotes
 
 
 def to_stderr(level: str, kind: str) -> None:
