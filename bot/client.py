@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 import aiohttp
 import discord
@@ -62,6 +62,7 @@ PERMISSIONS = discord.Permissions(
     add_reactions=True,
     read_message_history=True,
 )
+T = TypeVar("T")
 CALLBACK = re.compile(r"/interactions/(\d+)/[^/]+/callback$")
 PATIENCE = 3.0  # seconds that Discord waits for the first answer
 CLICKS_GRACE = 2.5  # seconds
@@ -95,6 +96,10 @@ class Services:
     metrics: Metrics
     limits: Limits
     languages: Languages
+
+
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 class Translator(app_commands.Translator):
@@ -161,9 +166,21 @@ class Earmark(commands.Bot):
         self.pace = Pace(40)  # Discord allows 50 a second, answers to clicks not counted
         self.errands = Pace(25)  # of these, what may wait: new votes on a card, the digits under it
         self._always_sync = always_sync
-        self._on_login = on_login
+        self._on_login, self._own_sandbox = on_login, on_login is not None
         self.connected = False  # whether Discord's events arrive
         self._asked: dict[str, float] = {}  # when interactions came that have no answer yet
+        self._parts: dict[str, object] = {}  # what cogs provide for each other, by the name of its type
+
+    def provide(self, part: object) -> None:
+        """Let other cogs find this by its type.
+
+        discord.py executes a module anew that it loads as an extension, so a class is told by its name.
+        """
+        self._parts[_name_of(type(part))] = part
+
+    def part(self, kind: type[T]) -> T:
+        """What a cog provides; raise KeyError where none of this type was provided."""
+        return cast("T", self._parts[_name_of(kind)])
 
     def _trace(self, metrics: Metrics) -> aiohttp.TraceConfig:
         """Watch what Discord answers, and how long an interaction waited for its first answer."""
@@ -248,12 +265,14 @@ class Earmark(commands.Bot):
         log.info("commands synchronised")
 
     async def on_ready(self) -> None:
+        if self._own_sandbox:  # to which nobody needs to be invited
+            if self._on_login is not None:
+                on_login, self._on_login = self._on_login, None
+                await on_login()
+            return
         assert self.application_id is not None
         invite = discord.utils.oauth_url(self.application_id, permissions=PERMISSIONS)
         log.info("logged in; invite the bot with %s", invite)
-        if self._on_login is not None:
-            on_login, self._on_login = self._on_login, None
-            await on_login()
 
     async def close(self) -> None:
         """Finish the clicks at hand, then log out."""

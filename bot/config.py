@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from platformdirs import user_data_path
+
 from bot.domain.errors import NotConfigured
 from bot.i18n import CATALOGUES
 from bot.safe.keys import Keyring
+from bot.safe.lock import holds_only_ours
 
 FEATURE_SOURCES = ("file", "audio", "reccobeats", "spotify")
 DEFAULT_FEATURES = FEATURE_SOURCES[:3]
@@ -67,7 +70,7 @@ class Config:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Config":
         """Read the settings; raise NotConfigured where one cannot be understood."""
-        data = Path(env.get("EARMARK_DATA") or "data")
+        data = Path(env["EARMARK_DATA"]) if env.get("EARMARK_DATA") else data_folder()
         return cls(
             data=data,
             database=Path(env.get("EARMARK_DATABASE") or data / "earmark.db"),
@@ -101,6 +104,18 @@ class Config:
     def keyring(self) -> Keyring | None:
         """The operator's keys; None where there are none; raise NotConfigured where one is no key."""
         return Keyring(self.keys) if self.keys else None
+
+
+def data_folder(here: Path = Path(), program: Path = Path(__file__).parents[1]) -> Path:
+    """Where everything is kept unless a setting says otherwise.
+
+    A folder `data` that is there already stays in use, and a checkout keeps its own; an installed program, which may be
+    started from any folder, keeps it where the system wants a person's programs to.
+    """
+    data = here / "data"
+    if (data.is_dir() and holds_only_ours(data)) or (program / "pyproject.toml").is_file():
+        return data
+    return user_data_path("earmark", appauthor=False)
 
 
 def _one_of(env: Mapping[str, str], name: str, default: str, *others: str) -> str:

@@ -13,6 +13,7 @@ from bot.flow.account import erase, export, holdings
 from bot.flow.session_events import Actor
 from bot.flow.voting import let_learn
 from cogs.retrain import studies_of
+from cogs.session_access import stage
 from cogs.ui import text_account, text_commands
 from cogs.ui.access import allow, private, services
 from cogs.ui.cards import COLOUR
@@ -39,7 +40,9 @@ class EraseModal(LastingModal, title=text_commands.ERASE_FORM):
         await interaction.response.defer(ephemeral=private(interaction), thinking=True)
         s = services(interaction)
         user = interaction.user.id
+        sessions = await s.sessions.live_of(user)
         await erase(s.accounts, s.outside.connections, user)
+        stage(interaction).forget(user, sessions)
         await studies_of(interaction).stop(user)
         await interaction.edit_original_response(content=text_account.erased(s.accounts.settled))
 

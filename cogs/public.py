@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import discord
 from discord.ext import commands
@@ -18,7 +18,7 @@ from bot.flow.digits import CardDigits
 from bot.flow.rate import Reaction, Round
 from bot.i18n import speaking
 from cogs.ui import cards, digits, text, text_errors
-from cogs.ui.access import paces, server_language, services
+from cogs.ui.access import paces, part, server_language, services
 from cogs.ui.digits import Digit
 from cogs.ui.errors import say
 from cogs.ui.in_time import in_time, promised, reply
@@ -75,8 +75,7 @@ async def post_first(interaction: discord.Interaction, question: Question) -> No
 
 def _posting(interaction: discord.Interaction) -> contextlib.AbstractAsyncContextManager[None]:
     """Wait until every card that is being posted in this channel is remembered."""
-    reactions = cast("Reactions", interaction.client.get_cog("Reactions"))  # type: ignore[attr-defined]
-    return reactions.posting.of(interaction.channel_id)
+    return part(interaction, Reactions).posting.of(interaction.channel_id)
 
 
 async def _remember(interaction: discord.Interaction, message_id: int, question: Question, since: Began) -> None:
@@ -153,6 +152,7 @@ class Reactions(commands.Cog):
 
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
+        bot.provide(self)
         self.posting = InTurn()
         s = bot.services
         self._digits = CardDigits(s.playlists, s.ratings, s.digits)

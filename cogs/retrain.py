@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import discord
 from discord import app_commands
@@ -19,7 +18,7 @@ from bot.domain.errors import NotYourCard
 from bot.flow.retrain import retrain
 from bot.flow.study import study
 from cogs.ui import cards, text, text_commands, text_retrain, text_taste
-from cogs.ui.access import allow, private, services
+from cogs.ui.access import allow, part, private, services
 from cogs.ui.cards import COLOUR
 from cogs.ui.deliver import UNREACHABLE, deliver, tell
 from cogs.ui.errors import expected, sentence
@@ -51,9 +50,7 @@ class Running:
 
 def studies_of(interaction: discord.Interaction) -> "Retrain":
     """The cog that runs the studies."""
-    cog = cast("Earmark", interaction.client).get_cog("Retrain")
-    assert isinstance(cog, Retrain)
-    return cog
+    return part(interaction, Retrain)
 
 
 async def study_shown(interaction: discord.Interaction, owner: int) -> cards.Message:
@@ -102,6 +99,7 @@ class StopStudy(LastingItem, template=r"earmark:study:stop:(?P<owner>\d{1,20})")
 class Retrain(commands.Cog):
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
+        bot.provide(self)
         self._studies: dict[int, Running] = {}
 
     @app_commands.command(description=text_commands.RETRAIN)

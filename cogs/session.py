@@ -18,6 +18,7 @@ from bot.flow.session import apply, start
 from bot.flow.session_events import Actor, Cancel, Change, HandOver, Posted, Submit
 from bot.i18n import speaking
 from bot.taste.group_rules import STRATEGIES
+from cogs.session_access import actor, check_place, here, welcome
 from cogs.session_buttons import ITEMS, follow
 from cogs.stage import Stage, now
 from cogs.ui import digits, pick, session_cards, text_commands, text_session
@@ -25,7 +26,6 @@ from cogs.ui.access import allow, server_language, services
 from cogs.ui.digits import Digit
 from cogs.ui.in_time import in_time, reply
 from cogs.ui.in_turn import InTurn
-from cogs.ui.session_access import actor, check_place, here, welcome
 from storage.sessions import Step
 
 RULES = [app_commands.Choice(name=text_session.RULE_WORDS[name], value=name) for name in STRATEGIES]
@@ -39,6 +39,7 @@ class Sessions(commands.GroupCog, group_name="session", group_description=text_c
     def __init__(self, bot: Earmark) -> None:
         self.bot = bot
         self.stage = Stage(bot)
+        bot.provide(self.stage)
         self._in_turn = InTurn()
         self._taken_back = digits.TakenBack()
 

@@ -29,12 +29,12 @@ from bot.flow.session_events import (
     Swap,
     Veto,
 )
+from cogs.session_access import SessionItem, actor, check_place, stage, welcome
 from cogs.stage import Stage, now
 from cogs.ui import cards, session_cards, text, text_session
 from cogs.ui.access import services
 from cogs.ui.errors import say
 from cogs.ui.items import LastingView
-from cogs.ui.session_access import SessionItem, actor, check_place, stage, welcome
 from storage.sessions import Step
 
 SPEAKS = {"begin", "rounds", "reveal", "playlist"}  # actions after which something is posted

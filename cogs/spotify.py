@@ -16,11 +16,11 @@ from bot.flow.outside import write_spotify
 from bot.flow.playlist_files import m3u, xspf
 from bot.flow.predict import predict_playlist
 from bot.i18n import speaking, spoken
+from cogs.session_access import SessionItem, stage
 from cogs.ui import cards, pick, text, text_commands, text_spotify
 from cogs.ui.access import allow, private, services
 from cogs.ui.deliver import deliver
 from cogs.ui.items import LastingItem, LastingModal, LastingView
-from cogs.ui.session_access import SessionItem, stage
 
 
 class PasteModal(LastingModal, title=text_commands.PASTE_FORM):

@@ -7,7 +7,7 @@ after every step and after a restart alike, and a failure of Discord's is mended
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -54,7 +54,7 @@ class Stage:
 
     def __init__(self, bot: Earmark) -> None:
         s = bot.services
-        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.workers)
+        self.pools = Pools(s.sessions, s.playlists, s.ratings, s.shares, s.workers)
         self.changes = InTurn()
         self._bot = bot
         self._sessions = s.sessions
@@ -95,6 +95,15 @@ class Stage:
         """Drive on what waits for leave to speak in this server."""
         for session_id in self._muted.within(guild_id):
             self.go_on(session_id)
+
+    def forget(self, listener_id: int, session_ids: Collection[int]) -> None:
+        """Keep nothing in memory of somebody who was erased, and show these sessions without them."""
+        self.pools.forget(listener_id)
+        for names in self._names.values():
+            names.pop(listener_id, None)
+        for session_id in session_ids:
+            self.go_on(session_id)
+            self.refresh(session_id)
 
     def refresh(self, session_id: int) -> None:
         """Show new votes, soon: several of them in one edit."""

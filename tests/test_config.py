@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
+from platformdirs import user_data_path
 
-from bot.config import Config
+from bot.config import Config, data_folder
 from bot.domain.errors import NotConfigured
 from bot.safe.disk import ephemeral_filesystem
 
@@ -51,3 +52,18 @@ def test_a_folder_that_hosts_throw_away_is_recognised(tmp_path: Path, folder: st
 
 def test_no_mount_table_no_warning(tmp_path: Path):
     assert ephemeral_filesystem(tmp_path, tmp_path / "missing") is None
+
+
+def test_data_lies_in_a_checkout_else_where_the_system_keeps_it(tmp_path: Path):
+    here, checkout, installed = (tmp_path / name for name in ("here", "checkout", "installed"))
+    for folder in (here, checkout, installed):
+        folder.mkdir()
+    (checkout / "pyproject.toml").touch()
+    assert data_folder(here, checkout) == here / "data"
+    own = data_folder(here, installed)
+    assert own == user_data_path("earmark", appauthor=False)
+    (here / "data").mkdir()
+    (here / "data" / "earmark.db").touch()
+    assert data_folder(here, installed) == here / "data", "what is there already stays in use"
+    (here / "data" / "measurements.csv").touch()
+    assert data_folder(here, installed) == own, "it is somebody else's"

@@ -1,5 +1,6 @@
 """What a host gets: the Procfile, the hashed requirements, and files that name no machine and no registry."""
 
+import asyncio
 import json
 import os
 import re
@@ -154,3 +155,42 @@ def test_the_requirements_alone_start_what_the_procfile_and_the_container_start(
     assert "DISCORD_TOKEN" in said[0]
     asked = run(str(python), "-m", "bot", "status", env={**env, "EARMARK_METRICS_PORT": str(unused_tcp_port)}, cwd=app)
     assert asked.returncode != 0, "a container in which no bot answers is not well"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_an_installed_wheel_starts_from_any_folder_with_at_most_five_lines(tmp_path: Path):
+    built = run("uv", "build", "--wheel", "--quiet", "--out-dir", str(tmp_path / "dist"))
+    if built.returncode and "network" in built.stderr.lower():
+        pytest.skip("the build backend cannot be fetched")
+    assert built.returncode == 0, built.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    # What it depends on is installed already; the wheel itself goes where a tool's would, apart from the checkout.
+    site, home, empty = tmp_path / "site", tmp_path / "home", tmp_path / "empty"
+    unpacked = run("uv", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel))
+    assert unpacked.returncode == 0, unpacked.stderr
+    home.mkdir()
+    empty.mkdir()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "EARMARK_"))}
+    env = inherited | {"HOME": str(home), "XDG_DATA_HOME": str(home / "share"), "PYTHONPATH": str(site)}
+    for command in ((), ("sandbox",)):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "bot", *command, "--no-browser", "--port", "0",
+            cwd=empty, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        assert process.stdout is not None
+        lines: list[str] = []
+        try:
+            async with asyncio.timeout(120):
+                while not lines or not lines[-1].startswith("Sandbox ready: http://127.0.0.1:"):
+                    line = await process.stdout.readline()
+                    assert line, lines
+                    lines.append(line.decode().strip())
+        finally:
+            process.terminate()
+            lines += (await process.stdout.read()).decode().splitlines()
+            await process.wait()
+        assert len([line for line in lines if "stopping" not in line]) <= 5, lines
+        assert not [line for line in lines if "oauth2/authorize" in line], "nobody can be invited to a sandbox"
+    assert list(empty.iterdir()) == []
+    assert list(home.rglob("earmark.db")), "the bot's own data lies with the system's"

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.domain.errors import AudioError
 from bot.domain.names import printable
 from bot.domain.tracks import AudioAnalysis
-from bot.processes import Processes
+from bot.flow.processes import Processes
 from bot.sources.audio import SUFFIXES, analyse
 
 EXIT_SOME_FAILED = 1

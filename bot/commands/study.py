@@ -19,7 +19,7 @@ import numpy as np
 from bot.commands.ratings_files import Listener, read_all, unreadable
 from bot.domain.names import printable
 from bot.flow import study_report
-from bot.processes import Processes
+from bot.flow.processes import Processes
 from bot.taste import study, study_leak
 from bot.taste.matrices import telling
 from bot.taste.study import REDUCTIONS, Plan, Result

@@ -17,10 +17,12 @@ from bot.domain.tracks import Playlist, Track
 from bot.flow.jobs import expect_job
 from bot.flow.learn import settled
 from bot.flow.workers import Workers
+from bot.taste.blur import blurred
 from bot.taste.group import fill, recommend, replacement
 from bot.taste.group_next import next_track
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from storage.sharing import Shares
 
 Array = NDArray[np.float64]
 
@@ -83,12 +85,13 @@ async def drawn_on(playlists: Playlists, session: Session) -> Sequence[int]:
     return await playlists.shared_tracks(session.present, session.guild_id, session.settings.playlist_ids)
 
 
-async def gather(playlists: Playlists, ratings: Ratings, workers: Workers, session: Session) -> Pool:
+async def gather(playlists: Playlists, ratings: Ratings, shares: Shares, workers: Workers, session: Session) -> Pool:
     """Bring together the candidates and what each member would give them.
 
     In a themed session the submissions are the candidates. Votes of this session count as ratings here, also of members
     who do not let them become ratings. Everybody sees what follows from a pool, so that it holds nothing that a rating
-    of a candidate would change, unless its member joined openly; nor does what members share of their tastes count.
+    of a candidate would change, unless its member joined openly, and ratings of other tracks count blurred: a candidate
+    may be the same song under another name. What members share of their tastes does not count.
 
     Raises:
         NoCandidates: nobody shares a playlist with tracks here.
@@ -97,7 +100,8 @@ async def gather(playlists: Playlists, ratings: Ratings, workers: Workers, sessi
     tracks, brings = await _candidates(playlists, session)
     if not tracks or not session.present:
         raise NoCandidates(members=len(session.present), tracks=len(tracks))
-    rows = [await _expected(ratings, workers, session, member, tracks) for member in session.present]
+    secret = await shares.secret()
+    rows = [await _expected(ratings, workers, session, member, tracks, secret) for member in session.present]
     predictions, uncertainty = np.array([stars for stars, _ in rows]), np.array([deviations for _, deviations in rows])
     return with_votes(Pool(session.present, tuple(tracks), predictions, uncertainty, brings), session)
 
@@ -209,23 +213,27 @@ async def _candidates(playlists: Playlists, session: Session) -> tuple[list[Trac
 
 
 async def _expected(
-    ratings: Ratings, workers: Workers, session: Session, member: int, tracks: Sequence[Track]
+    ratings: Ratings, workers: Workers, session: Session, member: int, tracks: Sequence[Track], secret: bytes
 ) -> tuple[Array, Array]:
     """One member's row of the pool: stars and their standard deviations, NaN unknown.
 
-    Learned for this session alone, from the ratings of other tracks and the votes of rounds that are over: so nothing
-    that follows from it can tell what the member gave to any candidate, or whether to any. Of who joined openly, the
-    ratings of the candidates count as well, and stand in their places.
+    Learned for this session alone, from blurred ratings of other tracks and the votes of rounds that are over: so
+    nothing that follows from it can tell what the member gave to any candidate, or whether to any. Of who joined
+    openly, all ratings count as they are, and those of the candidates stand in their places.
     """
     candidates = {track.id: track for track in tracks}
     rated = await ratings.of(member)
-    if member not in session.openly:
+    if member in session.openly:
+        learned = {one.track.id: (one.track, float(one.stars)) for one in rated}
+    else:
         hidden = candidates.keys() | {round_.track_id for round_ in session.rounds}
-        rated = [rating for rating in rated if rating.track.id not in hidden]
-    learned = {rating.track.id: (rating.track, rating.stars) for rating in rated}
+        rated = [one for one in rated if one.track.id not in hidden]
+        blurring = (member, [one.track.id for one in rated], [one.stars for one in rated], secret)
+        given = await asyncio.to_thread(blurred, *blurring)
+        learned = {one.track.id: (one.track, stars) for one, stars in zip(rated, given, strict=True)}
     for round_ in settled(session):
         if member in round_.ballots and round_.track_id in candidates:
-            learned[round_.track_id] = candidates[round_.track_id], round_.ballots[member].stars
+            learned[round_.track_id] = candidates[round_.track_id], float(round_.ballots[member].stars)
     scales = common([track.scales for track, _ in learned.values()])
     stars, deviations = await workers.run_for(
         member,

@@ -124,7 +124,7 @@ def _told(
 
 
 def expect_job(
-    rows: Sequence[Mapping[str, float]], stars: Sequence[int], asked: Sequence[Mapping[str, float]]
+    rows: Sequence[Mapping[str, float]], stars: Sequence[float], asked: Sequence[Mapping[str, float]]
 ) -> tuple[Array, Array]:
     """Learn from rated rows and predict those asked about; returns (m,) stars and their standard deviations.
 
@@ -166,7 +166,7 @@ def glance_job(
     titles: Sequence[str],
     record: Sequence[Checked],
 ) -> tuple[Glance, list[bytes]]:
-    """Look at a taste, given the ratings oldest first, and draw the pictures of `charts_taste.PICTURES`."""
+    """Look at a taste, given the ratings oldest first, and draw the pictures of `bot.charts.taste.PICTURES`."""
     from bot.charts.taste import PICTURES  # noqa: PLC0415 - heavy
     from bot.taste.glance import glance  # noqa: PLC0415
 

@@ -11,6 +11,7 @@ from bot.flow.workers import Workers
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.sharing import Shares
 
 KEPT = 100
 
@@ -23,11 +24,13 @@ class Pools:
         sessions: Sessions,
         playlists: Playlists,
         ratings: Ratings,
+        shares: Shares,
         workers: Workers,
     ) -> None:
         self._sessions = sessions
         self._playlists = playlists
         self._ratings = ratings
+        self._shares = shares
         self._workers = workers
         self._pools: OrderedDict[int, tuple[object, Pool]] = OrderedDict()
 
@@ -42,11 +45,16 @@ class Pools:
         rests_on = (session.present, session.openly, tracks, votes)
         kept = self._pools.get(session.id)
         if kept is None or kept[0] != rests_on:
-            pool = await gather(self._playlists, self._ratings, self._workers, session)
+            pool = await gather(self._playlists, self._ratings, self._shares, self._workers, session)
             kept = self._pools[session.id] = (rests_on, pool)
             while len(self._pools) > KEPT:
                 self._pools.popitem(last=False)
         return with_votes(kept[1], session)
+
+    def forget(self, listener_id: int) -> None:
+        """Drop what was gathered with somebody who was erased."""
+        for session_id in [number for number, (_, pool) in self._pools.items() if listener_id in pool.members]:
+            del self._pools[session_id]
 
     async def playlist(self, session: Session) -> tuple[Slot, ...]:
         """The slots of the group's playlist; raises NoCandidates or AllVetoed."""

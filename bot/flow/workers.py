@@ -8,9 +8,9 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from bot.domain.errors import Busy, FileTooSlow, Interrupted, TookTooLong
+from bot.flow.processes import Processes, within
 from bot.flow.turns import Turns
 from bot.i18n import Language, speaking, spoken
-from bot.processes import Processes, within
 from bot.telemetry.metrics import Metrics
 
 P = ParamSpec("P")

@@ -14,6 +14,11 @@ OURS = ("earmark", ".earmark", "backups", "clips", "sandbox", ".lock", "lost+fou
 UNSUPPORTED = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 
+def holds_only_ours(folder: Path) -> bool:
+    """Whether nothing but this program's files lies in a folder, or nothing at all."""
+    return all(child.name.startswith(OURS) for child in folder.iterdir())
+
+
 class HardLock:
     """A lock on one file; a soft one, which a killed process would leave behind, is never taken instead."""
 
@@ -84,7 +89,7 @@ class FolderLock:
         if not lock.acquire():
             raise FolderInUse(folder=str(folder))
         self._lock, self._folder = lock, folder
-        if all(child.name.startswith(OURS) for child in folder.iterdir()):
+        if holds_only_ours(folder):
             tighten(folder)
 
     def renew(self) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from bot.safe.signals import at_end_signals
 from bot.sandbox.server import Sandbox
-from bot.signals import at_end_signals
 
 
 async def serve(

@@ -28,13 +28,13 @@ from bot.flow.workers import Workers
 from bot.i18n import Languages
 from bot.safe.disk import ephemeral_filesystem
 from bot.safe.lock import FolderLock
+from bot.safe.signals import at_end_signals
 from bot.sandbox.point import aim
 from bot.sandbox.server import Sandbox
 from bot.serving.callback import callback
 from bot.serving.doctor import tell
 from bot.serving.schedule import backing_up
 from bot.serving.site import Health, answering, look
-from bot.signals import at_end_signals
 from bot.sources.reccobeats import ReccoBeats
 from bot.sources.spotify import Spotify
 from bot.sources.spotify_tokens import App

@@ -45,7 +45,7 @@ def repeats(names: Sequence[str]) -> int:
 def forced(counts: Mapping[str, int], before: str, after: str) -> int:
     """The least number of repeats in any order of these artists between two given neighbours.
 
-    Of n tracks an artist can take every second place, one place less for each neighbour that is his own.
+    Of n tracks an artist can take every second place, one place less for each neighbour that is their own.
     """
     n = sum(counts.values())
     return max(
@@ -108,7 +108,7 @@ def _middle(first: int, last: int, names: Sequence[str], steps: Array, strength:
 
 
 def _smoothed(order: list[int], names: Sequence[str], steps: Array) -> list[int]:
-    """Swap pairs between the ends while the whole way becomes shorter and no artist comes to stand beside himself."""
+    """Swap pairs between the ends while the whole way becomes shorter and no artist comes twice running."""
 
     def length(order: Sequence[int]) -> tuple[int, float]:
         return repeats([names[i] for i in order]), round(float(steps[order[:-1], order[1:]].sum()), 9)

@@ -10,7 +10,6 @@ of them count the other way round. Source: Warner, Randomized Response (1965); a
 in Erlingsson and others, RAPPOR (2014), leaves nothing to average out.
 """
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from bot.domain.ratings import MAX_STARS, MIN_STARS
 from bot.domain.taste import ItemEffect, SharedRating
+from bot.taste.blur import lot
 
 if TYPE_CHECKING:
     from bot.taste.regressor import TasteRegressor
@@ -81,9 +81,8 @@ def _blurred(one: SharedRating, secret: bytes) -> int:
     lie between would show.
     """
     mean = math.floor(one.mean)
-    key = f"{one.listener_id}:{one.track_id}:{mean}".encode()
-    lot = int.from_bytes(hashlib.blake2b(key, key=secret, digest_size=8).digest(), "big") / 2**64
-    return (1 if one.stars > mean else -1) * (-1 if lot < FLIPPED else 1)
+    flipped = lot(secret, one.listener_id, one.track_id, mean) < FLIPPED
+    return (1 if one.stars > mean else -1) * (-1 if flipped else 1)
 
 
 def others(

@@ -17,6 +17,7 @@ from types import TracebackType
 SECRETS = re.compile(
     r"(?<=/webhooks/)\d+/[^/\s?'\"]+|(?<=/interactions/)\d+/[^/\s?'\"]+|[\w-]{18,40}\.[\w-]{6,8}\.[\w-]{20,}"
 )
+QUOTED = re.compile(r"[<(\n]")  # begins what asyncio quotes
 OURS = ("bot", "cogs", "storage")
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -35,7 +36,7 @@ def to_stderr(level: str, kind: str) -> None:
 def message(record: logging.LogRecord) -> str:
     """What a record says; asyncio quotes tasks with their arguments and exceptions, so of its words only the first."""
     said = record.getMessage()
-    return re.split(r"[<(\n]", said, maxsplit=1)[0].strip() if record.name == "asyncio" else said
+    return QUOTED.split(said, maxsplit=1)[0].strip() if record.name == "asyncio" else said
 
 
 class Text(logging.Formatter):

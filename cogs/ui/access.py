@@ -1,6 +1,6 @@
 """From an interaction to the services behind it."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import discord
 
@@ -10,9 +10,16 @@ if TYPE_CHECKING:
     from bot.client import Earmark, Services
     from bot.flow.limits import Pace
 
+T = TypeVar("T")
+
 
 def services(interaction: discord.Interaction) -> "Services":
     return cast("Earmark", interaction.client).services
+
+
+def part(interaction: discord.Interaction, kind: type[T]) -> T:
+    """What one cog provides for the others, by its type."""
+    return cast("Earmark", interaction.client).part(kind)
 
 
 def paces(interaction: discord.Interaction) -> "tuple[Pace, Pace]":

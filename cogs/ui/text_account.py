@@ -84,10 +84,9 @@ def privacy() -> str:
                 "server are tracks, and of your own recordings that half minute; all sharing with a server ends "
                 "within a day after you leave it, and at once where I do. On a public card, your clicks stay "
                 "private; a reaction can be seen, as reactions are. In a group session everybody can see your votes "
-                "there and what I expect you to give, worked out from what you rated elsewhere, without your ratings "
-                "of the session's tracks; where one of these sounds like a track that you rated elsewhere, it can tell "
-                "much of what you gave that one. If you join openly, all your ratings count, and others can tell what "
-                "you gave."
+                "there and what I expect you to give, worked out from what you rated elsewhere, blurred, without your "
+                "ratings of the session's tracks. If you join openly, all your ratings count as they are, and others "
+                "can tell what you gave."
             ),
             _(
                 "**How long.** Until you erase it: `/account erase` removes everything at once, and tracks that only "

@@ -164,7 +164,7 @@ def _people(session: Session, brings: Mapping[int, int]) -> list[str]:
     lines = [
         _(
             "Whoever joins or votes lets everybody see their votes and what I expect them to give, worked out from "
-            "what they rated elsewhere, without their own ratings of these tracks."
+            "what they rated elsewhere, blurred, without their own ratings of these tracks."
         ),
         "",
         ngettext("**{members} member**", "**{members} members**", len(session.present)).format(
@@ -246,16 +246,14 @@ def voted(track: Track, stars: int) -> str:
 def membership(member: Member) -> str:
     """What a member is told alone, on coming in and after each choice."""
     if member.openly:
-        lines = [
-            _("You have joined openly: your own ratings of these tracks count, and others can tell what you gave.")
-        ]
+        lines = [_("You have joined openly: all your ratings count as they are, and others can tell what you gave.")]
     else:
         lines = [
             _(
                 "Everybody can see your votes and what I expect you to give, worked out from what you rated elsewhere, "
-                "without your own ratings of these tracks."
+                "blurred, without your own ratings of these tracks."
             ),
-            _("If you join openly, those ratings count as well, and others can tell what you gave."),
+            _("If you join openly, all your ratings count as they are, and others can tell what you gave."),
         ]
     if member.learn is None:
         lines.append(

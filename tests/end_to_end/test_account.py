@@ -205,3 +205,22 @@ async def test_a_form_opened_before_a_restart_still_erases(room: Room):
     field = opened["modal"]["components"][0]["component"]["custom_id"]
     answer = await room.human.modal("Ada", opened, {field: "ERASE"})
     await eventually(lambda: "is erased" in words(room.message("Ada", answer["id"]) or {}))
+
+
+async def test_a_session_that_goes_on_shows_nothing_of_who_erased_themselves(room: Room):
+    await gathered(room, open_votes=True, rounds=2)
+    await press(room, "Ada", "begin")
+    _, shown = await at_round(room, 1)
+    await room.human.click("Ben", shown, ballot(shown, 7))
+    them = f"<@{ids(room, 'Ben')}>"
+
+    def cards() -> str:
+        return "\n".join(words(m) for m in room.human.messages("Ada", "general") if m.get("embeds"))
+
+    await eventually(lambda: f"{them} **7**" in cards())
+    assert f"- {them}" in cards()
+    assert "erased" in await confirm(room, "Ben", "ERASE")
+    await eventually(lambda: them not in cards())
+    assert room.bot is not None
+    pools = room.bot.get_cog("Sessions").stage.pools._pools.values()  # type: ignore[union-attr]
+    assert not [pool for _, pool in pools if ids(room, "Ben") in pool.members]

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 from storage.presence import DAY
@@ -14,13 +15,13 @@ TABLES = ("playlist_shares", "sharing")
 
 def let_pass(room: Room, seconds: float) -> None:
     """Let everybody have been seen so much longer ago."""
-    with sqlite3.connect(room.config.database) as connection:
+    with closing(sqlite3.connect(room.config.database)) as connection, connection:
         for table in TABLES:
             connection.execute(f"UPDATE {table} SET seen_at = seen_at - ?", (int(seconds),))
 
 
 def stored(room: Room) -> list[int]:
-    with sqlite3.connect(room.config.database) as connection:
+    with closing(sqlite3.connect(room.config.database)) as connection, connection:
         return [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES]
 
 
@@ -86,14 +87,14 @@ async def test_where_the_bot_leaves_all_ends_at_once(room: Room):
     world.dispatch("GUILD_DELETE", {**gone, "unavailable": True}, world.guild_id, 1)
     world.dispatch("GUILD_DELETE", gone, world.guild_id, 1)
     await eventually(lambda: stored(room) == [0, 1])
-    with sqlite3.connect(room.config.database) as connection:
+    with closing(sqlite3.connect(room.config.database)) as connection, connection:
         assert connection.execute("SELECT guild_id FROM sharing").fetchall() == [(0,)], "everywhere stays"
 
 
 async def test_what_was_left_while_the_bot_was_away_ends_when_it_is_back(room: Room):
     await shared_by_ada(room)
     await room.stop()
-    with sqlite3.connect(room.config.database) as connection:
+    with closing(sqlite3.connect(room.config.database)) as connection, connection:
         connection.execute("UPDATE sharing SET guild_id = 5, seen_at = ?", (int(time.time()),))
     await room.start()
     await eventually(lambda: stored(room) == [1, 0])

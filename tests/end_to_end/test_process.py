@@ -8,6 +8,7 @@ import re
 import signal
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path):
                 acknowledged[track] = stars
                 card = answer["message"]
             assert await bot.end(signal.SIGTERM) == 0
-    with sqlite3.connect(tmp_path / "earmark.db") as database:
+    with closing(sqlite3.connect(tmp_path / "earmark.db")) as database, database:
         stored = dict(database.execute("SELECT track_id, stars FROM ratings").fetchall())
     database.close()
     assert len(acknowledged) > 5

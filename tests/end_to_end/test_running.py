@@ -91,7 +91,7 @@ async def test_health_figures_status_and_a_log_for_machines(tmp_path: Path, unus
             await status.said("Clicks and commands answered: ")
 
         # A fault that nobody expects: the member reads an id, the log holds it, and neither holds what she did.
-        with sqlite3.connect(tmp_path / "earmark.db") as database:
+        with closing(sqlite3.connect(tmp_path / "earmark.db")) as database, database:
             database.execute("DROP TABLE playlist_tracks")
         database.close()
         told = words(await s.human.slash("Ada", "general", "predict track", {"track": "My private title"}))
@@ -146,12 +146,15 @@ async def test_discord_answers_errors_for_a_while(tmp_path: Path, unused_port: i
         s.sandbox.rest.trouble = trouble
         clicks = [s.human.begin_click("Ada", card, button(card, "rate", 6)) for _ in range(3)]
         await eventually(lambda: s.stars() == {track: 6}, 10)  # saved, though nobody can be told
-        await asyncio.sleep(3.5)
-        s.sandbox.rest.trouble = None
-        # Discord itself has given these up after three seconds.
+        # Discord itself gives these up after three seconds.
         await asyncio.gather(*(s.human.wait(click.id) for click in clicks), return_exceptions=True)
+        s.sandbox.rest.trouble = None
+
+        async def unanswered() -> bool:
+            return await s.figure("earmark_unanswered_total") == 3
+
+        await eventually(unanswered)
         assert await s.figure("earmark_answer_seconds_count") == answered, "an error is no answer"
-        assert await s.figure("earmark_unanswered_total") == 3
         again = await s.human.slash("Ada", "general", "rate start", {})
         assert track_of(again) != track
         answered = await s.human.click("Ada", again, button(again, "rate", 2))
@@ -232,7 +235,7 @@ async def test_a_signal_ends_the_wait_for_discord(tmp_path: Path, status: int):
     try:
         async with program("run", "--data", str(tmp_path), **env) as bot:
             await bot.said("Discord is down" if status == 503 else "logging in")
-            await asyncio.sleep(1)
+            await eventually(lambda: sandbox.exchanges)
             assert await bot.end(seconds=5) == 0
             assert not any("Traceback" in line for line in bot.lines)
     finally:

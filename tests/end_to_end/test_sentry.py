@@ -7,6 +7,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,7 @@ async def test_the_running_bot_tells_sentry_of_a_fault_that_nobody_expects(
 ):
     async with stand(tmp_path, unused_port, SENTRY_DSN=sentry.dsn) as s:
         await s.card()
-        with sqlite3.connect(tmp_path / "earmark.db") as database:
+        with closing(sqlite3.connect(tmp_path / "earmark.db")) as database, database:
             database.execute("DROP TABLE playlist_tracks")
         database.close()
         told = words(await s.human.slash("Ada", "general", "predict track", {"track": "My private title"}))

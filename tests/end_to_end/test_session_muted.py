@@ -8,7 +8,17 @@ from bot.sandbox import permissions
 from bot.sandbox.world import Channel
 from tests.end_to_end.people import custom_ids, eventually, words
 from tests.end_to_end.room import Room
-from tests.end_to_end.test_sessions import MEMBERS, at_round, ballot, card, gathered, in_phase, press, session_here
+from tests.end_to_end.test_sessions import (
+    FILE,
+    MEMBERS,
+    at_round,
+    ballot,
+    card,
+    gathered,
+    in_phase,
+    press,
+    session_here,
+)
 
 
 def general(room: Room) -> Channel:
@@ -38,7 +48,7 @@ async def test_a_session_waits_while_the_bot_may_not_speak_and_goes_on_when_it_m
     await gathered(room, rounds=2, length=5, seconds=30)
     room.sandbox.world.deny(general(room), permissions.SEND_MESSAGES)
     await press(room, "Ada", "begin")
-    assert await eventually(lambda: said_to(room, "Ada", "I lack permissions in this channel: Send Messages"))
+    assert await eventually(lambda: said_to(room, "Ada", "I need more permissions in this channel: Send Messages"))
     assert (await session_here(room)).phase is Phase.LOBBY, "nothing was begun"
 
     room.sandbox.world.deny(general(room), 0)
@@ -74,3 +84,30 @@ async def test_a_session_that_ended_while_the_bot_saw_nothing_has_no_buttons_aft
     assert custom_ids(card(room, session))
     room.sandbox.world.deny(general(room), 0)
     await eventually(lambda: not custom_ids(card(room, session)))
+
+
+async def test_a_session_in_a_thread_of_a_read_only_channel_waits_while_the_thread_is_locked(room: Room):
+    await room.link("Ada", FILE)
+    await room.slash("Ada", "playlist share", playlist="My mix")
+    room.sandbox.world.deny(general(room), permissions.SEND_MESSAGES)
+    thread = room.human.guild.start_thread("Ada", "general", "Listening")["id"]
+    opened = await room.slash("Ada", "session start", channel=thread, rounds=2, length=5, seconds=600)
+
+    async def click(who: str, message: Any, part: str) -> None:
+        await room.human.click(who, message, next(i for i in custom_ids(message) if part in i))
+
+    def shown(number: int) -> Any:
+        said = [m for m in room.human.messages("Ada", thread) if f"Round {number} of 2" in words(m)]
+        return next((m for m in said if any("svote" in i for i in custom_ids(m))), None)
+
+    await click("Ben", opened, ":join:")
+    await click("Ada", opened, ":begin:")
+    first = await eventually(lambda: shown(1), 30)
+    room.human.guild.change_thread("Ada", thread, locked=True)
+    for who in ("Ada", "Ben"):
+        await click(who, first, "svote")
+    (told,) = await eventually(lambda: said_to(room, "Ada", "I can't write", "dm"))
+    assert "unlock the thread" in words(told)
+    assert shown(2) is None
+    room.human.guild.change_thread("Ada", thread, locked=False)
+    assert await eventually(lambda: shown(2), 30), "it goes on"

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 
 from bot.serving.app import serving
 from tests.end_to_end.outside import Outside, outside_of
-from tests.end_to_end.people import words
+from tests.end_to_end.people import eventually, words
 from tests.end_to_end.test_account import confirm
 from tests.fakes.spotify import spotify_id, track
 from tests.openapi import DiscordSpec
@@ -75,7 +76,7 @@ async def test_disconnecting_takes_all_that_came_through_the_account(outside: Ou
     assert "Kept" in seen
     assert "`/spotify connect`" in await outside.link("Ada", mine="liked:")
     assert "No Spotify account" in words(await outside.room.slash("Ada", "spotify disconnect"))
-    with sqlite3.connect(outside.room.config.database) as database:
+    with closing(sqlite3.connect(outside.room.config.database)) as database, database:
         assert database.execute("SELECT count(*) FROM spotify_accounts").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM tracks").fetchone() == (1,)
 
@@ -101,8 +102,9 @@ async def test_neither_what_is_read_nor_a_permission_half_given_survives_an_eras
         outside.link("Ada", url=f"https://open.spotify.com/track/{spotify_id(1)}"),
     ):
         await outside.room.link("Ada", ("Kept.csv", b"Track Name,Artist Name\nAir,Bach\n"))
+        outside.spotify.faults.begun = 0
         working = asyncio.create_task(work)
-        await asyncio.sleep(0.5)
+        await eventually(lambda: outside.spotify.faults.begun)
         assert "is erased" in await confirm(outside.room, "Ada", "ERASE")
         assert "kept nothing" in await working
         assert "nothing stored about you" in words(await outside.room.slash("Ada", "account show"))

@@ -1,6 +1,7 @@
 """How tracks sound and which they are: from files, ReccoBeats, Spotify, and by what people type."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ async def test_tracks_that_nobody_linked_are_found_measured_and_predicted(outsid
     assert "**Tune x**" in await ask("Artist 0 - Tune x")
     assert "can't find" in await ask("Nobody - Nothing at all")
     assert "no such track" in await ask(f"spotify:track:{'0' * 22}")
-    with sqlite3.connect(outside.room.config.database) as database:
+    with closing(sqlite3.connect(outside.room.config.database)) as database, database:
         title = "json_extract(facts, '$.title')"
         said = database.execute(f"SELECT {title}, track_id FROM track_values WHERE {title} LIKE 'Tune%' ORDER BY 1")
         titles = [title for title, _ in said.fetchall()]

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ FILES = ["playlist.csv", "playlist.m3u8", "playlist.xspf"]
 
 
 def rows(outside: Outside, query: str) -> list[Any]:
-    with sqlite3.connect(outside.room.config.database) as database:
+    with closing(sqlite3.connect(outside.room.config.database)) as database, database:
         return database.execute(query).fetchall()
 
 
@@ -119,7 +119,7 @@ async def test_a_permission_of_no_use_leaves_what_unconnected_members_get(outsid
     if why == "unlisted":
         outside.spotify.user("ada").listed = False
     else:
-        with sqlite3.connect(outside.room.config.database) as database:
+        with closing(sqlite3.connect(outside.room.config.database)) as database, database:
             database.execute("UPDATE spotify_accounts SET sealed = x'00'")
     said = {"unlisted": "you are not on its list", "unreadable": "key of this bot has changed"}[why]
     outside.spotify.catalogue([*(track(i) for i in range(10)), track(50)])

@@ -47,6 +47,7 @@ class Faults:
     delay: float = 0.0  # seconds before each answer
     drip: float = 0.3  # seconds between the bytes of a slow answer
     late: float = 1.5  # seconds until what is "late" is done
+    begun: int = 0  # requests that came, answered or not
     met: int = 0
     done: int = 0  # of what was asked for and had no answer
 
@@ -68,6 +69,7 @@ class Faults:
         return None
 
     async def around(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.begun += 1
         if self.delay:
             await asyncio.sleep(self.delay)
         fault = self._next(request.path, request.method)

@@ -30,11 +30,13 @@ from bot.flow.session_events import (
 )
 from bot.flow.voting import catch_up, end_abandoned, join, vote
 from bot.flow.workers import Workers
+from bot.taste import blur
 from bot.taste.group import owe
 from storage.database import Database
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
+from storage.sharing import Shares
 from tests.ids import number_from_one
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
@@ -47,9 +49,10 @@ class Rig:
     ratings: Ratings
     workers: Workers
     sessions: Sessions
+    shares: Shares
 
     async def gather(self, session: Session):
-        return await gather(self.playlists, self.ratings, self.workers, session)
+        return await gather(self.playlists, self.ratings, self.shares, self.workers, session)
 
     async def play(self, session: Session, *events: object) -> Session:
         for event in events:
@@ -68,13 +71,14 @@ class Rig:
 
 
 @pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+async def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
+    monkeypatch.setattr(blur, "NOISE", 0.0)  # so that few ratings say what these members like
     database = await number_from_one(await Database.open(tmp_path / "earmark.db"))
     ratings, sessions = Ratings(database), Sessions(database, owe)
     await ratings.start()
     await sessions.start()
     workers = Workers(lambda: ThreadPoolExecutor(1))
-    yield Rig(Playlists(database), ratings, workers, sessions)
+    yield Rig(Playlists(database), ratings, workers, sessions, Shares(database))
     workers.close()
     await sessions.close()
     await ratings.close()

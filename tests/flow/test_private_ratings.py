@@ -1,6 +1,7 @@
 """What members gave in private cannot be told from a group session, by anything that it shows or stores."""
 
 import dataclasses
+import random
 import re
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,11 +9,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import text as sql
 
 from bot.domain.session import Session, Settings
-from bot.domain.tracks import PlaylistSource, Track, TrackSource
+from bot.domain.tracks import Playlist, PlaylistSource, Track, TrackSource
 from bot.flow.gather import another, gather, next_question
 from bot.flow.pools import Pools
 from bot.flow.session import apply, start
@@ -41,7 +43,9 @@ from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.session_rows import PARTS
 from storage.sessions import Sessions
-from storage.sharing import Shares
+from storage.settings import Settings as Kept
+from storage.sharing import SECRET, Shares
+from tests.ids import keep_lots
 
 ADA, BEN, CLO = Actor(1), Actor(2), Actor(3)
 MEMBERS = (ADA, BEN, CLO)
@@ -86,7 +90,7 @@ class Group:
 
 @asynccontextmanager
 async def a_group(path: Path) -> AsyncIterator[Group]:
-    database = await Database.open(path)
+    database = await keep_lots(await Database.open(path))
     ratings, sessions, playlists = Ratings(database), Sessions(database, owe), Playlists(database)
     workers = Workers(lambda: ThreadPoolExecutor(1))
 
@@ -109,7 +113,7 @@ async def a_group(path: Path) -> AsyncIterator[Group]:
                 energy, tempo = track.features["energy"], (track.features["tempo"] - 60) / 40
                 await ratings.rate(who, track.id, 1 + round(9 * (energy, 1 - energy, tempo)[who - 1]))
             await Shares(database).allow(who, "server", GUILD)
-        pools = Pools(sessions, playlists, ratings, workers)
+        pools = Pools(sessions, playlists, ratings, Shares(database), workers)
         yield Group(database, playlists, ratings, sessions, workers, pools, candidates)
     finally:
         workers.close()
@@ -179,7 +183,7 @@ async def test_no_private_rating_changes_anything_that_a_session_shows_or_stores
 async def test_only_what_everybody_voted_or_rated_elsewhere_is_expected(tmp_path: Path):
     async with a_group(tmp_path / "x.db") as group:
         session = await group.open()
-        pool = await gather(group.playlists, group.ratings, group.workers, session)
+        pool = await gather(group.playlists, group.ratings, Shares(group.database), group.workers, session)
         energies = [track.features["energy"] for track in pool.tracks]
         best, worst = energies.index(max(energies)), energies.index(min(energies))
         assert pool.predictions[0, best] - pool.predictions[0, worst] > 4, "what was rated elsewhere counts"
@@ -223,3 +227,43 @@ async def test_a_member_reads_what_others_will_see(tmp_path: Path, openly: bool)
         assert ("without your own ratings" in first) is not openly
         labels = [item.label for item in said["view"].children]
         assert labels[-1] == text_session.button("leave_out" if openly else "openly")
+
+
+async def test_copies_under_other_names_hardly_find_out_what_a_member_gave(tmp_path: Path):
+    """A host shares songs that sound exactly like those that Ben rated, once alone and once beside half of these."""
+    count, chance = 40, random.Random(1)
+    errors: list[float] = []
+    truth = np.array([chance.randint(1, 10) for _ in range(count)])
+    async with a_group(tmp_path / "x.db") as group:
+        names = ("danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence")
+        sounds = [{name: chance.random() for name in names} for _ in range(count)]
+
+        async def linked(owner: int, name: str, of: Sequence[int], *, copies: bool) -> Playlist:
+            pieces = [TrackSource(f"{'Copy of ' * copies}Song {i}", "X", features=sounds[i]) for i in of]
+            playlist = (await group.playlists.link(owner, PlaylistSource(name, "csv", pieces))).playlist
+            await group.playlists.share(owner, playlist.id, GUILD)
+            return playlist
+
+        async def expected(*playlists: Playlist) -> dict[str, float]:
+            chosen = Settings("Friday", size=8, rounds=0, playlist_ids=tuple(one.id for one in playlists))
+            joined = apply(start(GUILD, CHANNEL, ADA, chosen, T), Join(at=T, by=BEN))
+            pool = await gather(group.playlists, group.ratings, Shares(group.database), group.workers, joined)
+            return {track.title: round(pool.guesses(track.id)[2].stars, 1) for track in pool.tracks}
+
+        for track in await group.playlists.visible_tracks(2, GUILD):
+            await group.ratings.clear(2, track.id)
+        own = await linked(2, "Songs", range(count), copies=False)
+        for track in await group.playlists.tracks(own.id):
+            await group.ratings.rate(2, track.id, int(truth[int(track.title.split()[-1])]))
+        copies = await linked(1, "Copies", range(count), copies=True)
+        halves = [await linked(1, f"Half {half}", range(half, count, 2), copies=False) for half in (0, 1)]
+        for draw in range(8):
+            await Kept(group.database).set(SECRET, f"{draw:064x}")
+            alone, *hidden = [await expected(copies), *[await expected(copies, half) for half in halves]]
+            copied = [f"Copy of Song {i}" for i in range(count)]
+            beside = [hidden[i % 2][name] for i, name in enumerate(copied)]
+            # The guesser is told the truth of all songs but which is which.
+            seen = np.array([[alone[name] for name in copied], beside, [1.0] * count]).T
+            guess = seen @ np.linalg.lstsq(seen, truth, rcond=None)[0]
+            errors.append(float(np.abs(guess - truth).mean() / np.abs(truth.mean() - truth).mean()))
+    assert np.mean(errors) > 0.65, "beside the error of guessing their mean"

@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.features import Features
 from storage.playlists import Playlists
 from storage.ratings import Ratings
+from tests.end_to_end.people import eventually
 
 ADA = Round(1)
 
@@ -85,6 +86,22 @@ async def test_the_order_follows_the_answers_from_ten_ratings_on(rig: Rig):
     assert len({question.track.id for question in again}) == 60, "each track is asked about once"
 
 
+async def test_the_order_follows_every_third_answer(rig: Rig):
+    await rig.link(artists=60)
+    await rig.answer(MIN_RATINGS)
+
+    async def followed() -> int:
+        await rig.questions.next(ADA)
+        return (await rig.questions._order(ADA)).rated
+
+    await eventually(followed, 30)
+    assert await followed() == MIN_RATINGS
+    await rig.answer(EVERY)
+    async with asyncio.timeout(30):
+        while await followed() != MIN_RATINGS + EVERY:
+            await asyncio.sleep(0.02)
+
+
 async def test_what_was_skipped_does_not_come_back(rig: Rig):
     await rig.link(artists=60)
     skipped = (await rig.questions.next(ADA)).track.id
@@ -111,6 +128,8 @@ async def test_no_artist_comes_three_times_running_when_others_were_rated_elsewh
     for turn in range(24):
         asked = await rig.questions.next(ADA)
         artists.append(asked.track.artist)
+        assert len(set(asked.then)) == min(AHEAD, asked.left - 1)
+        assert asked.track.id not in asked.then
         await rate(rig.playlists, rig.ratings, ADA, asked.track.id, 1 + turn % 10)
         for _ in range(turn % 2):
             other = await rig.questions.next(elsewhere)

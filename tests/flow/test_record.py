@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -147,7 +148,7 @@ async def test_retraining_first_asks_the_old_model_about_what_was_rated_blindly(
 async def test_what_was_rated_before_the_model_is_not_blind(rig: Rig):
     await learn(rig)
     await rig.ratings.rate(ADA, rig.tracks[9].id, 5)
-    with sqlite3.connect(rig.file) as stranger:
+    with closing(sqlite3.connect(rig.file)) as stranger, stranger:
         stranger.execute("UPDATE ratings SET rated_at = rated_at - 60 WHERE track_id = ?", (rig.tracks[9].id,))
     await rig.retrain()
     assert await rig.predictions.checked(ADA) == []
@@ -169,7 +170,7 @@ async def test_a_track_whose_expectation_a_groups_playlist_showed_is_not_rated_b
     before = rig.tracks[13]
     now = int(time.time())
     await rig.ratings.rate(ADA, before.id, 3)
-    with sqlite3.connect(rig.file) as stranger:
+    with closing(sqlite3.connect(rig.file)) as stranger, stranger:
         stranger.execute("UPDATE models SET trained_at = ?", (now - 600,))
         stranger.execute("UPDATE ratings SET rated_at = ? WHERE track_id = ?", (now - 300, before.id))
     known, stand_in = {ADA: Guess(6.1), BEN: Guess(2.0)}, {ADA: Guess(5.0, stand_in=True)}

@@ -25,6 +25,7 @@ from storage.playlists import Playlists
 from storage.ratings import Ratings
 from storage.sessions import Sessions
 from storage.studies import Studies
+from tests.end_to_end.people import eventually
 from tests.ids import number_from_one
 from tests.sources.sounds import sine, wav
 
@@ -63,7 +64,7 @@ async def test_files_are_fetched_when_their_turn_has_come_and_not_all_at_once(da
 
     async with workers._turns.of(0):  # nothing is heard meanwhile
         sending = [send(who) for who in (ADA, BEN, 3, 4)]
-        await asyncio.sleep(0.5)
+        await eventually(lambda: workers._rooms.waiting == workers.waiting == 2)  # all that can go on has
         assert len(fetched) == 2, "one that is heard next, and one behind it, whoever they are of"
     outcomes = await asyncio.gather(*sending)
     assert [len(one.heard) for one in outcomes] == [4] * 4

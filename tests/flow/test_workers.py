@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain.errors import Busy, FileTooSlow, Interrupted, TooFewRatings, TookTooLong
 from bot.flow import workers as module
+from bot.flow.processes import Processes, watched
 from bot.flow.workers import Workers
-from bot.processes import Processes, watched
 from tests.end_to_end.people import eventually
 
 
@@ -87,8 +87,7 @@ def test_processes_without_work_are_given_back():
         workers._patience = 0.05
         try:
             first = await workers.run(process_id)
-            await asyncio.sleep(0.3)
-            assert workers._executor is None
+            await eventually(lambda: workers._executor is None)
             assert await workers.run(process_id) != first
         finally:
             workers.close()

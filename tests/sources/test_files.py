@@ -177,6 +177,7 @@ def test_damaged_files_are_read_or_refused(seed: str, data: st.DataObject):
         sound(playlist)
 
 
+@pytest.mark.clock
 def test_the_largest_file_is_read_in_time():
     row = ",".join(["0.5"] * 12)
     names = (

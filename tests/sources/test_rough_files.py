@@ -123,6 +123,7 @@ def test_other_hosts_are_not_the_service(link: str):
     ],
     ids=["line ends", "columns", "dashes", "blanks", "links", "quotes", "brackets", "escapes"],
 )
+@pytest.mark.clock
 def test_the_worst_ten_megabytes_end_in_time(data: bytes):
     began = time.process_time()
     with contextlib.suppress(errors.LinkError):

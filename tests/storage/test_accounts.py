@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -152,7 +153,7 @@ async def test_an_older_backup_does_not_bring_the_erased_back(database: Database
     await live(database, ADA, "Ada's demo")
     await live(database, BEN, "Ben's demo")
     older = tmp_path / "older.db"
-    with sqlite3.connect(tmp_path / "data" / "earmark.db") as source, sqlite3.connect(older) as copy:
+    with closing(sqlite3.connect(tmp_path / "data" / "earmark.db")) as source, closing(sqlite3.connect(older)) as copy:
         source.backup(copy)
     await Accounts(database).erase(ADA)
     salt, erased = await Accounts(database).erased()

@@ -42,6 +42,7 @@ from storage.leftovers import LOCK, sweep
 from storage.migrate import migrate
 from storage.ratings import Ratings
 from storage.settings import Settings
+from tests.end_to_end.people import eventually
 from tests.ids import number_from_one
 from tests.storage.test_accounts import ADA, BEN, live, meet
 
@@ -70,7 +71,7 @@ async def test_a_backup_comes_back_as_it_was(file: Path, tmp_path: Path):
     assert stat.S_IMODE(made.file.stat().st_mode) == 0o600
     assert made.rows["ratings"] == 2
     assert [child.name for child in made.file.parent.iterdir()] == [made.file.name], "nothing half-made is left"
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("DELETE FROM ratings")
     connection.close()
     done = await restore(made.file, file)
@@ -327,7 +328,7 @@ def test_what_is_not_there_is_said(tmp_path: Path):
         backup(tmp_path / "none.db", tmp_path)
     with pytest.raises(NoBackup):
         asyncio.run(restore(tmp_path / "none.db.zst", tmp_path / "earmark.db"))
-    with sqlite3.connect(tmp_path / "other.db") as other:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other, other:
         other.execute("CREATE TABLE t (x)")
     other.close()
     with pytest.raises(BadBackup):
@@ -417,8 +418,7 @@ async def test_a_full_disk_fails_one_backup_and_not_the_next(
         with pytest.raises(StorageBusy):
             backup(file, config.backups)
         task = asyncio.create_task(_back_up(config, every=0.2, keys=None))
-        await asyncio.sleep(1)
-        assert "no backup could be made: StorageBusy(code=" in caplog.text
+        await eventually(lambda: "no backup could be made: StorageBusy(code=" in caplog.text)
     async with asyncio.timeout(20):
         while not backups(config.backups):
             await asyncio.sleep(0.05)

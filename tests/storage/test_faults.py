@@ -180,14 +180,16 @@ DESCRIPTIONS = st.lists(
 @settings(max_examples=200)
 def test_one_spotify_id_is_one_track(descriptions: list[TrackSource]):
     known, by_track, by_id = Known(), {}, {}
-    for place, source in enumerate(descriptions):
+    for track_id, source in enumerate(descriptions, 1):
         found = known.find(source)
-        track_id = place if found is None else found
-        known.add(track_id, source)
+        if found is None:
+            found = track_id
+            known.make(found, source)
+        known.add(found, source)
         if source.spotify_id:
-            by_track.setdefault(track_id, set()).add(source.spotify_id)
-            by_id.setdefault(source.spotify_id, set()).add(track_id)
-    assert all(len(found) == 1 for found in (*by_track.values(), *by_id.values()))
+            by_track.setdefault(found, set()).add(source.spotify_id)
+            by_id.setdefault(source.spotify_id, set()).add(found)
+    assert all(len(ids) == 1 for ids in (*by_track.values(), *by_id.values()))
 
 
 KILLED = """
@@ -253,6 +255,10 @@ async def test_another_process_is_refused_and_a_killed_one_lets_go(tmp_path: Pat
 REVISIONS = sorted(file.name.split("_")[0] for file in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
+REPLACED = {"track_features": "track_values"}  # by a table of the same facts, with whose word each is
+PRIVATE = "0009"  # before this, sessions stored what they drew from private ratings: it is forgotten
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_rows_of_every_revision_reach_the_newest(revision: str, tmp_path: Path):
     path = tmp_path / "earmark.db"
@@ -264,7 +270,11 @@ def test_rows_of_every_revision_reach_the_newest(revision: str, tmp_path: Path):
     assert all(before.values()), "every table holds rows"
     migrate(path)
     connection = sqlite3.connect(path)
-    assert {name: count for name, count in counts(connection).items() if name in before} == before
+    after = counts(connection)
+    gone = {*REPLACED, *(("session_guesses",) if revision < PRIVATE else ())}
+    kept = {name: count for name, count in before.items() if name not in gone}
+    assert {name: after.get(name) for name in kept} == kept
+    assert all(after[into] for name, into in REPLACED.items() if name in before)
     connection.close()
 
 
@@ -285,6 +295,8 @@ def fill(connection: sqlite3.Connection) -> None:
         if name != "alembic_version":
             found = connection.execute(f"PRAGMA table_info({name})")
             columns = [(column[1], by_name.get(column[1], by_type[column[2]])) for column in found]
+            if [column for column, _ in columns] == ["id", "spotify_id", "isrc", "name_key"]:
+                columns[2:] = [("isrc", None), ("name_key", None)]  # a track has one identity
             marks, values = ", ".join("?" * len(columns)), [value for _, value in columns]
             connection.execute(f"INSERT INTO {name} VALUES ({marks})", values)
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -5,13 +5,18 @@ import time
 
 import pytest
 
-from bot.domain.errors import NothingToUndo
+from bot.domain.errors import ErasedMeanwhile, NothingToUndo
 from bot.domain.tracks import PlaylistSource, TrackSource
+from storage.accounts import Accounts
+from storage.cards import Cards, PublicCard
 from storage.database import Database
+from storage.digits import Digits
 from storage.playlists import Playlists
 from storage.ratings import Ratings
 
 ADA, BEN = 1, 2
+CARD, OTHER = 70, 71  # messages
+MINUTE = 60_000_000_000  # nanoseconds
 
 
 async def link(database: Database, *titles: str, owner: int = ADA, **features: float) -> list[int]:
@@ -159,3 +164,59 @@ async def test_a_track_that_is_rated_again_is_the_newest(database: Database, rat
     assert after is not None
     assert after > before
     assert [rating.track.id for rating in (await ratings.page(ADA, 0))[0]] == [air, gigue]
+
+
+async def test_a_digit_is_a_rating_until_it_is_taken_back_and_the_one_before_counts_again(
+    database: Database, ratings: Ratings
+):
+    air, _ = await link(database)
+    since = await Playlists(database).began(BEN)
+    now = time.time_ns()
+    await ratings.react(BEN, air, 4, CARD, now - 2 * MINUTE, since)
+    await ratings.react(BEN, air, 9, CARD, now - MINUTE, since)
+    await ratings.react(BEN, air, 1, OTHER, now - MINUTE, since)
+    await ratings.react(BEN, air, 9, CARD, now, since)
+    assert await Digits(database).under(CARD) == {BEN: [4, 9]}
+    assert await ratings.unreact(BEN, air, 9, CARD)
+    assert await ratings.get(BEN, air) == 4
+    assert await ratings.unreact(BEN, air, 4, CARD)
+    assert await ratings.get(BEN, air) is None
+    assert not await ratings.unreact(BEN, air, 4, CARD), "not known any more"
+
+
+async def test_a_digit_that_is_not_the_rating_takes_nothing_away(database: Database, ratings: Ratings):
+    air, _ = await link(database)
+    since = await Playlists(database).began(BEN)
+    await ratings.react(BEN, air, 4, CARD, time.time_ns() - MINUTE, since)
+    await ratings.rate(BEN, air, 7)
+    assert await ratings.unreact(BEN, air, 4, CARD)
+    assert await ratings.get(BEN, air) == 7
+
+
+async def test_of_two_digits_of_one_time_the_one_that_stays_counts_unless_rated_since(
+    database: Database, ratings: Ratings
+):
+    air, gigue = await link(database)
+    since = await Playlists(database).began(BEN)
+    away = time.time_ns() - MINUTE
+    for track, message_id in ((air, CARD), (gigue, OTHER)):
+        await Cards(database).add(PublicCard(message_id, 1, 99, ADA, track, None), since)
+    await Digits(database).put(BEN, CARD, [3, 8], since, away)
+    assert (await ratings.standing(BEN)).unclear == {air}
+    assert (await ratings.standing(ADA)).unclear == frozenset()
+    assert await ratings.unreact(BEN, air, 3, CARD)
+    assert await ratings.get(BEN, air) == 8
+    await Digits(database).put(BEN, OTHER, [3, 8], since, away)
+    await ratings.rate(BEN, gigue, 5)
+    assert await ratings.unreact(BEN, gigue, 3, OTHER)
+    assert await ratings.get(BEN, gigue) == 5
+
+
+async def test_a_digit_that_came_before_an_erasure_is_no_rating(database: Database, ratings: Ratings):
+    air, _ = await link(database)
+    since = await Playlists(database).began(BEN)
+    await ratings.react(BEN, air, 4, CARD, None, since)
+    await Accounts(database).erase(BEN)
+    with pytest.raises(ErasedMeanwhile):
+        await ratings.react(BEN, air, 5, CARD, None, since)
+    assert await ratings.count(BEN) == 0

@@ -67,6 +67,7 @@ async def test_the_same_recording_is_one_track(database: Database):
     assert (await playlists.track(ids[0])).spotify_id == full.spotify_id
 
 
+@pytest.mark.clock
 async def test_ids_tell_tracks_of_one_name_apart_within_one_file(database: Database):
     playlists = Playlists(database)
     ids = [f"{number:022d}" for number in range(3)]

@@ -252,3 +252,16 @@ def test_keys_go_round():
     for key in range(12):
         semitones = min(key, 12 - key)
         assert distances[at[0], at[key]] == pytest.approx(0.5 * semitones / 6), "half a feature from C to F sharp"
+
+
+def test_lines_do_not_follow_what_lies_far_outside():
+    values = np.concatenate([[-1e6, -1e5], np.arange(97.0), [1e5, 1e6]])[:, None]
+    space = kernel.Space(values, np.ones(1), np.full(1, np.nan))
+    ends = space.lines(np.array([[-1e6], [0.0], [96.0], [1e6]]))[:, 0]
+    assert ends[0] == ends[1] < ends[2] == ends[3]
+
+
+def test_tracks_are_as_far_apart_in_what_nobody_knows_as_two_ranks_are_on_average():
+    space = kernel.Space(np.full((5, 1), np.nan), np.ones(1), np.full(1, np.nan))
+    unknown = np.full((2, 1), np.nan)
+    assert space.gaps(0, unknown, unknown) == pytest.approx(np.full((2, 2), 1 / 3))

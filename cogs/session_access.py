@@ -1,19 +1,14 @@
 """From an interaction to the session and the stage it belongs to."""
 
-from typing import TYPE_CHECKING, cast
-
 import discord
 
 from bot.domain.errors import MissingPermissions, NoSession, NotInServer, ThreadLocked
 from bot.domain.session import Session
 from bot.flow.session_events import Actor
+from cogs.stage import Stage
 from cogs.ui import session_cards
-from cogs.ui.access import services
+from cogs.ui.access import part, services
 from cogs.ui.items import LastingItem
-
-if TYPE_CHECKING:
-    from cogs.session import Sessions
-    from cogs.stage import Stage
 
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "add_reactions", "read_message_history")
 
@@ -22,8 +17,8 @@ def actor(interaction: discord.Interaction) -> Actor:
     return Actor(interaction.user.id, manages=interaction.permissions.manage_events)
 
 
-def stage(interaction: discord.Interaction) -> "Stage":
-    return cast("Sessions", interaction.client.get_cog("Sessions")).stage  # type: ignore[attr-defined]
+def stage(interaction: discord.Interaction) -> Stage:
+    return part(interaction, Stage)
 
 
 class SessionItem(LastingItem, template="earmark:never:session"):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.signals import at_end_signals
+from bot.safe.signals import at_end_signals
 
 
 class LikeWindows(asyncio.SelectorEventLoop):
