@@ -98,9 +98,10 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
             and isinstance(node.func, ast.Attribute)
             and ast.unparse(node.func.value) == "log"
         )
+        problem = isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error")
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             aside.add(node.value)
-        elif isinstance(node, ast.Raise | ast.Assert) or log:
+        elif isinstance(node, ast.Raise | ast.Assert) or log or problem:
             aside.update(ast.walk(node))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
             aside.update(ast.walk(node.returns))  # a type in quotes
