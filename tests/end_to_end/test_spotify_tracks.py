@@ -60,7 +60,7 @@ async def test_tracks_that_nobody_linked_are_found_measured_and_predicted(outsid
     assert "**Tune y**" in by_code
     assert "# " in by_code
     assert (await ask(f"spotify:track:{spotify_id(100)}")) == by_code, "the same recording under another id"
-    assert "nothing is known about how **Tune z**" in await ask(f"spotify:track:{spotify_id(2)}")
+    assert "I don't know how **Tune z**" in await ask(f"spotify:track:{spotify_id(2)}")
     assert "**Tune x**" in await ask("Artist 0 - Tune x")
     assert "can't find" in await ask("Nobody - Nothing at all")
     assert "no such track" in await ask(f"spotify:track:{'0' * 22}")

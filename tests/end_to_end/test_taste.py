@@ -66,7 +66,7 @@ async def test_the_record_counts_seen_and_blind_ratings_apart(room: Room):
     shown = words(await answered(room, "Ada", await room.slash("Ada", "taste show")))
     assert "of 1 rating (" in shown
     assert "without having seen my prediction" in shown
-    assert "after you had seen it" in shown
+    assert "after you had seen my prediction" in shown
     assert "2 predictions that were" in words(await room.slash("Ada", "account show"))
 
 
