@@ -45,7 +45,7 @@ def test_a_bad_file_does_not_lose_the_others(folder: Path):
     assert rows["in_d.OGG"]["tempo"] == pytest.approx(100, rel=0.02)
     assert len(rows["in_c.wav"]["pitches"]) == len(rows["in_c.wav"]["timbre"]) == 12
     assert rows["broken_1.mp3"] == {"file": str(folder / "broken_1.mp3"), "error": rows["broken_1.mp3"]["error"]}
-    assert "broken_1.mp3 is no audio" in done.stderr
+    assert "broken_1.mp3 isn't audio" in done.stderr
     assert "Traceback" not in done.stderr
 
 

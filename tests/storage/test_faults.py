@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -106,9 +107,8 @@ async def test_a_path_may_hold_what_means_something_in_a_url(tmp_path: Path):
     await link(database, TrackSource("Air", "Bach"))
     await database.close()
     assert [file.name for file in tmp_path.iterdir()] == ["a?b#c%20"]
-    connection = sqlite3.connect(path)
-    assert connection.execute("SELECT title FROM tracks").fetchall() == [("Air",)]
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM tracks").fetchone() == (1,)
 
 
 async def test_erasing_waits_for_who_reads_until_nothing_is_left_in_the_log(
@@ -263,19 +263,17 @@ PRIVATE = "0009"  # before this, sessions stored what they drew from private rat
 def test_rows_of_every_revision_reach_the_newest(revision: str, tmp_path: Path):
     path = tmp_path / "earmark.db"
     migrate(path, to=revision)
-    connection = sqlite3.connect(path)
-    fill(connection)
-    before = counts(connection)
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        fill(connection)
+        before = counts(connection)
     assert all(before.values()), "every table holds rows"
     migrate(path)
-    connection = sqlite3.connect(path)
-    after = counts(connection)
+    with closing(sqlite3.connect(path)) as connection:
+        after = counts(connection)
     gone = {*REPLACED, *(("session_guesses",) if revision < PRIVATE else ())}
     kept = {name: count for name, count in before.items() if name not in gone}
     assert {name: after.get(name) for name in kept} == kept
     assert all(after[into] for name, into in REPLACED.items() if name in before)
-    connection.close()
 
 
 def tables(connection: sqlite3.Connection) -> list[str]:
