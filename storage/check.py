@@ -26,9 +26,9 @@ DANGLING = """
     SELECT one FROM named WHERE one IS NOT NULL AND one NOT IN (SELECT "{key}" FROM "{parent}")
 """
 LEADING = """
-    SELECT first.name FROM pragma_index_list(?1) AS found, pragma_index_info(found.name) AS first
+    SELECT first.name FROM pragma_index_list(?) AS found, pragma_index_info(found.name) AS first
     WHERE first.seqno = 0 AND NOT found.partial
-    UNION SELECT name FROM pragma_table_info(?1) WHERE pk = 1 AND type = 'INTEGER'
+    UNION SELECT name FROM pragma_table_info(?) WHERE pk = 1 AND type = 'INTEGER'
 """
 
 
@@ -96,7 +96,7 @@ def _schema(database: Path) -> set[tuple[str, str, str]]:
 
 def _references(database: Path, table: str) -> Iterator[str]:
     """What finds the rows of a table that point nowhere."""
-    leading = {name for (name,) in _asked(database, LEADING, table)}
+    leading = {name for (name,) in _asked(database, LEADING, table, table)}
     keys = _asked(database, 'SELECT "from", "table", "to", seq FROM pragma_foreign_key_list(?)', table)
     if any(column not in leading or key is None or place for column, _, key, place in keys):
         yield f'PRAGMA foreign_key_check("{table}")'
