@@ -50,9 +50,9 @@ async def test_no_click_waits_while_a_large_library_is_searched_or_put_in_order(
     for text in ("a sentence that names nothing at all", "word " * 1000, "\n".join(["no such name"] * 20)):
         with pytest.raises(UnknownTrack):
             await track_named(playlists, ADA, None, text)
-        assert await longest_turn(track_named(playlists, ADA, None, text)) < 0.25, text[:40]
+        assert await longest_turn(track_named(playlists, ADA, None, text)) < 0.5, text[:40]
     assert (await track_named(playlists, ADA, None, "please play piece 19999 for me")).title == "Piece 19999"
-    assert await longest_turn(questions.next(Round(ADA))) < 0.25
+    assert await longest_turn(questions.next(Round(ADA))) < 0.5
     workers.close()
 
 
