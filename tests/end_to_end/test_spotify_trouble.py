@@ -119,7 +119,7 @@ async def test_a_permission_of_no_use_leaves_what_unconnected_members_get(outsid
     if why == "unlisted":
         outside.spotify.user("ada").listed = False
     else:
-        with closing(sqlite3.connect(outside.room.config.database)) as database, database:
+        with closing(sqlite3.connect(outside.room.config.database, timeout=60)) as database, database:
             database.execute("UPDATE spotify_accounts SET sealed = x'00'")
     said = {"unlisted": "you are not on its list", "unreadable": "key of this bot has changed"}[why]
     outside.spotify.catalogue([*(track(i) for i in range(10)), track(50)])

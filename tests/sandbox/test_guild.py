@@ -7,7 +7,7 @@ from collections.abc import Callable
 import discord
 import pytest
 
-from bot.commands.cli import _parser
+from bot.commands.cli import arguments_parser
 from bot.sandbox import permissions
 from bot.sandbox.options import HumanError
 from bot.sandbox.point import aim
@@ -312,10 +312,10 @@ async def test_threads_and_channels_outlive_a_restart(tmp_path) -> None:
 
 
 def test_intents_are_named_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    parsed = _parser().parse_args(["sandbox", "--intents", "message-content, members"])
+    parsed = arguments_parser().parse_args(["sandbox", "--intents", "message-content, members"])
     assert parsed.intents == ["message-content", "members"]
     with pytest.raises(SystemExit):
-        _parser().parse_args(["sandbox", "--intents", "everything"])
+        arguments_parser().parse_args(["sandbox", "--intents", "everything"])
     assert "'everything' is none of message-content, members, presences" in capsys.readouterr().err
 
 
